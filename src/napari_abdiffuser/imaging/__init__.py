@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: lightness, colour spaces, hints and tiles. No torch, no napari."""
