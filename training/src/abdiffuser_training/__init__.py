@@ -1,0 +1,3 @@
+"""Training, measuring and synthetic data for napari-abdiffuser."""
+
+from __future__ import annotations
