@@ -1,0 +1,186 @@
+"""Points and Labels layers → hints in the pixels of a picture.
+
+Reading has two halves. `read_hints` runs where the layers live and copies what may change
+(positions, colours, painted labels). `HintSource.build` does the work that takes time and may
+run in a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from napari.layers import Labels, Points
+
+from napari_abdiffuser.errors import InvalidHints
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.labels import LabelsSource, read_labels
+from napari_abdiffuser.layers.left_out import LeftOut
+from napari_abdiffuser.layers.spatial import map_between, world_position
+
+if TYPE_CHECKING:
+    from napari.components import Dims
+    from napari.layers import Image
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers.images import PictureSource
+
+__all__ = ["HintSource", "LabelsSource", "LeftOut", "NoHints", "PointsSource", "read_hints"]
+
+
+class HintSource(Protocol):
+    """Hints that were read from somewhere and are not yet laid on the picture."""
+
+    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
+        """Return the hints that lie in a picture of this shape, and how many do not."""
+        ...
+
+
+@dataclass(frozen=True)
+class NoHints:
+    """No layer: an automatic run, or hints that exist already.
+
+    Attributes
+    ----------
+    hints
+        They are handed on as they are.
+    """
+
+    hints: Hints | None = None
+
+    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
+        """Return the hints given, or none."""
+        return (Hints.empty() if self.hints is None else self.hints), LeftOut()
+
+
+@dataclass(frozen=True, eq=False)
+class PointsSource:
+    """Points of one slice in the pixels of the picture.
+
+    Attributes
+    ----------
+    coordinates
+        (N, 2) floats (row, column).
+    colors
+        (N, 3) sRGB floats in [0, 1].
+    sizes
+        (N,) floats: side of the patch in pixels of the picture.
+    """
+
+    coordinates: NDArray[np.float64]
+    colors: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+
+    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
+        """Return the hints inside the picture; the others are counted."""
+        finite = np.isfinite(self.coordinates).all(axis=1) & np.isfinite(self.colors).all(axis=1)
+        finite &= np.isfinite(self.sizes)
+        # A pixel reaches half a pixel to each side of its centre.
+        inside = np.zeros_like(finite)
+        pixel = np.floor(self.coordinates[finite] + 0.5)
+        inside[finite] = ((pixel >= 0) & (pixel < np.array(shape))).all(axis=1)
+        left_out = LeftOut(
+            outside=int(np.count_nonzero(finite & ~inside)),
+            not_finite=int(np.count_nonzero(~finite)),
+        )
+        if not inside.any():
+            return Hints.empty(), left_out
+        # napari places a click between pixels; within the last half pixel the centre is meant.
+        coordinates = np.clip(self.coordinates[inside], 0, np.array(shape) - 1.0)
+        sizes = np.maximum(1, np.round(self.sizes[inside])).astype(np.int64)
+        colors = np.clip(self.colors[inside], 0.0, 1.0)
+        return Hints.from_points(coordinates, colors, sizes=sizes), left_out
+
+
+def read_hints(
+    layer: Points | Labels | Hints | None,
+    image: Image,
+    picture: PictureSource,
+    dims: Dims | None = None,
+) -> HintSource:
+    """Read hints from a layer, as they are now.
+
+    Parameters
+    ----------
+    layer
+        Points (their face colours and sizes count), Labels (their colormap's colours count),
+        ready-made hints, or None.
+    image
+        The layer that is colorized; any placement of the two is followed exactly.
+    picture
+        The slice of it that is colorized. Hints of other slices are left out.
+    dims
+        The viewer's dimensions; needed only for hints with more dimensions than the image.
+
+    Raises
+    ------
+    InvalidHints
+        If the layer is of another kind.
+    """
+    if layer is None or isinstance(layer, Hints):
+        return NoHints(layer)
+    if isinstance(layer, Points):
+        return read_points(layer, image, picture, dims)
+    if isinstance(layer, Labels):
+        return read_labels(layer, image, picture, dims)
+    raise InvalidHints(
+        f"'{layer}' cannot hold hints. Choose a Points or a Labels layer, or make one with "
+        "'New hints layer'."
+    )
+
+
+def read_points(
+    layer: Points, image: Image, picture: PictureSource, dims: Dims | None = None
+) -> PointsSource:
+    """Read the points of a Points layer that lie in the picture's slice.
+
+    Parameters
+    ----------
+    layer, image, picture, dims
+        As for `read_hints`. Hidden points (``shown`` False) are left out.
+    """
+    data = np.array(layer.data, dtype=np.float64).reshape(-1, layer.ndim)
+    to_image = map_between(layer, image, _slice_in_world(image, picture))
+    coordinates = to_image(data)
+    plane = [axis for axis, at in enumerate(picture.index) if at is None]
+    keep = np.array(layer.shown, dtype=bool) & _in_viewer_slice(layer, image, data, dims)
+    with np.errstate(invalid="ignore"):  # not finite: counted when the hints are built
+        for axis, at in enumerate(picture.index):
+            if at is not None:
+                keep &= ~(np.abs(np.round(coordinates[:, axis]) - at) > 0)
+    color = np.asarray(layer.face_color, dtype=np.float64).reshape(-1, 4)
+    return PointsSource(
+        coordinates=coordinates[keep][:, plane],
+        colors=color[keep, :3],
+        sizes=np.asarray(layer.size, np.float64)[keep] * _pixels_per_unit(to_image.linear, plane),
+    )
+
+
+def _slice_in_world(image: Image, picture: PictureSource) -> NDArray[np.float64]:
+    """Return a world position in the picture's slice."""
+    start = [0 if at is None else at for at in picture.index]
+    return np.asarray(image.data_to_world(start), dtype=np.float64)
+
+
+def _in_viewer_slice(
+    layer: Points, image: Image, data: NDArray[np.float64], dims: Dims | None
+) -> NDArray[np.bool_]:
+    """Tell which points the viewer shows, along axes that the image does not have."""
+    keep = np.ones(len(data), dtype=bool)
+    extra = layer.ndim - image.ndim
+    if extra > 0 and dims is not None:
+        here = np.asarray(layer.world_to_data(world_position(layer, dims)))
+        keep &= (np.round(data[:, :extra]) == np.round(here[:extra])).all(axis=1)
+    return keep
+
+
+def _pixels_per_unit(linear: NDArray[Any], plane: list[int]) -> float:
+    """Return the side in pixels of the picture of a square of side 1 in the hint layer."""
+    # Both layers align at their last axes; the square keeps its area under rotation and shear.
+    shift = linear.shape[1] - linear.shape[0]
+    columns = [axis + shift for axis in plane]
+    if min(columns) < 0:
+        columns = [linear.shape[1] - 2, linear.shape[1] - 1]
+    side = float(np.sqrt(abs(np.linalg.det(linear[np.ix_(plane, columns)]))))
+    return side if side > 0 else 1.0

@@ -1,0 +1,137 @@
+"""A Labels layer → coloured regions in the pixels of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.left_out import LeftOut
+from napari_abdiffuser.layers.spatial import map_between, world_position
+
+if TYPE_CHECKING:
+    from napari.components import Dims
+    from napari.layers import Image, Labels
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers.images import PictureSource
+
+__all__ = ["LabelsSource", "read_labels"]
+
+# A copy of this many bytes takes the GUI thread some 20 ms; larger slices are read as they are
+# when the worker comes to them.
+_COPY_AT_MOST = 64 * 2**20
+# Rows mapped at a time where labels and image do not share a pixel grid.
+_ROWS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class LabelsSource:
+    """Painted labels, their colours, and where the picture's pixels lie among them.
+
+    Attributes
+    ----------
+    array
+        Labels of D dimensions: numpy, dask, zarr, …
+    start
+        (D,) position of the picture's first pixel in ``array``.
+    row_step, column_step
+        (D,) how far the next row and the next column lie.
+    colormap
+        The layer's: ``map`` gives RGBA for labels.
+    """
+
+    array: Any
+    start: NDArray[np.float64]
+    row_step: NDArray[np.float64]
+    column_step: NDArray[np.float64]
+    colormap: Any
+
+    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
+        """Return one region for each label with a visible colour."""
+        labels = self.sample(shape)
+        values = np.unique(labels)
+        values = values[values != 0]
+        if not values.size:
+            return Hints.empty(), LeftOut()
+        colors = np.asarray(self.colormap.map(values), dtype=np.float64).reshape(-1, 4)
+        table = {
+            int(value): (float(color[0]), float(color[1]), float(color[2]))
+            for value, color in zip(values, np.clip(colors, 0.0, 1.0), strict=True)
+            if color[3] > 0
+        }
+        if not table:
+            return Hints.empty(), LeftOut()
+        visible = np.where(np.isin(labels, list(table)), labels, 0)
+        return Hints.from_labels(visible, table), LeftOut()
+
+    def sample(self, shape: tuple[int, int]) -> NDArray[Any]:
+        """Return the label at every pixel of an (H, W) picture, 0 where there is none."""
+        rows, columns = np.arange(shape[0]), np.arange(shape[1])
+        array = np.asarray(self.array)
+        picture = np.zeros(shape, dtype=array.dtype)
+        for first in range(0, shape[0], _ROWS):
+            block = rows[first : first + _ROWS]
+            inside = np.ones((len(block), shape[1]), dtype=bool)
+            index = []
+            for axis, size in enumerate(array.shape):
+                at = np.add.outer(
+                    self.start[axis] + block * self.row_step[axis],
+                    columns * self.column_step[axis],
+                )
+                nearest = np.floor(at + 0.5).astype(np.int64)
+                inside &= (nearest >= 0) & (nearest < size)
+                index.append(np.clip(nearest, 0, size - 1))
+            picture[first : first + _ROWS] = np.where(inside, array[tuple(index)], 0)
+        return picture
+
+
+def read_labels(
+    layer: Labels, image: Image, picture: PictureSource, dims: Dims | None = None
+) -> LabelsSource:
+    """Read a Labels layer where the picture's slice lies in it.
+
+    Parameters
+    ----------
+    layer, image, picture, dims
+        As for `napari_abdiffuser.layers.hints.read_hints`. A pixel takes the label nearest to
+        its centre.
+    """
+    world = None if dims is None else world_position(layer, dims)
+    to_labels = map_between(image, layer, world)
+    plane = [axis for axis, at in enumerate(picture.index) if at is None]
+    start = to_labels([[0 if at is None else at for at in picture.index]])[0]
+    steps = to_labels.linear[:, plane]
+    array = image_array(layer)
+    # Along axes on which the picture does not extend only one slice is needed.
+    fixed = [bool(abs(steps[axis]).max() < 1e-9) for axis in range(layer.ndim)]
+    nearest = np.floor(start + 0.5).astype(int)
+    if all(0 <= nearest[axis] < array.shape[axis] for axis in range(layer.ndim) if fixed[axis]):
+        array = _lazy_slice(
+            array, tuple(int(nearest[a]) if fixed[a] else slice(None) for a in range(layer.ndim))
+        )
+        start, steps = start[np.logical_not(fixed)], steps[np.logical_not(fixed)]
+    if isinstance(array, np.ndarray) and array.nbytes <= _COPY_AT_MOST:
+        array = array.copy()  # napari paints into it in place
+    return LabelsSource(array, start, steps[:, 0], steps[:, 1], layer.colormap)
+
+
+def _lazy_slice(array: Any, index: tuple[int | slice, ...]) -> Any:
+    """Slice what is sliced without reading (numpy, dask); wrap what is not (zarr, …)."""
+    if isinstance(array, np.ndarray) or hasattr(array, "dask"):
+        return array[index]
+    return _Later(array, index)
+
+
+@dataclass(frozen=True, eq=False)
+class _Later:
+    """A slice that is read when it is turned into an array."""
+
+    array: Any
+    index: tuple[int | slice, ...]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.array[self.index], dtype=dtype)

@@ -1,0 +1,130 @@
+"""Points layers made for hints, and napari's habits with them kept at bay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Points
+
+from napari_abdiffuser.layers.spatial import Placement
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from numpy.typing import ArrayLike
+
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.layers.images import PictureSource
+
+__all__ = [
+    "HINTS_KEY",
+    "deselect_new",
+    "hints_to_points",
+    "new_hints_layer",
+    "set_current_color",
+    "set_current_size",
+]
+
+# In a layer's metadata: this Points layer was made to hold hints.
+HINTS_KEY = "abdiffuser_hints"
+DEFAULT_SIZE = 9.0
+# napari draws no marker smaller than this many screen pixels, so that hints on a large picture
+# stay visible when it is zoomed out.
+_VISIBLE = (7, 10_000)
+
+
+def new_hints_layer(
+    image: Image, color: ArrayLike | str = "#808080", size: float = DEFAULT_SIZE
+) -> Points:
+    """Make an empty Points layer that lies exactly on an image.
+
+    Parameters
+    ----------
+    image
+        The image that is to be colorized; the new layer has its transform and units.
+    color
+        Colour of the hints to come: a CSS name, '#rrggbb' or RGB(A) floats in [0, 1].
+    size
+        Side of their patches in px of the image.
+
+    Returns
+    -------
+    A layer that is not yet in any viewer.
+    """
+    layer = Points(
+        np.empty((0, image.ndim)),
+        name=f"{image.name} hints",
+        # Given here and not afterwards: on an empty layer the property starts a colour cycle.
+        face_color=color,
+        size=size,
+        **_look(),
+        **Placement.of(image).as_kwargs(),
+    )
+    set_current_color(layer, color)
+    return layer
+
+
+def hints_to_points(
+    hints: Hints, name: str, picture: PictureSource | None = None
+) -> tuple[np.ndarray[Any, Any], dict[str, Any], str]:
+    """Turn point hints into a Points layer's data, metadata and type.
+
+    Parameters
+    ----------
+    hints
+        Their points are taken; regions belong into a Labels layer.
+    name
+        Name of the layer.
+    picture
+        Where the picture lies; by default a picture with napari's default placement.
+    """
+    coordinates = np.array([(p.y, p.x) for p in hints.points], dtype=np.float64).reshape(-1, 2)
+    if picture is not None:
+        # The placement already moves pixel 0 to the picture's slice.
+        padded = np.zeros((len(coordinates), len(picture.index)))
+        padded[:, [axis for axis, at in enumerate(picture.index) if at is None]] = coordinates
+        coordinates = padded
+    colors = np.array([p.color for p in hints.points], dtype=np.float64).reshape(-1, 3)
+    meta: dict[str, Any] = {"name": name, **_look()}
+    if len(coordinates):
+        meta["face_color"] = colors
+        meta["size"] = np.array([p.size for p in hints.points], dtype=np.float64)
+    if picture is not None:
+        meta.update(picture.placement.as_kwargs())
+    return coordinates, meta, "points"
+
+
+def set_current_color(layer: Points, color: ArrayLike | str) -> None:
+    """Choose the colour of the hints to come; hints that exist keep theirs.
+
+    Only where hints are selected on purpose (in napari's select mode) these are recoloured.
+    """
+    deselect_new(layer)
+    layer.current_face_color = color
+
+
+def set_current_size(layer: Points, size: float) -> None:
+    """Choose the patch size, in data units of the layer, of the hints to come."""
+    deselect_new(layer)
+    layer.current_size = size
+
+
+def deselect_new(layer: Points) -> None:
+    """Drop the selection that napari leaves on a point just added.
+
+    A new colour would recolour that point. In select mode the selection is the user's own.
+    """
+    if str(layer.mode) != "select" and len(layer.selected_data):
+        layer.selected_data = set()
+
+
+def _look() -> dict[str, Any]:
+    """Return how hints look: squares, as the patches they stand for, rimmed in white."""
+    return {
+        "symbol": "square",
+        "border_color": "white",
+        "border_width": 0.12,
+        "opacity": 1.0,
+        "canvas_size_limits": _VISIBLE,
+        "metadata": {HINTS_KEY: True},
+    }

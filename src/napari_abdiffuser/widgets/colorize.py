@@ -1,0 +1,245 @@
+"""The dock widget: from an image and a few coloured clicks to coloured layers."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Layer
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.layers import read_hints, read_image
+from napari_abdiffuser.widgets import texts
+from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
+from napari_abdiffuser.widgets.footer import Footer
+from napari_abdiffuser.widgets.hint_tools import HintTools
+from napari_abdiffuser.widgets.look import style_sheet
+from napari_abdiffuser.widgets.options import Options
+from napari_abdiffuser.widgets.run import RunController
+from napari_abdiffuser.widgets.sources import Sources
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_abdiffuser.widgets.events import Event
+    from napari_abdiffuser.widgets.work import Models
+
+__all__ = ["ColorizeWidget"]
+
+
+class _Farewell:
+    """What is left to do when Qt has deleted the widget: plain Python, no Qt."""
+
+    def __init__(self, sources: Sources, tools: HintTools, runs: RunController) -> None:
+        self.connections = Connections()
+        self._parts = (sources.cleanup, tools.cleanup, runs.abandon)
+
+    def say(self, *_: object) -> None:
+        """Stop work and cut all connections; a second time does nothing."""
+        self.connections.cleanup()
+        for cleanup in self._parts:
+            cleanup()
+
+
+class ColorizeWidget(QWidget):
+    """Colorize the image on screen.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer that the widget belongs to.
+    models
+        Where colorizers come from; tests hand in their own.
+    """
+
+    def __init__(self, napari_viewer: Viewer, models: Models | None = None) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self.sources = Sources(napari_viewer, self)
+        self.tools = HintTools(self)
+        self.options = Options(self)
+        self.footer = Footer(self)
+        self.runs = RunController(self, models)
+        self._pending: deque[Layer] = deque()
+        self._pending_text = ""
+        self._source: Any = None
+        self._farewell = _Farewell(self.sources, self.tools, self.runs)
+        self._docked = False
+        self._build()
+        self._connect()
+        self._on_theme()
+        self.tools.set_layer(self.sources.hints)
+        self.footer.say_device(texts.DEVICE_UNKNOWN)
+        self._on_ready_to_run()
+        self.runs.prepare("default", self.options.device)
+
+    def cleanup(self) -> None:
+        """Stop work and cut all connections, for a widget that is not used any more."""
+        self._pending.clear()
+        self._farewell.say()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Cancel when napari takes the widget out of its dock: nobody is left to see it."""
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self._docked and self.parent() is None:
+                self._on_cancel()
+            self._docked = self.parent() is not None
+        super().changeEvent(event)
+
+    def _build(self) -> None:
+        controls = QWidget(self)
+        controls.setObjectName("abdiffuser_controls")
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(12)
+        for part in (self.sources, _line(), self.tools, _line(), self.options):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setObjectName("abdiffuser_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(controls)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(_line())
+        layout.addWidget(self.footer)
+        self.setMinimumWidth(290)
+
+    def _connect(self) -> None:
+        self.sources.image_chosen.connect(self._on_ready_to_run)
+        self.sources.hints_chosen.connect(self.tools.set_layer)
+        self.sources.new_button.clicked.connect(self._on_new_hints)
+        self.tools.changed.connect(self._on_ready_to_run)
+        self.options.device_chosen.connect(self._on_device)
+        self.footer.colorize_pressed.connect(self._on_colorize)
+        self.footer.cancel_pressed.connect(self._on_cancel)
+        self.runs.event.connect(self._on_event)
+        self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
+        self.destroyed.connect(self._farewell.say)
+        # One layer for each turn of the event loop: showing a large one takes napari a while.
+        self._adder = QTimer(self)
+        self._adder.setInterval(0)
+        self._adder.timeout.connect(self._add_next)
+
+    def _on_theme(self, event: Any = None) -> None:
+        self.setStyleSheet(style_sheet(str(self._viewer.theme)))
+
+    def _on_ready_to_run(self, _: Any = None) -> None:
+        """Say whether a run can start, unless one is on."""
+        if self.footer.busy:
+            return
+        has_image = self.sources.image is not None
+        self.footer.set_ready(has_image, texts.WHY_NO_IMAGE)
+        self.footer.say(self._invitation() if has_image else texts.WHY_NO_IMAGE)
+
+    def _invitation(self) -> str:
+        counts = self.tools.counts()
+        if counts is not None:
+            return texts.ready_with_hints(*counts) if counts[0] else texts.READY_TO_CLICK
+        return texts.READY_NO_HINTS if self.sources.hints is None else texts.READY
+
+    def _on_new_hints(self) -> None:
+        self.sources.add_hints_layer(self.tools.color, self.tools.patch_size)
+
+    def _on_device(self, device: str) -> None:
+        self.footer.say_device(texts.DEVICE_UNKNOWN)
+        self.runs.prepare("default", device)
+
+    def _on_colorize(self) -> None:
+        """Read layers and controls here, in the GUI thread, and start a run."""
+        image, options = self.sources.image, self.options
+        if image is None:
+            return
+        try:
+            picture = read_image(image, self._viewer.dims)
+            hints = read_hints(self.sources.hints, image, picture, self._viewer.dims)
+        except ABDiffuserError as error:
+            self._fail(str(error))
+            return
+        self._source = image
+        self.footer.set_busy(True)
+        self.footer.say(texts.LOADING_MODEL)
+        self.runs.start(
+            Request(
+                picture=picture,
+                hints=hints,
+                n_outputs=options.n_outputs,
+                steps=options.steps,
+                seed=options.seed,
+                background=options.background,
+                device=options.device,
+            )
+        )
+
+    def _on_cancel(self) -> None:
+        if self._pending:
+            self._end(texts.CANCELLED)
+        self.runs.cancel()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.footer.show_progress(event.done, event.total)
+            self.footer.say(event.text)
+        elif isinstance(event, Ready):
+            self.footer.say_device(texts.RUNS_ON.format(device=event.device, reason=event.reason))
+            self.options.show_default_steps(event.default_steps)
+        elif isinstance(event, Finished):
+            self._take(event)
+        elif isinstance(event, Failed):
+            self._fail(event.message)
+        elif isinstance(event, Stopped):
+            self._end(texts.CANCELLED)
+
+    def _fail(self, message: str) -> None:
+        self._end(message, failure=True)
+        show_error(message)
+
+    def _end(self, text: str, *, failure: bool = False) -> None:
+        """Become idle and say how it went."""
+        self._adder.stop()
+        self._pending.clear()
+        self._source = None
+        self.footer.set_busy(False)
+        self._on_ready_to_run()
+        self.footer.say(text, failure=failure)
+
+    def _take(self, event: Finished) -> None:
+        """Make the layers and add them one by one."""
+        layers = [Layer.create(*data) for data in event.layers]
+        for variation in layers[1:]:
+            variation.visible = False
+        # Each goes directly above the image, so the most probable one comes last and on top.
+        self._pending = deque(reversed(layers))
+        self._pending_text = texts.finished(len(layers) - 1, event.left_out.sentence())
+        self._adder.start()
+
+    def _add_next(self) -> None:
+        if self._pending:
+            self._add(self._pending.popleft())
+        if not self._pending:
+            self._end(self._pending_text)
+
+    def _add(self, layer: Layer) -> None:
+        """Add a layer above its source and below the hints, leaving the active layer active."""
+        layers = self._viewer.layers
+        active = layers.selection.active
+        # The source may have been deleted meanwhile: then the result goes on top.
+        above = layers.index(self._source) + 1 if self._source in layers else len(layers)
+        layers.insert(above, layer)
+        if active is not None and active in layers:
+            layers.selection.active = active
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setObjectName("abdiffuser_line")
+    line.setFixedHeight(1)
+    return line

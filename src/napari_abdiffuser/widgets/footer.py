@@ -1,0 +1,100 @@
+"""What stays in sight below the controls: the button, the progress bar and the status line."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_abdiffuser.widgets import texts
+
+__all__ = ["Footer"]
+
+
+class Footer(QWidget):
+    """One button that starts and cancels, and what the work has to say."""
+
+    colorize_pressed = Signal()
+    cancel_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QPushButton(texts.COLORIZE, self)
+        self.button.setObjectName("colorize_button")
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.bar = QProgressBar(self)
+        self.bar.setObjectName("colorize_progress")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when a run starts
+        self.bar.setSizePolicy(policy)
+        self.bar.hide()
+        self.status = _text_label("colorize_status", self)
+        self.device = _text_label("colorize_device", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(5)
+        for widget in (self.button, self.bar, self.status, self.device):
+            layout.addWidget(widget)
+        self._busy = False
+        self.button.clicked.connect(self._on_click)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the button cancels."""
+        return self._busy
+
+    def set_busy(self, busy: bool) -> None:
+        """Turn the button into 'Cancel' and back."""
+        self._busy = busy
+        self.button.setText(texts.CANCEL if busy else texts.COLORIZE)
+        self.button.setProperty("busy", busy)
+        _restyle(self.button)
+        self.bar.setVisible(busy)
+        if busy:
+            self.button.setEnabled(True)
+            self.button.setToolTip(texts.CANCEL_TIP)
+            self.show_progress(0, 0)
+
+    def set_ready(self, ready: bool, why_not: str = "") -> None:
+        """Allow a run, or say why there can be none. While busy the button always works."""
+        if not self._busy:
+            self.button.setEnabled(ready)
+            self.button.setToolTip(texts.COLORIZE_TIP if ready else why_not)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how much is done; an unknown total keeps the bar moving."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+
+    def say(self, text: str, *, failure: bool = False) -> None:
+        """Show one sentence."""
+        self.status.setText(text)
+        self.status.setProperty("failure", failure)
+        _restyle(self.status)
+
+    def say_device(self, text: str) -> None:
+        """Show where the model runs, and why."""
+        self.device.setText(text)
+
+    def _on_click(self) -> None:
+        (self.cancel_pressed if self._busy else self.colorize_pressed).emit()
+
+
+def _text_label(name: str, parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    # File names in messages must neither be read as markup nor widen the dock.
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _restyle(widget: QWidget) -> None:
+    """Let the style sheet see a property that has changed."""
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)

@@ -1,0 +1,158 @@
+"""The run controller: starts a worker, hears its events in the GUI thread, cancels it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import create_worker
+from napari.utils import progress as activity
+from qtpy.QtCore import QObject, Signal
+
+from napari_abdiffuser.widgets import texts
+from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
+from napari_abdiffuser.widgets.work import Models, work
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+    from napari_abdiffuser.widgets.events import Event
+
+__all__ = ["RunController"]
+
+
+class _Relay(QObject):
+    """Carries events from a worker thread to the GUI thread.
+
+    Its own object without a parent: the worker keeps it alive, so that reporting to a window
+    closed meanwhile does nothing instead of failing.
+    """
+
+    event = Signal(object)
+
+
+@dataclass(eq=False)
+class _Run:
+    """One worker and what belongs to it."""
+
+    number: int
+    relay: _Relay = field(default_factory=_Relay)
+    stop: threading.Event = field(default_factory=threading.Event)
+    worker: Any = None
+    bar: Any = None
+
+    def cancelled(self) -> bool:
+        """Tell whether the user, or napari when its window closes, has asked to stop."""
+        return self.stop.is_set() or (self.worker is not None and self.worker.abort_requested)
+
+    def advance(self, event: Progress) -> None:
+        """Show progress in napari's activity dock."""
+        if self.bar is None:
+            return
+        if self.bar.total != event.total:
+            self.bar.total = event.total
+        if event.done > self.bar.n:
+            self.bar.update(event.done - self.bar.n)
+        self.bar.set_description(event.text)
+
+    def close_bar(self) -> None:
+        """Remove the bar from napari's activity dock."""
+        bar, self.bar = self.bar, None
+        if bar is not None:
+            # The dock may be gone, with the window.
+            with suppress(RuntimeError, KeyError):
+                bar.close()
+
+
+class RunController(QObject):
+    """Runs requests one after another, off the GUI thread.
+
+    Parameters
+    ----------
+    parent
+        The widget that it serves.
+    models
+        Where colorizers come from.
+    """
+
+    event = Signal(object)
+    """Emitted in the GUI thread with each event of the current run, never of a cancelled one."""
+
+    def __init__(self, parent: QWidget | None = None, models: Models | None = None) -> None:
+        super().__init__(parent)
+        self._models = Models() if models is None else models
+        self._numbers = count(1)
+        self._current: _Run | None = None
+        self._preparing: _Run | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way."""
+        return self._current is not None
+
+    def start(self, request: Request) -> None:
+        """Start a run; the one before it is cancelled."""
+        self.cancel()
+        self._current = run = _Run(next(self._numbers))
+        run.bar = activity(total=0, desc=texts.COLORIZE)
+        self._launch(run, request)
+
+    def prepare(self, model: str, device: str) -> None:
+        """Load a model ahead of the first run, so that its device can be shown."""
+        self._preparing = run = _Run(next(self._numbers))
+        self._launch(run, Request(model=model, device=device))
+
+    def cancel(self) -> None:
+        """Cancel the current run: from now on nothing of it is heard."""
+        run = self._abandon_current()
+        if run is not None:
+            self.event.emit(Stopped(run.number))
+
+    def abandon(self) -> None:
+        """Stop everything without a word; works even after Qt has deleted this object."""
+        self._abandon_current()
+        if self._preparing is not None:
+            self._preparing.stop.set()
+            self._preparing = None
+
+    def _launch(self, run: _Run, request: Request) -> None:
+        run.relay.event.connect(self._hear)
+        run.worker = create_worker(
+            work, request, run.number, self._models, run.cancelled, run.relay.event.emit
+        )
+        run.worker.yielded.connect(self._hear)
+        run.worker.aborted.connect(self._on_abort)
+        run.worker.start()
+
+    def _abandon_current(self) -> _Run | None:
+        run, self._current = self._current, None
+        if run is not None:
+            run.stop.set()
+            run.close_bar()
+        return run
+
+    def _hear(self, event: Event) -> None:
+        """Pass an event on, in the GUI thread, if it is of a run that still counts."""
+        if self._preparing is not None and event.run == self._preparing.number:
+            if isinstance(event, Ready | Failed | Stopped):
+                self._preparing = None
+            if isinstance(event, Ready):
+                self.event.emit(event)
+            return
+        run = self._current
+        if run is None or event.run != run.number:
+            return
+        if isinstance(event, Progress):
+            run.advance(event)
+        if isinstance(event, Finished | Failed | Stopped):
+            self._current = None
+            run.close_bar()
+        self.event.emit(event)
+
+    def _on_abort(self) -> None:
+        """Hear that napari has told a worker to quit, as its task manager can."""
+        if self._current is not None and self._current.worker.abort_requested:
+            self.cancel()

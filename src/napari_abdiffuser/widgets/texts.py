@@ -1,0 +1,112 @@
+"""Every text that a user of the dock widget reads."""
+
+from __future__ import annotations
+
+# --- labels --------------------------------------------------------------------------------
+
+IMAGE = "Image"
+HINTS = "Hints"
+NO_HINTS = "None (automatic)"
+NO_IMAGE = "No image open"
+NEW_HINTS = "New hints layer"
+COLOR = "Colour of the next hint"
+OTHER_COLOR = "Other…"
+PATCH_SIZE = "Patch size"
+OUTPUTS = "Variations"
+BACKGROUND = "Background"
+BACKGROUNDS = {"auto": "Colour everything", "gray": "Keep gray where no hint claims"}
+ADVANCED = "Advanced"
+STEPS = "Steps"
+STEPS_DEFAULT = "model's default"
+SEED = "Seed"
+NEW_SEED = "New"
+DEVICE = "Device"
+COLORIZE = "Colorize"
+CANCEL = "Cancel"
+PIXELS = " px"
+
+# --- tooltips ------------------------------------------------------------------------------
+
+IMAGE_TIP = "The image to colorize. Of a stack, the slice on screen is taken."
+HINTS_TIP = (
+    "A Points layer (each point is a patch of its colour) or a Labels layer (each label is a "
+    "region of its colour). Without one the colours are chosen automatically."
+)
+NEW_HINTS_TIP = "Make a Points layer on the image and start placing coloured hints by clicking."
+SWATCH_TIP = "{name}: the next hints get this colour"
+OTHER_COLOR_TIP = "Choose any colour. Only hue and saturation count: lightness is the image's own."
+PATCH_SIZE_TIP = "Side of the square that the next hints paint, in pixels of the image."
+OUTPUTS_TIP = "How many different colourings to make besides the most probable one."
+BACKGROUND_TIP = "What happens to parts that no hint says anything about."
+STEPS_TIP = "Denoising steps for each variation. More steps take longer."
+SEED_TIP = "The same seed gives the same variations again."
+NEW_SEED_TIP = "Take a random seed, for other variations."
+DEVICE_TIP = "Where the model runs."
+COLORIZE_TIP = "Colorize the image; the results arrive as new layers."
+CANCEL_TIP = "Stop this run. Nothing is added."
+
+# --- why something is switched off ------------------------------------------------------------
+
+WHY_NO_IMAGE = (
+    "Open an image first: drop a file on the window, or File ▸ Open Sample ▸ AB-diffuser."
+)
+
+# --- status --------------------------------------------------------------------------------
+
+READY = "Ready."
+READY_NO_HINTS = "Ready: without hints, the colours are chosen automatically."
+READY_TO_CLICK = "Choose a colour, then click on the image to place hints."
+LOADING_MODEL = "Loading the model…"
+WAITING = "Waiting for the cancelled run to stop…"
+READING = "Reading the picture…"
+PAINTING = "Colorizing…"
+CANCELLED = "Cancelled. Nothing was added."
+DEVICE_UNKNOWN = "Looking for a device…"
+RUNS_ON = "Runs on {device}: {reason}"
+
+# --- failures ------------------------------------------------------------------------------
+
+OUT_OF_MEMORY = (
+    "Not enough memory for this picture. Ask for fewer variations, close other programs, or "
+    "choose 'cpu' as the device under Advanced."
+)
+UNEXPECTED = (
+    "Something went wrong that this plugin did not foresee ({error}). Please try again; if it "
+    "happens once more, report it with the details from napari's log."
+)
+
+
+def image_info(shape: tuple[int, int], kind: str, index: tuple[int | None, ...]) -> str:
+    """Describe the picture: '1024 × 768 px · uint8 · slice 3'."""
+    parts = [f"{shape[1]} × {shape[0]} px", kind]
+    at = [str(position) for position in index if position is not None]
+    if at:
+        parts.append(f"slice {', '.join(at)}")
+    return " · ".join(parts)
+
+
+def hints_info(n_hints: int, n_colors: int) -> str:
+    """Describe a hints layer: '12 hints in 3 colours'."""
+    hints = "1 hint" if n_hints == 1 else f"{n_hints} hints"
+    colors = "1 colour" if n_colors == 1 else f"{n_colors} colours"
+    return f"{hints} in {colors}"
+
+
+def ready_with_hints(n_hints: int, n_colors: int) -> str:
+    """Say that a run can start with so many hints."""
+    return f"Ready: {hints_info(n_hints, n_colors)}."
+
+
+def painting(done: int, total: int) -> str:
+    """Say how far a run has come."""
+    return f"Colorizing… step {done} of {total}" if total > 1 else PAINTING
+
+
+def finished(n_variations: int, left_out: str) -> str:
+    """Say what a run has added, and what it left out."""
+    added = "Added the most probable colouring"
+    if n_variations == 1:
+        added += " and, hidden below it, 1 variation"
+    elif n_variations > 1:
+        added += f" and, hidden below it, {n_variations} variations"
+    return f"{added}. {left_out}".strip()
