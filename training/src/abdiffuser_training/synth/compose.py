@@ -4,50 +4,76 @@ from __future__ import annotations
 
 import numpy as np
 
-from abdiffuser_training.synth.canvas import Canvas
-from abdiffuser_training.synth.electron import Optics, photograph
-from abdiffuser_training.synth.noise import cut, power_noise
-from abdiffuser_training.synth.populate import RECIPES, Context
+from abdiffuser_training.synth.canvas import Canvas, Floats
+from abdiffuser_training.synth.detector import develop, focused, sampled
+from abdiffuser_training.synth.electron import Optics, emission, transmission
+from abdiffuser_training.synth.ground import lay_ground
+from abdiffuser_training.synth.placing import Kit
+from abdiffuser_training.synth.recipes_long import RECIPES
 from abdiffuser_training.synth.scene import Scene
 
-_ODDS = {"spheres": 5, "bacteria": 4, "red cells": 2, "crystals": 3, "pollen": 1.5, "fibres": 4,
-         "grains": 2.5}
+ODDS = {
+    "grains": 1.6,
+    "pores": 1.4,
+    "surfaces": 2.5,
+    "spheres": 4.0,
+    "packed spheres": 0.9,
+    "bacteria": 3.5,
+    "red cells": 1.5,
+    "crystals": 3.0,
+    "pollen": 2.0,
+    "needles": 1.2,
+    "hairs": 2.2,
+    "fibres": 3.5,
+}
 
 
-def random_optics(rng: np.random.Generator) -> Optics:
-    """Draw the settings of a microscope, from clean to poor."""
-    side = rng.uniform(0, 2 * np.pi)
-    pull = rng.choice([0.05, 0.25, 0.5])
+def random_optics(rng: np.random.Generator, faint: bool = False) -> Optics:
+    """Draw the settings of a microscope, from clean to poor.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    faint : bool
+        Whether edges should be weak.
+
+    Returns
+    -------
+    Optics
+        Settings.
+    """
+    poor = rng.random() < 0.12
     return Optics(
-        edge=rng.uniform(0.3, 1.3),
-        limit=rng.uniform(0.05, 0.3),
-        detector=(float(pull * np.sin(side)), float(pull * np.cos(side))),
-        occlusion=rng.uniform(0.3, 2.0),
-        dose=float(np.exp(rng.uniform(np.log(25), np.log(1500)))),
-        blur=rng.uniform(0.5, 1.2),
-        focus=rng.uniform(0, 1),
-        defocus=rng.uniform(0.5, 3.0) if rng.random() < 0.3 else 0.0,
-        jitter=rng.uniform(0.05, 0.4) if rng.random() < 0.2 else 0.0,
-        charging=rng.uniform(0.1, 0.8) if rng.random() < 0.25 else 0.0,
+        edge=rng.uniform(0.0, 0.3) if faint else rng.uniform(0.25, 1.1),
+        limit=rng.uniform(0.08, 0.4),
+        detector=float(rng.choice([0.05, 0.25, 0.5])),
+        side=rng.uniform(0, 2 * np.pi),
+        occlusion=rng.uniform(0.0, 0.3) if faint else rng.uniform(0.6, 2.6),
+        fog=float(rng.choice([0.0, 0.7, 1.8])),
+        dose=float(np.exp(rng.uniform(2.9, 4.4) if poor else rng.uniform(4.6, 8.0))),
+        blur=rng.uniform(0.25, 0.6) + 0.3 * (rng.random() < 0.2),
+        focus=rng.uniform(0.3, 1),
+        defocus=rng.uniform(1.0, 4.0) if rng.random() < 0.3 else 0.0,
+        jitter=rng.uniform(0.05, 0.4) if rng.random() < 0.15 else 0.0,
+        charging=rng.uniform(0.1, 0.8) if rng.random() < 0.2 else 0.0,
         vignette=rng.uniform(0, 0.5) if rng.random() < 0.3 else 0.0,
         black=rng.uniform(0, 3),
-        white=rng.uniform(98, 99.95),
-        gamma=rng.uniform(0.6, 1.3),
+        white=rng.uniform(98.5, 99.95),
+        gamma=rng.uniform(0.65, 1.3),
+        resample=float(rng.choice([0.0, 0.45, 0.7])),
     )
 
 
-def _ground(ctx: Context, canvas: Canvas) -> None:
-    """Give the empty canvas relief and tone."""
-    rng = ctx.rng
-    relief = cut(rng, ctx.rough, canvas.size)
-    amount = np.float32(rng.choice([0.0, 0.5, 2.0, 6.0]) * ctx.unit)
-    canvas.height += amount * (relief - relief.min())
-    gy, gx = np.gradient(canvas.height)
-    fine = cut(rng, ctx.fine, canvas.size)
-    fy, fx = np.gradient(fine)
-    b = np.float32(rng.choice([0.0, 0.1, 0.4]))
-    canvas.slope_y, canvas.slope_x = gy + b * fy, gx + b * fx
-    canvas.albedo *= np.float32(np.exp(rng.normal(-0.5, 0.45))) * np.exp(np.float32(0.06) * fine)
+def draw_kinds(rng: np.random.Generator) -> list[str]:
+    """One to three kinds, in the order in which they are laid."""
+    names = list(ODDS)
+    odds = np.array(list(ODDS.values()))
+    how_many = int(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15]))
+    kinds = set(rng.choice(names, how_many, replace=False, p=odds / odds.sum()).tolist())
+    if {"grains", "pores"} <= kinds:
+        kinds.discard("grains")
+    return [name for name in RECIPES if name in kinds]
 
 
 def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
@@ -65,19 +91,43 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     Scene
         The picture, its instances and classes.
     """
-    rough = power_noise(rng, size, rng.uniform(1.2, 2.2), 0.0, 0.15)
-    fine = power_noise(rng, size, rng.uniform(0.0, 1.0), 0.02, 0.35)
-    zoom = np.exp(rng.uniform(np.log(0.5), np.log(1.6)))
-    ctx = Context(rng, min(size) / 256 * float(zoom), rough, fine)
-    canvas = Canvas(size)
-    _ground(ctx, canvas)
-    names = list(_ODDS)
-    odds = np.array([_ODDS[name] for name in names])
-    how_many = int(rng.choice([1, 2, 3], p=[0.5, 0.38, 0.12]))
-    kinds = rng.choice(names, how_many, replace=False, p=odds / odds.sum())
-    for kind in sorted(kinds, key=lambda k: k != "grains"):
-        RECIPES[kind](ctx, canvas, str(kind))
-    optics = random_optics(rng)
-    gray = photograph(rng, canvas.height, (canvas.slope_y, canvas.slope_x), canvas.albedo, optics)
-    instances, classes = canvas.labels()
-    return Scene(gray, instances, classes, tuple(canvas.class_names), canvas.height)
+    step = 2
+    h, w = (max(n, 1) * step - 1 for n in size)
+    faint = bool(rng.random() < 0.12)
+    zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.8))))
+    ground_tone = float(np.exp(rng.normal(-0.6, 0.5))) if rng.random() > 0.2 else 0.04
+    kit = Kit(rng, step * min(size) / 256 * zoom, step, faint, ground_tone)
+    canvas = _populated(kit, (h, w))
+    optics = random_optics(rng, faint)
+    signal = _expose(rng, canvas, optics, step)
+    gray = develop(rng, signal, optics)
+    instances, classes = canvas.labels(step)
+    return Scene(
+        gray,
+        instances,
+        classes,
+        tuple(canvas.class_names),
+        canvas.height[::step, ::step] / np.float32(step),
+    )
+
+
+def _populated(kit: Kit, size: tuple[int, int]) -> Canvas:
+    """Draw canvases until objects take up enough of one to teach anything."""
+    for _ in range(4):
+        canvas = Canvas(size)
+        kinds = draw_kinds(kit.rng)
+        lay_ground(kit, canvas, covered=bool({"grains", "pores"} & set(kinds)))
+        for kind in kinds:
+            RECIPES[kind](kit, canvas, kind)
+        if np.count_nonzero(canvas.instances) > 0.06 * canvas.instances.size:
+            break
+    return canvas
+
+
+def _expose(rng: np.random.Generator, canvas: Canvas, optics: Optics, step: int) -> Floats:
+    if rng.random() < 0.04:
+        signal = transmission(canvas.height, canvas.albedo, rng.uniform(0.7, 2.5))
+    else:
+        slopes = canvas.slope_y, canvas.slope_x
+        signal = emission(canvas.height, slopes, canvas.albedo, optics, step)
+    return sampled(focused(signal, canvas.height, optics, step), step)

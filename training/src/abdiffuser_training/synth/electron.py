@@ -1,4 +1,4 @@
-"""How a scanning electron microscope turns a height field into gray values."""
+"""From a height field to the number of secondary electrons that reach the detector."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ class Optics:
     edge : float
         Exponent of the yield 1 / cos(tilt)**edge.
     limit : float
-        Escape-depth floor of the cosine: the brightest edge is about (1 / limit)**edge.
-    detector : tuple[float, float]
-        Pull of the detector along rows and columns: share of brightness per unit of normal.
+        Escape-depth floor of the cosine: the brightest rim is about (1 / limit)**edge.
+    detector : float
+        Pull of the detector, 0 (symmetric) … 1 (one-sided).
+    side : float
+        Direction of the detector in radians, from the columns towards the rows.
     occlusion : float
-        Strength of the darkening in hollows.
+        Strength of the darkening in hollows and behind what stands before the detector.
+    fog : float
+        Darkening of the deepest point: its signal is exp(-fog) of the highest point's.
     dose : float
         Mean electrons a pixel at full white; the relative noise is 1 / sqrt(dose * signal).
     blur : float
@@ -41,12 +45,16 @@ class Optics:
         Percentiles mapped to 2 and 253.
     gamma : float
         Exponent of the display curve.
+    resample : float
+        Sigma in pixels by which the finished picture, noise and all, was softened.
     """
 
     edge: float = 0.9
     limit: float = 0.15
-    detector: tuple[float, float] = (-0.2, 0.1)
-    occlusion: float = 1.0
+    detector: float = 0.2
+    side: float = -1.2
+    occlusion: float = 0.8
+    fog: float = 0.0
     dose: float = 200.0
     blur: float = 0.7
     focus: float = 0.7
@@ -57,103 +65,63 @@ class Optics:
     black: float = 0.5
     white: float = 99.7
     gamma: float = 1.0
+    resample: float = 0.0
 
 
-def occlusion(height: Floats, strength: float) -> Floats:
-    """Share of electrons that escape from hollows, by difference to blurred heights.
+def openness(height: Floats, optics: Optics, unit: float) -> Floats:
+    """Share of the half space above each pixel that is free of other matter.
+
+    Horizons are searched in eight directions at a few distances; directions towards the detector
+    count more, which is what casts its soft shadows.
 
     Parameters
     ----------
     height : NDArray[np.float32]
         (H, W) surface in pixels.
-    strength : float
-        0 = none.
+    optics : Optics
+        Settings; `detector` and `side` weigh the directions.
+    unit : float
+        Smallest distance in pixels.
 
     Returns
     -------
     NDArray[np.float32]
-        (H, W) in (0, 1].
+        (H, W) in [0, 1].
     """
-    out = np.zeros_like(height)
-    for sigma in (2.0, 5.0, 14.0):
-        around = ndimage.uniform_filter(height, int(2 * sigma) | 1, mode="nearest")
-        around = ndimage.uniform_filter(around, int(2 * sigma) | 1, mode="nearest")
-        out += np.maximum(around - height, 0) / np.float32(sigma)
-    return np.exp(-np.float32(strength * 0.35) * out).astype(np.float32)
+    distances = [max(round(unit * k), 1) for k in (1, 3, 8, 20)]
+    soft = [height, *(ndimage.uniform_filter(height, max(d // 2, 1)) for d in distances[1:])]
+    far = distances[-1]
+    padded = [np.pad(layer, far, mode="edge") for layer in soft]
+    h, w = height.shape
+    total = np.zeros_like(height)
+    weights = 0.0
+    for k in range(8):
+        phi = k * np.pi / 4
+        weight = 1 + min(1.5 * optics.detector, 0.95) * np.cos(phi - optics.side)
+        rise = np.zeros_like(height)
+        for layer, d in zip(padded, distances, strict=True):
+            y, x = far + round(d * np.sin(phi)), far + round(d * np.cos(phi))
+            away = np.float32(np.hypot(y - far, x - far))
+            np.maximum(rise, (layer[y : y + h, x : x + w] - height) / away, out=rise)
+        total += np.float32(weight) / (1 + rise**2)
+        weights += weight
+    return total / np.float32(weights)
 
 
 def emission(
-    height: Floats, slope_y: Floats, slope_x: Floats, albedo: Floats, optics: Optics
-) -> Floats:
-    """Secondary electrons that reach the detector, before noise.
-
-    Returns
-    -------
-    NDArray[np.float32]
-        (H, W) non-negative signal, about 1 on flat ground.
-    """
-    nz = 1 / np.sqrt(1 + slope_y**2 + slope_x**2)
-    tilt_yield = ((nz + optics.limit) / (1 + optics.limit)) ** -optics.edge
-    pull = 1 - (optics.detector[0] * slope_y + optics.detector[1] * slope_x) * nz
-    signal = albedo * tilt_yield * np.maximum(pull, 0.05) * occlusion(height, optics.occlusion)
-    return np.asarray(signal, np.float32)
-
-
-def shot_noise(rng: np.random.Generator, signal: Floats, dose: float) -> Floats:
-    """Count electrons: Poisson with mean ``dose * signal``, given back in units of the signal.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    signal : NDArray[np.float32]
-        (H, W) expected signal, non-negative.
-    dose : float
-        Electrons a pixel at signal 1.
-
-    Returns
-    -------
-    NDArray[np.float32]
-        (H, W) with mean ``signal`` and variance ``signal / dose``.
-    """
-    return (rng.poisson(signal * dose) / dose).astype(np.float32)
-
-
-def _focus(signal: Floats, height: Floats, optics: Optics) -> Floats:
-    """Blur by the beam, and more the farther a height is from the focal plane."""
-    sharp = ndimage.gaussian_filter(signal, optics.blur)
-    if optics.defocus <= 0:
-        return sharp
-    span = max(float(np.ptp(height)), 1e-3)
-    away = np.abs((height - height.min()) / span - np.float32(optics.focus))
-    away = ndimage.gaussian_filter(away, 2.0)
-    soft = ndimage.gaussian_filter(signal, optics.blur + optics.defocus)
-    mix = np.clip(away * 1.5, 0, 1)
-    return np.asarray(sharp + mix * (soft - sharp), np.float32)
-
-
-def _streaks(rng: np.random.Generator, signal: Floats, strength: float) -> Floats:
-    """Charge trails: what was bright leaves a decaying trace along the scan line."""
-    bright = np.maximum(signal - np.quantile(signal, 0.9), 0)
-    trail = ndimage.uniform_filter1d(bright, 41, axis=1, origin=-20)
-    lines = ndimage.gaussian_filter1d(rng.standard_normal(signal.shape[0]), 0.7)
-    lines = lines.astype(np.float32)[:, None]
-    return np.asarray(signal - strength * trail + 0.04 * strength * lines, np.float32)
-
-
-def photograph(
-    rng: np.random.Generator,
     height: Floats,
     slopes: tuple[Floats, Floats],
     albedo: Floats,
     optics: Optics,
-) -> NDArray[np.uint8]:
-    """Expose a height field: emission, focus, charging, shot noise, scan errors, display.
+    unit: float = 1.0,
+) -> Floats:
+    """Secondary electrons that reach the detector, before blur and noise.
+
+    The yield follows 1 / cos(tilt)**edge, floored at the escape depth; the detector's side adds
+    a share of the normal's lean towards it; hollows and depth take away.
 
     Parameters
     ----------
-    rng : np.random.Generator
-        Source of randomness.
     height : NDArray[np.float32]
         (H, W) surface in pixels.
     slopes : tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -162,29 +130,45 @@ def photograph(
         (H, W) yield at normal incidence.
     optics : Optics
         Settings.
+    unit : float
+        Pixels of the height field a pixel of the final picture.
 
     Returns
     -------
-    NDArray[np.uint8]
-        (H, W) picture.
+    NDArray[np.float32]
+        (H, W) non-negative signal, 1 on flat, open ground.
     """
-    signal = emission(height, *slopes, albedo, optics)
-    signal = _focus(signal, height, optics)
-    if optics.charging > 0:
-        signal = _streaks(rng, signal, optics.charging)
-    h, w = signal.shape
-    if optics.vignette > 0:
-        y, x = np.linspace(-1, 1, h)[:, None], np.linspace(-1, 1, w)[None]
-        signal = signal * (1 - optics.vignette * 0.5 * (y**2 + x**2)).astype(np.float32)
-    if optics.jitter > 0:
-        shift = (rng.standard_normal(h) * optics.jitter)[:, None]
-        x = np.clip(np.arange(w)[None] + shift, 0, w - 1.001)
-        i = x.astype(np.intp)
-        f = (x - i).astype(np.float32)
-        rows = np.arange(h)[:, None]
-        signal = signal[rows, i] * (1 - f) + signal[rows, i + 1] * f
-    low, high = np.quantile(signal, (optics.black / 100, optics.white / 100))
-    signal = np.maximum(signal - low, 0) / max(float(high - low), 1e-6)
-    signal = shot_noise(rng, np.minimum(signal + 0.02, 2.0).astype(np.float32), optics.dose)
-    shown = np.clip(signal, 0, 1) ** np.float32(optics.gamma)
-    return np.round(2 + 251 * shown).astype(np.uint8)
+    sy, sx = slopes
+    nz = 1 / np.sqrt(1 + sy**2 + sx**2)
+    rim = ((nz + optics.limit) / (1 + optics.limit)) ** np.float32(-optics.edge)
+    dy, dx = optics.detector * np.sin(optics.side), optics.detector * np.cos(optics.side)
+    pull = np.maximum(1 - (np.float32(dy) * sy + np.float32(dx) * sx) * nz, 0.05)
+    signal = albedo * rim * pull
+    if optics.occlusion > 0:
+        signal *= openness(height, optics, 1.5 * unit) ** np.float32(optics.occlusion)
+    if optics.fog > 0:
+        span = max(float(np.ptp(height)), 1e-3)
+        signal *= np.exp(np.float32(optics.fog / span) * (height - height.max()))
+    return np.asarray(signal, np.float32)
+
+
+def transmission(height: Floats, albedo: Floats, strength: float) -> Floats:
+    """Bright-field signal of a transmission microscope: exp(-thickness).
+
+    Parameters
+    ----------
+    height : NDArray[np.float32]
+        (H, W) surface in pixels; the median is taken as the bare film.
+    albedo : NDArray[np.float32]
+        (H, W) its texture is kept, weakly.
+    strength : float
+        Optical thickness of the highest point.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        (H, W) signal, 1 on the bare film.
+    """
+    low = float(np.quantile(height, 0.05))
+    thick = np.maximum(height - low, 0) / max(float(height.max()) - low, 1e-3)
+    return np.asarray(np.exp(-strength * np.sqrt(thick)) * albedo**0.3, np.float32)

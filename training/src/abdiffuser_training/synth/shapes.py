@@ -1,47 +1,60 @@
-"""Height fields of single objects: ellipsoids, rods, discs, plates, pollen, fibres."""
+"""Round bodies as height fields: ellipsoids, rods, discs, tapers and lumps."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.synth.canvas import Patch
+from abdiffuser_training.synth.canvas import AnyFloats, Floats, Ints, Surface, surface_of
 
-Floats = NDArray[np.float32]
+Point = tuple[float, float]
+
+# Keeps slopes finite at silhouettes: cos(tilt) there is about the root of this.
+RIM = np.float32(2e-3)
 
 
-def local_frame(
-    centre: tuple[float, float], reach: float, angle: float = 0.0
-) -> tuple[int, int, Floats, Floats]:
-    """Pixel coordinates around a centre, turned by an angle.
+def frame(centre: Point, reach: float, angle: float = 0.0) -> tuple[int, int, Floats, Floats]:
+    """Pixel coordinates in a square around a centre, turned by an angle.
+
+    Parameters
+    ----------
+    centre : tuple[float, float]
+        (row, column) in pixels.
+    reach : float
+        Half the side of the square in pixels.
+    angle : float
+        Direction of the first axis in radians, from the columns towards the rows.
 
     Returns
     -------
     tuple[int, int, NDArray[np.float32], NDArray[np.float32]]
-        First row, first column, and the coordinates along and across the axis, in pixels.
+        First row, first column, and the (n, n) coordinates along and across the axis.
     """
-    row, col = int(np.floor(centre[0] - reach)) - 1, int(np.floor(centre[1] - reach)) - 1
-    n = int(np.ceil(2 * reach)) + 4
+    row, col = int(np.floor(centre[0] - reach)), int(np.floor(centre[1] - reach))
+    n = int(np.ceil(2 * reach)) + 2
     y = (np.arange(n, dtype=np.float32) + np.float32(row - centre[0]))[:, None]
     x = (np.arange(n, dtype=np.float32) + np.float32(col - centre[1]))[None]
     c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    return row, col, c * x + s * y, -s * x + c * y
+    return row, col, c * x + s * y, c * y - s * x
 
 
-def _turn(slope_u: Floats, slope_v: Floats, angle: float) -> tuple[Floats, Floats]:
-    """Slopes along the turned axes → slopes along rows and columns."""
+def turn(slope_u: AnyFloats, slope_v: AnyFloats, angle: float) -> tuple[AnyFloats, AnyFloats]:
+    """Slopes along and across an axis → slopes along rows and along columns."""
     c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     return s * slope_u + c * slope_v, c * slope_u - s * slope_v
 
 
-def _masked(height: Floats, inside: NDArray[np.bool_]) -> Floats:
-    return np.where(inside, height, np.float32(-np.inf)).astype(np.float32)
+def pick(
+    inside: NDArray[np.bool_], row: int, col: int, *fields: Floats
+) -> tuple[Ints, Ints, list[Floats]]:
+    """Canvas rows and columns of the true pixels, and the fields' values there."""
+    i = np.flatnonzero(inside)
+    r, c = np.divmod(i, inside.shape[1])
+    return r + row, c + col, [field.ravel()[i] for field in fields]
 
 
-def ellipsoid(
-    centre: tuple[float, float], axes: tuple[float, float, float], angle: float = 0.0
-) -> Patch:
-    """Upper half of an ellipsoid whose zero is its centre.
+def ellipsoid(centre: Point, axes: tuple[float, float, float], angle: float = 0.0) -> Surface:
+    """Shape the upper half of an ellipsoid whose zero is its centre.
 
     Parameters
     ----------
@@ -50,30 +63,34 @@ def ellipsoid(
     axes : tuple[float, float, float]
         Half axes along, across and up, in pixels.
     angle : float
-        Direction of the first axis in radians, from the columns towards the rows.
+        Direction of the first axis in radians.
 
     Returns
     -------
-    Patch
-        The surface.
+    Surface
+        Its upper side.
     """
     a, b, c = axes
-    row, col, u, v = local_frame(centre, max(a, b), angle)
-    q = 1 - (u / a) ** 2 - (v / b) ** 2
-    root = np.sqrt(np.maximum(q, 1e-3))
-    sy, sx = _turn(-c * u / (a * a * root), -c * v / (b * b * root), angle)
-    return Patch(row, col, _masked(c * root, q > 0), sy, sx)
+    row, col, u, v = frame(centre, max(a, b), angle)
+    rho2 = (u / a) ** 2 + (v / b) ** 2
+    rows, cols, (u, v, rho2) = pick(rho2 < 1, row, col, u, v, rho2)
+    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    slopes = turn(-c * u / (a * a * root), -c * v / (b * b * root), angle)
+    rho = np.sqrt(rho2) + np.float32(1e-6)
+    wrap = np.arcsin(np.minimum(rho, 1)) / rho  # textures crowd towards the rim
+    return surface_of(rows, cols, c * root, slopes, u * wrap, v * wrap, angle)
 
 
 def rod(
-    centre: tuple[float, float],
+    centre: Point,
     length: float,
     radius: float,
     angle: float,
     bend: float = 0.0,
     waist: float = 0.0,
-) -> Patch:
-    """A capsule (bacterium), bent to a parabola and pinched in the middle if asked.
+    pitch: float = 0.0,
+) -> Surface:
+    """Shape a capsule (bacterium), bent to a parabola, pinched or tilted if asked.
 
     Parameters
     ----------
@@ -87,32 +104,42 @@ def rod(
         Sideways shift of the ends in pixels.
     waist : float
         Share by which the radius shrinks in the middle (a dividing cell), 0 … 0.5.
+    pitch : float
+        Rise of the axis in pixels a pixel.
 
     Returns
     -------
-    Patch
-        The surface; zero is the axis.
+    Surface
+        Its upper side; zero is the middle of the axis.
     """
-    half = length / 2
-    row, col, u, v = local_frame(centre, half + radius + abs(bend), angle)
-    t = u / max(half, 1.0)
+    half = max(length / 2, 0.5)
+    row, col, u, v = frame(centre, half + radius + abs(bend), angle)
+    t = np.clip(u / half, -1.3, 1.3)
     w = v - bend * t**2 + bend / 3
-    pinch = 1 - waist * np.exp(-((u / (0.6 * radius)) ** 2))
-    beyond = np.maximum(np.abs(u) - half, 0) * np.sign(u)
-    r = radius * pinch
-    q = 1 - (w / r) ** 2 - (beyond / radius) ** 2
-    root = np.sqrt(np.maximum(q, 1e-3))
-    height = r * root
-    dv = -w / (r * root)
-    du = -beyond / (radius * root) - dv * 2 * bend * t / max(half, 1.0)
-    du = du + radius * waist * 2 * u / (0.6 * radius) ** 2 * (1 - pinch) / max(waist, 1e-6) * root
-    sy, sx = _turn(du.astype(np.float32), dv, angle)
-    return Patch(row, col, _masked(height, q > 0), sy, sx)
+    dent = waist * np.exp(-((u / (0.7 * radius)) ** 2))
+    beyond = u - np.clip(u, -half, half)
+    r = radius * (1 - dent)
+    rho2 = (w / r) ** 2 + (beyond / radius) ** 2
+    rows, cols, (u, t, w, r, dent, beyond, rho2) = pick(
+        rho2 < 1, row, col, u, t, w, r, dent, beyond, rho2
+    )
+    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    dw = -w / (r * root)
+    widening = 2 * u * radius * dent / (0.7 * radius) ** 2
+    du = -r * beyond / (radius**2 * root) - dw * 2 * bend * t / half + widening / root + pitch
+    around = r * np.arcsin(np.clip(w / r, -1, 1))
+    return surface_of(rows, cols, r * root + pitch * u, turn(du, dw, angle), u, around, angle)
 
 
-def disc(centre: tuple[float, float], radius: float, tilt: tuple[float, float], dimple: float,
-         squash: float = 1.0, angle: float = 0.0) -> Patch:
-    """A biconcave disc (red cell) lying at a tilt.
+def disc(
+    centre: Point,
+    radius: float,
+    tilt: Point,
+    dimple: float,
+    squash: float = 1.0,
+    angle: float = 0.0,
+) -> Surface:
+    """Shape a biconcave disc (red cell) lying at a tilt.
 
     Parameters
     ----------
@@ -131,164 +158,105 @@ def disc(centre: tuple[float, float], radius: float, tilt: tuple[float, float], 
 
     Returns
     -------
-    Patch
-        The surface; zero is the middle plane.
+    Surface
+        Its upper side; zero is the middle plane.
     """
-    row, col, u, v = local_frame(centre, radius, angle)
+    row, col, u, v = frame(centre, radius, angle)
     a, b = radius, radius * squash
     rho2 = (u / a) ** 2 + (v / b) ** 2
-    inside = rho2 < 1
-    rho2 = np.minimum(rho2, 0.999)
-    # Profile after Evans and Fung's form: sqrt(1 - rho²) (c0 + c1 rho² + c2 rho⁴).
-    c0, c1, c2 = 0.38 * (1 - dimple) + 0.08, 0.75 * dimple + 0.1, -0.42 * dimple
-    root = np.sqrt(1 - rho2)
+    rows, cols, (u, v, rho2) = pick(rho2 < 1, row, col, u, v, rho2)
+    # A profile of Evans and Fung's form: sqrt(1 - rho²) (c0 + c1 rho² + c2 rho⁴).
+    c0, c1, c2 = 0.3 * (1 - dimple) + 0.08, 1.5 * dimple + 0.1, -0.95 * dimple
+    root = np.sqrt(np.maximum(1 - rho2, RIM))
     poly = c0 + c1 * rho2 + c2 * rho2**2
-    height = radius * root * poly
     d = radius * (-poly / (2 * root) + root * (c1 + 2 * c2 * rho2))
-    sy, sx = _turn(d * 2 * u / a**2, d * 2 * v / b**2, angle)
-    cs, sn = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    height = height + tilt[0] * (sn * u + cs * v) + tilt[1] * (cs * u - sn * v)
-    return Patch(row, col, _masked(height, inside), sy + np.float32(tilt[0]),
-                 sx + np.float32(tilt[1]))
-
-
-def facets(
-    centre: tuple[float, float], normals: Floats, distances: Floats, reach: float
-) -> Patch:
-    """A convex crystal: the intersection of half spaces n · r <= d seen from above.
-
-    Parameters
-    ----------
-    centre : tuple[float, float]
-        (row, column) in pixels.
-    normals : NDArray[np.float32]
-        (n, 3) unit normals (y, x, z).
-    distances : NDArray[np.float32]
-        (n,) distances of the faces from the centre in pixels.
-    reach : float
-        Radius of the area to look at, in pixels.
-
-    Returns
-    -------
-    Patch
-        The surface; zero is the centre.
-    """
-    row, col, x, y = local_frame(centre, reach)
-    top = np.full(np.broadcast_shapes(x.shape, y.shape), np.inf, np.float32)
-    bottom = np.full_like(top, -np.inf)
-    sy, sx = np.zeros_like(top), np.zeros_like(top)
-    for (ny, nx, nz), d in zip(normals, distances, strict=True):
-        if nz > 1e-3:
-            z = (d - ny * y - nx * x) / nz
-            lower = z < top
-            top = np.where(lower, z, top)
-            sy, sx = np.where(lower, -ny / nz, sy), np.where(lower, -nx / nz, sx)
-        elif nz < -1e-3:
-            bottom = np.maximum(bottom, (d - ny * y - nx * x) / nz)
-        else:
-            top = np.where(ny * y + nx * x > d, -np.inf, top)
-    inside = np.isfinite(top) & (top > bottom)
-    return Patch(row, col, _masked(top, inside), sy.astype(np.float32), sx.astype(np.float32))
-
-
-def pollen(
-    centre: tuple[float, float], radius: float, spikes: Floats, spike: float, width: float
-) -> Patch:
-    """A ball covered with spikes.
-
-    Parameters
-    ----------
-    centre : tuple[float, float]
-        (row, column) in pixels.
-    radius : float
-        Radius of the ball in pixels.
-    spikes : NDArray[np.float32]
-        (n, 3) unit directions (y, x, z) of the spikes.
-    spike, width : float
-        Length and foot radius of a spike as shares of the radius.
-
-    Returns
-    -------
-    Patch
-        The surface; zero is the centre.
-    """
-    row, col, x, y = local_frame(centre, radius * (1 + spike) + 1)
-    whole = Patch(row, col, np.full(np.broadcast_shapes(x.shape, y.shape), -np.inf, np.float32),
-                  np.zeros((y.shape[0], x.shape[1]), np.float32),
-                  np.zeros((y.shape[0], x.shape[1]), np.float32))
-    _merge(whole, ellipsoid(centre, (radius, radius, radius)), 0.0)
-    for direction in spikes[spikes[:, 2] > -0.35]:
-        # A spike is a row of shrinking balls along its axis: exact silhouettes, no special cases.
-        for s in np.linspace(0, 1, 5):
-            r = radius * width * (1 - 0.85 * s) + 0.3
-            p = direction * radius * (0.97 + spike * s)
-            _merge(whole, ellipsoid((centre[0] + p[0], centre[1] + p[1]), (r, r, r)), float(p[2]))
-    return whole
-
-
-def _merge(whole: Patch, part: Patch, lift: float) -> None:
-    """Put a part into a patch in place where it is the higher one."""
-    h, w = part.height.shape
-    y, x = part.row - whole.row, part.col - whole.col
-    there = (slice(max(y, 0), max(y + h, 0)), slice(max(x, 0), max(x + w, 0)))
-    height = whole.height[there]
-    here = (slice(max(-y, 0), max(-y, 0) + height.shape[0]),
-            slice(max(-x, 0), max(-x, 0) + height.shape[1]))
-    z = part.height[here] + np.float32(lift)
-    seen = z > height
-    height[seen] = z[seen]
-    whole.slope_y[there][seen] = part.slope_y[here][seen]
-    whole.slope_x[there][seen] = part.slope_x[here][seen]
-
-
-def fibre(
-    size: tuple[int, int],
-    centre: tuple[float, float],
-    angle: float,
-    radius: float,
-    waves: Floats,
-    half_length: float = np.inf,
-) -> tuple[Patch, Floats]:
-    """A wavy thread across the picture.
-
-    Parameters
-    ----------
-    size : tuple[int, int]
-        (H, W) of the canvas.
-    centre : tuple[float, float]
-        A point of the axis.
-    angle : float
-        Mean direction in radians.
-    radius : float
-        Radius in pixels.
-    waves : NDArray[np.float32]
-        (n, 3) amplitude in pixels, wave number in radians a pixel, phase.
-    half_length : float
-        Half the length; the ends are round.
-
-    Returns
-    -------
-    tuple[Patch, NDArray[np.float32]]
-        The surface (zero is the axis), and the (H, W) coordinate along the axis.
-    """
-    y = (np.arange(size[0], dtype=np.float32) - np.float32(centre[0]))[:, None]
-    x = (np.arange(size[1], dtype=np.float32) - np.float32(centre[1]))[None]
+    sy, sx = turn(d * 2 * u / a**2, d * 2 * v / b**2, angle)
     c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    u, v = c * x + s * y, -s * x + c * y
-    line = np.arange(np.floor(u.min()), np.ceil(u.max()) + 2, dtype=np.float32)
-    f = sum((a * np.sin(k * line + p) for a, k, p in waves), np.zeros_like(line))
-    g = sum((a * k * np.cos(k * line + p) for a, k, p in waves), np.zeros_like(line))
-    i = (u - line[0]).astype(np.intp)
-    frac = u - line[i]
-    slope = g[i]
-    cosine = 1 / np.sqrt(1 + slope**2)
-    w = (v - f[i] - slope * frac) * cosine
-    beyond = np.maximum(np.abs(u) - half_length, 0) * np.sign(u) if np.isfinite(half_length) else 0
-    q = 1 - (w / radius) ** 2 - (beyond / radius) ** 2
-    root = np.sqrt(np.maximum(q, 1e-3))
-    dw = -w / (radius * root)
-    du = -beyond / (radius * root)
-    sy, sx = _turn((du - dw * slope) * cosine, dw * cosine, angle)
-    patch = Patch(0, 0, _masked(radius * root, q > 0), sy.astype(np.float32),
-                  sx.astype(np.float32))
-    return patch, u
+    plane = tilt[0] * (s * u + c * v) + tilt[1] * (c * u - s * v)
+    height = radius * root * poly + plane
+    return surface_of(rows, cols, height, (sy + tilt[0], sx + tilt[1]), u, v, angle)
+
+
+def taper(foot: Floats, tip: Floats, radii: Point, bend: float = 0.0) -> Surface:
+    """Shape a round cone between two balls: spikes, hairs, needles, stalks.
+
+    Parameters
+    ----------
+    foot, tip : NDArray[np.float32]
+        (3,) row, column and height of the two ends, in pixels.
+    radii : tuple[float, float]
+        Radius at the foot and at the tip in pixels.
+    bend : float
+        Sideways bow of the middle in pixels.
+
+    Returns
+    -------
+    Surface
+        Its upper side, at the heights that the ends give.
+    """
+    d = tip - foot
+    run = max(float(np.hypot(d[0], d[1])), 1e-3)
+    angle = float(np.arctan2(d[0], d[1]))
+    middle = (foot + tip) / 2
+    reach = run / 2 + max(radii) + abs(bend)
+    row, col, u, v = frame((float(middle[0]), float(middle[1])), reach, angle)
+    s = np.clip(u / run + np.float32(0.5), 0, 1)
+    beyond = u - np.clip(u, -run / 2, run / 2)
+    w = v - 4 * bend * s * (1 - s)
+    r = radii[0] + (radii[1] - radii[0]) * s
+    rho2 = (w**2 + beyond**2) / r**2
+    rows, cols, (u, s, w, r, beyond, rho2) = pick(rho2 < 1, row, col, u, s, w, r, beyond, rho2)
+    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    body = beyond == 0
+    dw = -w / (r * root)
+    du = -beyond / (r * root) + body * (
+        d[2] / run + (radii[1] - radii[0]) / (run * root) - dw * 4 * bend * (1 - 2 * s) / run
+    )
+    around = r * np.arcsin(np.clip(w / r, -1, 1))
+    height = foot[2] + d[2] * s + r * root
+    return surface_of(rows, cols, height, turn(du, dw, angle), u, around, angle)
+
+
+def lump(
+    centre: Point, radius: float, waves: Floats, flat: float = 1.0, power: float = 0.5
+) -> Surface:
+    """Shape an irregular body whose outline is a sum of waves round the centre.
+
+    Parameters
+    ----------
+    centre : tuple[float, float]
+        (row, column) in pixels.
+    radius : float
+        Mean radius in pixels.
+    waves : NDArray[np.float32]
+        (n, 2) amplitude as a share of the radius, and phase, of the waves 2, 3, … round.
+    flat : float
+        Height as a share of the radius.
+    power : float
+        0.5 is round, smaller is flatter on top with steeper flanks.
+
+    Returns
+    -------
+    Surface
+        Its upper side; zero is its foot.
+    """
+    swing = float(np.abs(waves[:, 0]).sum())
+    row, col, u, v = frame(centre, radius * (1 + swing))
+    phi = np.arctan2(v, u)
+    edge = np.ones_like(phi)
+    swerve = np.zeros_like(phi)
+    for k, (amount, phase) in enumerate(waves, start=2):
+        edge += amount * np.sin(k * phi + phase)
+        swerve += amount * k * np.cos(k * phi + phase)
+    edge = np.maximum(edge, 0.15)
+    u, v = np.broadcast_arrays(u, v)
+    d = np.sqrt(u**2 + v**2) + np.float32(1e-3)
+    rho = d / (radius * edge)
+    rows, cols, (u, v, d, rho, edge, swerve) = pick(rho < 1, row, col, u, v, d, rho, edge, swerve)
+    q = np.maximum(1 - rho**2, RIM)
+    height = radius * flat * q**power
+    steep = -2 * radius * flat * power * q ** (power - 1) * rho
+    out, round_ = 1 / (radius * edge), -swerve / (radius * edge**2)
+    sx = steep * (out * u / d - round_ * v / d)
+    sy = steep * (out * v / d + round_ * u / d)
+    return surface_of(rows, cols, height, (sy, sx), u, v)

@@ -43,9 +43,7 @@ def _sample(seed: int, index: int, size: tuple[int, int]) -> dict[str, bytes]:
     return encode(random_scene(np.random.default_rng((seed, index)), size))
 
 
-def _samples(
-    seed: int, n: int, size: tuple[int, int], workers: int
-) -> Iterator[dict[str, bytes]]:
+def _samples(seed: int, n: int, size: tuple[int, int], workers: int) -> Iterator[dict[str, bytes]]:
     if workers <= 1:
         yield from (_sample(seed, i, size) for i in range(n))
         return
@@ -53,9 +51,7 @@ def _samples(
         yield from pool.map(_sample, [seed] * n, range(n), [size] * n, chunksize=8)
 
 
-def write_shard(
-    path: Path, n: int, size: tuple[int, int], seed: int = 0, workers: int = 1
-) -> None:
+def write_shard(path: Path, n: int, size: tuple[int, int], seed: int = 0, workers: int = 1) -> None:
     """Render scenes into a tar shard; the file appears only when it is complete.
 
     Parameters
