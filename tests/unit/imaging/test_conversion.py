@@ -62,7 +62,7 @@ def test_lab_agrees_with_scikit_image():
     rgb = np.random.default_rng(0).random((64, 64, 3))
     np.testing.assert_allclose(srgb_to_lab(rgb), rgb2lab(rgb), atol=0.02)
     np.testing.assert_allclose(srgb_to_lab(rgb)[..., 0], rgb2lab(rgb)[..., 0], atol=1e-4)
-    np.testing.assert_allclose(lab_to_srgb(rgb2lab(rgb)), lab2rgb(rgb2lab(rgb)), atol=2e-4)
+    np.testing.assert_allclose(lab_to_srgb(rgb2lab(rgb)), lab2rgb(rgb2lab(rgb)), atol=5e-4)
 
 
 def test_grays_have_no_chroma_and_scikit_images_lightness():
