@@ -82,6 +82,8 @@ class Canvas:
 
     def _inside(self, rows: Ints, cols: Ints) -> Ints:
         h, w = self.size
+        if rows.size and rows.min() >= 0 <= cols.min() and rows.max() < h and cols.max() < w:
+            return np.arange(rows.size)
         return np.flatnonzero((rows >= 0) & (rows < h) & (cols >= 0) & (cols < w))
 
     def support(self, surface: Surface, quantile: float = 0.5) -> float:

@@ -92,7 +92,7 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
         The picture, its instances and classes.
     """
     step = 2
-    h, w = (max(n, 1) * step - 1 for n in size)
+    h, w = (max(n, 1) * step for n in size)
     faint = bool(rng.random() < 0.12)
     zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.8))))
     ground_tone = float(np.exp(rng.normal(-0.6, 0.5))) if rng.random() > 0.2 else 0.04
