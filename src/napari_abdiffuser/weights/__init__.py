@@ -1,0 +1,23 @@
+"""Which models exist, where their files are, and how they are read and written."""
+
+from __future__ import annotations
+
+from napari_abdiffuser.weights.download import fetch
+from napari_abdiffuser.weights.files import read, sha256_of, write
+from napari_abdiffuser.weights.find import ModelFile, available, locate, resolve
+from napari_abdiffuser.weights.registry import ModelEntry, Registry, cache_folder, load_registry
+
+__all__ = [
+    "ModelEntry",
+    "ModelFile",
+    "Registry",
+    "available",
+    "cache_folder",
+    "fetch",
+    "load_registry",
+    "locate",
+    "read",
+    "resolve",
+    "sha256_of",
+    "write",
+]

@@ -1,0 +1,127 @@
+"""From a model's name, or a path, to a checked file on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_abdiffuser.errors import ModelCorrupt, ModelNotFound
+from napari_abdiffuser.weights.download import fetch
+from napari_abdiffuser.weights.files import sha256_of
+from napari_abdiffuser.weights.registry import ModelEntry, Registry, load_registry
+
+__all__ = ["ModelFile", "available", "locate", "resolve"]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model's file on this disk.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        Its registry name, or for a file chosen by path the file's name without its ending.
+    sha256
+        Hexadecimal hash of its content.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+
+
+def available(registry: Registry | None = None) -> tuple[ModelEntry, ...]:
+    """Return the models that exist, whether or not their files are on this disk."""
+    return (registry or load_registry()).models
+
+
+def locate(name_or_path: str | os.PathLike[str], registry: Registry | None = None) -> Path | None:
+    """Return where a model's file is on this disk, without checking or fetching anything.
+
+    Parameters
+    ----------
+    name_or_path
+        A registry name, or a path to a ``.safetensors`` file. A name wins over a file called so.
+    registry
+        Another registry than the package's own.
+
+    Returns
+    -------
+    Path or None
+        None where no such file is on this disk.
+    """
+    registry = registry or load_registry()
+    entry = registry.find(os.fspath(name_or_path))
+    path = Path(name_or_path).expanduser() if entry is None else registry.place(entry)
+    return path if path.is_file() else None
+
+
+def resolve(
+    name_or_path: str | os.PathLike[str],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    cancel: Callable[[], bool] | None = None,
+    registry: Registry | None = None,
+) -> ModelFile:
+    """Return a model's file, hashed, and checked against the registry; fetch it if need be.
+
+    Parameters
+    ----------
+    name_or_path
+        A registry name, or a path to a ``.safetensors`` file.
+    progress
+        Called with (bytes so far, bytes in all) during a download.
+    cancel
+        Asked during a download; True raises `Cancelled`.
+    registry
+        Another registry than the package's own.
+
+    Returns
+    -------
+    ModelFile
+        The file and its hash.
+
+    Raises
+    ------
+    ModelNotFound
+        No such name or file, or the file cannot be fetched.
+    ModelCorrupt
+        The file's hash is not the registry's.
+    Cancelled
+        `cancel` returned True.
+    """
+    registry = registry or load_registry()
+    text = os.fspath(name_or_path)
+    entry = registry.find(text)
+    if entry is None:
+        return _file_by_path(text, registry)
+    if not entry.embedded:
+        path = fetch(entry.name, progress, cancel=cancel, registry=registry)
+        return ModelFile(path, entry.name, str(entry.sha256))
+
+    path = registry.place(entry)
+    if not path.is_file():
+        raise ModelNotFound(
+            f"The file of the model {entry.name!r} is missing from this installation. "
+            f"Reinstall napari-abdiffuser, or put the file {entry.file} here: {path}"
+        )
+    digest = sha256_of(path)
+    if entry.sha256 is not None and digest != entry.sha256:
+        raise ModelCorrupt(
+            f"The model file {path} is damaged: its sha256 is {digest}, not {entry.sha256}. "
+            "Reinstall napari-abdiffuser."
+        )
+    return ModelFile(path, entry.name, digest)
+
+
+def _file_by_path(text: str, registry: Registry) -> ModelFile:
+    path = Path(text).expanduser()
+    if path.is_file():
+        return ModelFile(path, path.stem, sha256_of(path))
+    if path.suffix == ".safetensors" or path.name != text:
+        raise ModelNotFound(f"There is no model file {path}. Check the path.")
+    raise registry.unknown(text)
