@@ -1,0 +1,179 @@
+"""Any picture in, its lightness out: L* of what is shown, and L* as the network wants to see it.
+
+Everything goes block by block: beside the picture and the results only a few megabytes are used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_abdiffuser.imaging.conversion import linear_from_srgb, luminance_to_lightness
+from napari_abdiffuser.imaging.picture import as_picture, checked_limits
+from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
+
+__all__ = ["Lightness", "to_lightness"]
+
+# What the network sees runs from black to white between these percentiles: detectors have a few
+# hot and dead pixels, and a picture's banner is pure white.
+_PERCENTILES = (0.35, 99.65)
+_SAMPLES = 1 << 20  # pixels that the percentiles are taken from, on a regular grid
+_BLOCK = 1 << 18  # pixels at a time
+
+_GRAY_STEPS = 16384
+_TILE, _HALO = 2048, 128  # for filling invalid pixels
+
+
+@dataclass(frozen=True)
+class Lightness:
+    """The lightness of a picture.
+
+    Attributes
+    ----------
+    display : ndarray of float32, shape (H, W)
+        L* of the output, [0, 100]. An 8-bit picture's own gray values define it; other depths are
+        quantized to 8-bit grays first. NaN and -inf are 0, +inf is 100.
+    network : ndarray of float32, shape (H, W)
+        L* for the network, [0, 100]: the values before quantization, stretched between
+        percentiles, with invalid pixels filled from their nearest valid ones.
+    valid : ndarray of bool, shape (H, W), or None
+        False where the picture is NaN or infinite; None if it is so nowhere.
+    report : dict
+        What was done, JSON-serializable: ``dtype``, ``shape``; ``mapping`` ('srgb-gray', 'srgb',
+        'contrast_limits', 'data-range') and the ``limits`` shown as black and white;
+        ``contrast_limits_ignored``, ``alpha_ignored``, ``n_invalid``, ``constant`` and
+        ``network_limits`` (of the stretch; None: not stretched).
+    """
+
+    display: NDArray[np.float32]
+    network: NDArray[np.float32]
+    valid: NDArray[np.bool_] | None
+    report: dict[str, Any]
+
+
+def to_lightness(image: ArrayLike, contrast_limits: tuple[float, float] | None = None) -> Lightness:
+    """Take the lightness of any picture.
+
+    Parameters
+    ----------
+    image : array-like, shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
+        Real numbers of any type. bool and uint8 are sRGB grays. Other grays are mapped to 8-bit
+        sRGB grays, from the contrast limits if there are any, else from the smallest and largest
+        finite value. Colours are sRGB: uint8 and uint16 over their whole range, floats in [0, 1],
+        anything beyond from the smallest to the largest value; alpha is ignored.
+    contrast_limits : (float, float), optional
+        Values shown as black and white. Ignored for 8-bit and colour pictures.
+
+    Returns
+    -------
+    Lightness
+
+    Raises
+    ------
+    InvalidImage
+        If it is empty, not made of real numbers, not of such a shape, or nowhere finite, or the
+        contrast limits are not two increasing finite numbers.
+    """
+    picture = as_picture(image)
+    limits = checked_limits(contrast_limits)
+    shape: tuple[int, int] = picture.shape[:2]
+    signal = signal_of(picture, limits, list(_row_blocks(shape)))
+    stretch = _stretch(signal, picture)
+    display = np.empty(shape, np.float32)
+    network = np.empty(shape, np.float32)
+    valid = np.ones(shape, bool) if signal.n_invalid else None
+    for rows in _row_blocks(shape):
+        block = picture[rows]
+        display[rows] = signal.display(block)
+        if valid is not None:
+            valid[rows] = finite(block)
+        if stretch is None:
+            network[rows] = display[rows]
+        else:
+            network[rows] = _gray_lightness(unit(signal.values(block), *stretch))
+    if valid is not None:
+        _fill(network, valid)
+    return Lightness(display, network, valid, _report(picture, limits, signal, stretch))
+
+
+def _report(
+    picture: NDArray[Any],
+    limits: tuple[float, float] | None,
+    signal: Signal,
+    stretch: tuple[float, float] | None,
+) -> dict[str, Any]:
+    return {
+        "dtype": str(picture.dtype),
+        "shape": list(picture.shape),
+        "mapping": signal.mapping,
+        "limits": list(signal.limits),
+        "contrast_limits_ignored": limits is not None and signal.mapping != "contrast_limits",
+        "alpha_ignored": picture.ndim == 3 and picture.shape[2] == 4,
+        "n_invalid": signal.n_invalid,
+        "constant": stretch is None,
+        "network_limits": None if stretch is None else list(stretch),
+    }
+
+
+def _row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
+    step = max(1, _BLOCK // shape[1])
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))
+
+
+def _stretch(signal: Signal, picture: NDArray[Any]) -> tuple[float, float] | None:
+    """Values that the network sees as black and white; None for a picture without contrast."""
+    step = max(1, math.isqrt(picture.shape[0] * picture.shape[1] // _SAMPLES))
+    sample = picture[::step, ::step]
+    values = signal.values(sample)[finite(sample)]
+    if values.size == 0:  # the grid met none of the finite pixels
+        values = np.array(signal.data_range)
+    # One of the values itself: interpolating between huge ones would overflow.
+    low, high = (float(v) for v in np.percentile(values, _PERCENTILES, method="nearest"))
+    if low == high:
+        low, high = signal.data_range
+    return (low, high) if low < high else None
+
+
+@lru_cache(maxsize=1)
+def _gray_table() -> NDArray[np.float32]:
+    """L* of sRGB grays in steps fine enough (0.01 L*) for a network."""
+    gray = np.arange(_GRAY_STEPS + 1) / _GRAY_STEPS
+    lightness = luminance_to_lightness(linear_from_srgb(gray, np), np)
+    table: NDArray[np.float32] = np.clip(lightness, 0.0, 100.0).astype(np.float32)
+    table.setflags(write=False)
+    return table
+
+
+def _gray_lightness(gray: NDArray[Any]) -> NDArray[np.float32]:
+    """L* of sRGB grays in [0, 1]."""
+    return np.take(_gray_table(), (gray * _GRAY_STEPS + 0.5).astype(np.intp))
+
+
+def _fill(network: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
+    """Give invalid pixels the value of the nearest valid one, tile by tile and in place."""
+    from scipy.ndimage import distance_transform_edt
+
+    default = float(network[valid].mean(dtype=np.float64))
+    height, width = valid.shape
+    for y in range(0, height, _TILE):
+        for x in range(0, width, _TILE):
+            core = slice(y, y + _TILE), slice(x, x + _TILE)
+            if valid[core].all():
+                continue
+            top, left = max(y - _HALO, 0), max(x - _HALO, 0)
+            around = slice(top, y + _TILE + _HALO), slice(left, x + _TILE + _HALO)
+            if not valid[around].any():
+                network[core] = default
+                continue
+            row, column = distance_transform_edt(
+                ~valid[around], return_distances=False, return_indices=True
+            )[:, y - top :, x - left :][:, :_TILE, :_TILE]
+            # Valid pixels are their own nearest ones, and only valid ones are read.
+            network[core] = network[around][row, column]
