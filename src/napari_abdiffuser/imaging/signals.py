@@ -191,7 +191,8 @@ def _any_nan(block: Array) -> NDArray[np.bool_]:
 
 def _floats(block: Array, limits: tuple[float, float]) -> Array:
     """Float32 where that is exact and nothing can overflow, else float64."""
-    small = block.dtype.itemsize <= 2 and max(-limits[0], limits[1]) < 1e30
+    low, high = limits
+    small = block.dtype.itemsize <= 2 and max(-low, high) < 1e30 and high - low > 1e-30
     with np.errstate(over="ignore"):  # long doubles beyond float64 become infinite
         return block.astype(np.float32 if small else np.float64)
 
