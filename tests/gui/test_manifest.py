@@ -1,38 +1,56 @@
+"""What napari's menus offer, in a real window."""
+
 from __future__ import annotations
 
-import pytest
-from app_model.types import MenuItem
-from napari._app_model import get_app_model
+from pathlib import Path
+
+import numpy as np
+from napari.layers import Image, Points
+from npe2 import PluginManifest
 from qtpy.QtWidgets import QPushButton
 
-
-@pytest.fixture
-def viewer(make_napari_viewer_proxy):
-    return make_napari_viewer_proxy()
-
-
-def in_menu(menu: str) -> set[str]:
-    items = get_app_model().menus.get_menu(menu)
-    return {item.command.id for item in items if isinstance(item, MenuItem)}
+import napari_abdiffuser
+from napari_abdiffuser.errors import ModelNotFound
+from napari_abdiffuser.layers.samples import micrograph
+from napari_abdiffuser.widgets import work
+from napari_abdiffuser.widgets.commands import new_hints_layer
 
 
-def test_the_plugins_name_opens_the_dock_widget(viewer):
+def test_the_sample_opens_and_its_hints_are_chosen(window):
+    w = window()
+    for data, meta, kind in micrograph():
+        getattr(w.viewer, f"add_{kind}")(data, **meta)
+    image, hints = w.viewer.layers
+    assert isinstance(image, Image)
+    assert isinstance(hints, Points)
+    assert w.widget.sources.image == image
+    assert w.widget.sources.hints == hints
+    assert w.button.isEnabled()
+    assert f"Ready: {len(hints.data)} hints in" in w.widget.footer.status.text()
+
+
+def test_the_command_puts_hints_on_the_active_image(make_napari_viewer):
+    viewer = make_napari_viewer()
+    assert new_hints_layer(viewer) is None
+    first = viewer.add_image(np.zeros((9, 9)), scale=(2, 2))
+    viewer.add_image(np.zeros((9, 9)))
+    viewer.layers.selection.active = first
+    layer = new_hints_layer(viewer)
+    assert viewer.layers.selection.active is layer
+    assert str(layer.mode) == "add"
+    np.testing.assert_array_equal(layer.scale, (2, 2))
+
+
+def test_napari_finds_the_widget_and_the_sample(make_napari_viewer, npe2pm, monkeypatch, qtbot):
+    def unavailable(model, device):
+        raise ModelNotFound("The model is not loaded in this test.")
+
+    monkeypatch.setattr(work, "load_colorizer", unavailable)
+    manifest = Path(napari_abdiffuser.__file__).with_name("napari.yaml")
+    npe2pm.register(PluginManifest.from_file(manifest))
+    viewer = make_napari_viewer()
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser")
-    button = widget.findChild(QPushButton, "colorize_button")
-    assert button.text() == "Colorize"
-
-
-def test_menus_offer_colorizing_and_hints(viewer):
-    assert "napari-abdiffuser.colorize" in in_menu("napari/layers/filter")
-    assert "napari-abdiffuser.new_hints" in in_menu("napari/layers/annotate")
-
-    get_app_model().commands.execute_command("napari-abdiffuser.micrograph").result()
-    image, hints = viewer.layers
-    assert (image.ndim, image.rgb) == (2, False)
-    assert len(hints.data)
-    assert (hints.data >= 0).all()
-    assert (hints.data < image.data.shape).all()
-
-    get_app_model().commands.execute_command("napari-abdiffuser.new_hints").result()
-    assert len(viewer.layers) == 3
-    assert len(viewer.layers[-1].data) == 0
+    assert widget.findChild(QPushButton, "colorize_button").text() == "Colorize"
+    qtbot.waitUntil(lambda: "not loaded in this test" in widget.footer.device.text())
+    viewer.open_sample("napari-abdiffuser", "micrograph")
+    assert len(viewer.layers) == 2

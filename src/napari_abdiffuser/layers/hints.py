@@ -86,11 +86,9 @@ class PointsSource:
         )
         if not inside.any():
             return Hints.empty(), left_out
-        # napari places a click between pixels; within the last half pixel the centre is meant.
-        coordinates = np.clip(self.coordinates[inside], 0, np.array(shape) - 1.0)
         sizes = np.maximum(1, np.round(self.sizes[inside])).astype(np.int64)
         colors = np.clip(self.colors[inside], 0.0, 1.0)
-        return Hints.from_points(coordinates, colors, sizes=sizes), left_out
+        return Hints.from_points(self.coordinates[inside], colors, sizes=sizes), left_out
 
 
 def read_hints(

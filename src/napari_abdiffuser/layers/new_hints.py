@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Points
 
+from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.spatial import Placement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Image
     from numpy.typing import ArrayLike
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HINTS_KEY",
+    "default_patch_size",
     "deselect_new",
     "hints_to_points",
     "new_hints_layer",
@@ -27,14 +31,17 @@ __all__ = [
 
 # In a layer's metadata: this Points layer was made to hold hints.
 HINTS_KEY = "abdiffuser_hints"
-DEFAULT_SIZE = 9.0
+# Side of a patch as a share of the picture's longer side, and the least in px: in an overview of
+# a large picture a patch of a few pixels would be neither seen nor hit.
+_PATCH_SHARE = 1 / 80
+_LEAST_PATCH = 9
 # napari draws no marker smaller than this many screen pixels, so that hints on a large picture
 # stay visible when it is zoomed out.
-_VISIBLE = (7, 10_000)
+_VISIBLE = (8, 10_000)
 
 
 def new_hints_layer(
-    image: Image, color: ArrayLike | str = "#808080", size: float = DEFAULT_SIZE
+    image: Image, color: ArrayLike | str = "#808080", size: float | None = None
 ) -> Points:
     """Make an empty Points layer that lies exactly on an image.
 
@@ -45,7 +52,7 @@ def new_hints_layer(
     color
         Colour of the hints to come: a CSS name, '#rrggbb' or RGB(A) floats in [0, 1].
     size
-        Side of their patches in px of the image.
+        Side of their patches in px of the image; by default one that suits the image.
 
     Returns
     -------
@@ -56,12 +63,24 @@ def new_hints_layer(
         name=f"{image.name} hints",
         # Given here and not afterwards: on an empty layer the property starts a colour cycle.
         face_color=color,
-        size=size,
+        size=default_patch_size(image_array(image).shape[: image.ndim]) if size is None else size,
         **_look(),
         **Placement.of(image).as_kwargs(),
     )
     set_current_color(layer, color)
     return layer
+
+
+def default_patch_size(shape: Sequence[int]) -> int:
+    """Return a patch size in px that is easily seen and hit.
+
+    Parameters
+    ----------
+    shape
+        Of the picture, or of the stack that it is part of; the last two axes count.
+    """
+    side = max(_LEAST_PATCH, round(max(shape[-2:]) * _PATCH_SHARE))
+    return side if side % 2 else side + 1  # odd: a pixel lies at the centre
 
 
 def hints_to_points(
@@ -123,7 +142,7 @@ def _look() -> dict[str, Any]:
     return {
         "symbol": "square",
         "border_color": "white",
-        "border_width": 0.12,
+        "border_width": 0.1,
         "opacity": 1.0,
         "canvas_size_limits": _VISIBLE,
         "metadata": {HINTS_KEY: True},

@@ -12,6 +12,8 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.layers import read_hints, read_image
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.new_hints import default_patch_size
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
@@ -66,15 +68,16 @@ class ColorizeWidget(QWidget):
         self.runs = RunController(self, models)
         self._pending: deque[Layer] = deque()
         self._pending_text = ""
+        self._added = 0
         self._source: Any = None
         self._farewell = _Farewell(self.sources, self.tools, self.runs)
         self._docked = False
         self._build()
         self._connect()
         self._on_theme()
+        self._on_image(self.sources.image)
         self.tools.set_layer(self.sources.hints)
         self.footer.say_device(texts.DEVICE_UNKNOWN)
-        self._on_ready_to_run()
         self.runs.prepare("default", self.options.device)
 
     def cleanup(self) -> None:
@@ -111,17 +114,18 @@ class ColorizeWidget(QWidget):
         layout.addWidget(scroll, 1)
         layout.addWidget(_line())
         layout.addWidget(self.footer)
-        self.setMinimumWidth(290)
+        self.setMinimumWidth(300)
 
     def _connect(self) -> None:
-        self.sources.image_chosen.connect(self._on_ready_to_run)
+        self.sources.image_chosen.connect(self._on_image)
         self.sources.hints_chosen.connect(self.tools.set_layer)
         self.sources.new_button.clicked.connect(self._on_new_hints)
         self.tools.changed.connect(self._on_ready_to_run)
         self.options.device_chosen.connect(self._on_device)
         self.footer.colorize_pressed.connect(self._on_colorize)
         self.footer.cancel_pressed.connect(self._on_cancel)
-        self.runs.event.connect(self._on_event)
+        self.runs.happened.connect(self._on_event)
+        self.runs.not_ready.connect(self.footer.say_device)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
         self.destroyed.connect(self._farewell.say)
         # One layer for each turn of the event loop: showing a large one takes napari a while.
@@ -131,6 +135,11 @@ class ColorizeWidget(QWidget):
 
     def _on_theme(self, event: Any = None) -> None:
         self.setStyleSheet(style_sheet(str(self._viewer.theme)))
+
+    def _on_image(self, image: Any) -> None:
+        if image is not None:
+            self.tools.suggest_size(default_patch_size(image_array(image).shape[: image.ndim]))
+        self._on_ready_to_run()
 
     def _on_ready_to_run(self, _: Any = None) -> None:
         """Say whether a run can start, unless one is on."""
@@ -214,16 +223,19 @@ class ColorizeWidget(QWidget):
     def _take(self, event: Finished) -> None:
         """Make the layers and add them one by one."""
         layers = [Layer.create(*data) for data in event.layers]
-        for variation in layers[1:]:
-            variation.visible = False
-        # Each goes directly above the image, so the most probable one comes last and on top.
-        self._pending = deque(reversed(layers))
+        # Each goes directly above the image, so the first, the most probable one, ends on top.
+        self._pending = deque(layers)
+        self._added = 0
         self._pending_text = texts.finished(len(layers) - 1, event.left_out.sentence())
         self._adder.start()
 
     def _add_next(self) -> None:
         if self._pending:
-            self._add(self._pending.popleft())
+            layer = self._pending.popleft()
+            self._add(layer)
+            # Hidden only now: of a layer that was never visible napari makes no thumbnail.
+            layer.visible = self._added == 0
+            self._added += 1
         if not self._pending:
             self._end(self._pending_text)
 

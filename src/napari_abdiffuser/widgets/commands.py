@@ -10,16 +10,7 @@ from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets import texts
 
-__all__ = ["colorize", "new_hints_layer"]
-
-PLUGIN = "napari-abdiffuser"
-
-
-def colorize(viewer: Viewer) -> None:
-    """Open the dock widget, or bring it to the front."""
-    dock, _ = viewer.window.add_plugin_dock_widget(PLUGIN)
-    dock.show()
-    dock.raise_()
+__all__ = ["new_hints_layer"]
 
 
 def new_hints_layer(viewer: Viewer) -> Points | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_abdiffuser.widgets import texts
 
-__all__ = ["Footer"]
+if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
+__all__ = ["Footer", "Sentence"]
 
 
 class Footer(QWidget):
@@ -29,8 +34,8 @@ class Footer(QWidget):
         policy.setRetainSizeWhenHidden(True)  # nothing jumps when a run starts
         self.bar.setSizePolicy(policy)
         self.bar.hide()
-        self.status = _text_label("colorize_status", self)
-        self.device = _text_label("colorize_device", self)
+        self.status = Sentence("colorize_status", self, lines=2)
+        self.device = Sentence("colorize_device", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(5)
@@ -81,15 +86,44 @@ class Footer(QWidget):
         (self.cancel_pressed if self._busy else self.colorize_pressed).emit()
 
 
-def _text_label(name: str, parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    # File names in messages must neither be read as markup nor widen the dock.
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+class Sentence(QLabel):
+    """Text that is wrapped, selectable, wholly visible, and no wider than the dock.
+
+    Parameters
+    ----------
+    name
+        Object name, for the style sheet.
+    lines
+        Room that is kept for so many lines, so that nothing jumps when the text gets longer.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None, *, lines: int = 1) -> None:
+        super().__init__(parent)
+        self._lines = lines
+        self.setObjectName(name)
+        self.setWordWrap(True)
+        # File names in messages must not be read as markup.
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def setText(self, text: str | None) -> None:
+        """Change the text and the height that it needs."""
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Wrap anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # Qt's layouts ask for the height at a width only once they are drawn; text that changes
+        # while the dock is up would be cut off.
+        least = self._lines * self.fontMetrics().lineSpacing()
+        self.setMinimumHeight(0)  # else the height asked for never gets less
+        self.setFixedHeight(max(least, self.heightForWidth(self.width())))
 
 
 def _restyle(widget: QWidget) -> None:

@@ -34,6 +34,7 @@ class HintTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layer: Points | None = None
+        self._size_is_set = False
         self._connections = Connections()
         heading = QLabel(texts.COLOR, self)
         heading.setObjectName("abdiffuser_heading")
@@ -62,6 +63,13 @@ class HintTools(QWidget):
     def patch_size(self) -> int:
         """Patch size of the next hint in px."""
         return int(self.size_field.value())
+
+    def suggest_size(self, size: int) -> None:
+        """Set a patch size that suits an image, unless the user or a layer has set one."""
+        if not self._size_is_set:
+            blocked = self.size_field.blockSignals(True)
+            self.size_field.setValue(size)
+            self.size_field.blockSignals(blocked)
 
     def counts(self) -> tuple[int, int] | None:
         """Return the number of hints and of their colours; None without a Points layer."""
@@ -94,6 +102,7 @@ class HintTools(QWidget):
             set_current_color(self._layer, color)
 
     def _on_size(self, size: int) -> None:
+        self._size_is_set = True
         if self._layer is not None:
             set_current_size(self._layer, size)
 

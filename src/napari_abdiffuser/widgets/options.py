@@ -28,6 +28,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 MAX_OUTPUTS = 64
 MAX_STEPS = 1000
 MAX_SEED = 2**31 - 1
+_LABEL_WIDTH = 90
 
 
 def spin_box(minimum: int, maximum: int, value: int, tip: str, suffix: str = "") -> QSpinBox:
@@ -53,9 +54,17 @@ def form(rows: Sequence[tuple[str, QWidget]]) -> QFormLayout:
         layout.addRow(text, field)
         label = layout.labelForField(field)
         if label is not None:
-            label.setMinimumWidth(76)
+            label.setMinimumWidth(_LABEL_WIDTH)
             label.setToolTip(field.toolTip())
     return layout
+
+
+def _combo() -> QComboBox:
+    """Make a combo box that a narrow dock can shrink."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    return box
 
 
 class Fold(QWidget):
@@ -92,14 +101,14 @@ class Options(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.outputs_field = spin_box(0, MAX_OUTPUTS, 3, texts.OUTPUTS_TIP)
-        self.background_field = QComboBox()
+        self.background_field = _combo()
         for value, text in texts.BACKGROUNDS.items():
             self.background_field.addItem(text, value)
         self.background_field.setToolTip(texts.BACKGROUND_TIP)
         self.steps_field = spin_box(0, MAX_STEPS, 0, texts.STEPS_TIP)
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
         self.seed_field = spin_box(0, MAX_SEED, 0, texts.SEED_TIP)
-        self.device_field = QComboBox()
+        self.device_field = _combo()
         self.device_field.addItems(DEVICES)
         # 'cuda:1' and its like can be typed.
         self.device_field.setEditable(True)

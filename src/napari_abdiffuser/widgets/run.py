@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
 from napari.utils import progress as activity
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["RunController"]
 
 
+_ACTIVITY_EVERY_MS = 100
+
+
 class _Relay(QObject):
     """Carries events from a worker thread to the GUI thread.
 
@@ -31,7 +34,7 @@ class _Relay(QObject):
     closed meanwhile does nothing instead of failing.
     """
 
-    event = Signal(object)
+    reported = Signal(object)
 
 
 @dataclass(eq=False)
@@ -43,20 +46,21 @@ class _Run:
     stop: threading.Event = field(default_factory=threading.Event)
     worker: Any = None
     bar: Any = None
+    latest: Progress | None = None
 
     def cancelled(self) -> bool:
         """Tell whether the user, or napari when its window closes, has asked to stop."""
         return self.stop.is_set() or (self.worker is not None and self.worker.abort_requested)
 
-    def advance(self, event: Progress) -> None:
-        """Show progress in napari's activity dock."""
-        if self.bar is None:
+    def show_in_activity_dock(self) -> None:
+        """Bring napari's activity dock up to date."""
+        bar, event, self.latest = self.bar, self.latest, None
+        if bar is None or event is None:
             return
-        if self.bar.total != event.total:
-            self.bar.total = event.total
-        if event.done > self.bar.n:
-            self.bar.update(event.done - self.bar.n)
-        self.bar.set_description(event.text)
+        if bar.total != event.total:
+            bar.total = event.total
+        if event.done > bar.n:
+            bar.update(event.done - bar.n)
 
     def close_bar(self) -> None:
         """Remove the bar from napari's activity dock."""
@@ -78,8 +82,11 @@ class RunController(QObject):
         Where colorizers come from.
     """
 
-    event = Signal(object)
+    happened = Signal(object)
     """Emitted in the GUI thread with each event of the current run, never of a cancelled one."""
+
+    not_ready = Signal(str)
+    """Emitted with the reason when a model could not be loaded ahead of a run."""
 
     def __init__(self, parent: QWidget | None = None, models: Models | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +94,11 @@ class RunController(QObject):
         self._numbers = count(1)
         self._current: _Run | None = None
         self._preparing: _Run | None = None
+        # napari's activity bar runs the event loop when it is updated. Doing so while an event
+        # is handled would let the next one overtake it.
+        self._activity_timer = QTimer(self)
+        self._activity_timer.setInterval(_ACTIVITY_EVERY_MS)
+        self._activity_timer.timeout.connect(self._show_activity)
 
     @property
     def busy(self) -> bool:
@@ -98,7 +110,11 @@ class RunController(QObject):
         self.cancel()
         self._current = run = _Run(next(self._numbers))
         run.bar = activity(total=0, desc=texts.COLORIZE)
+        if self._current is not run:  # cancelled while the bar ran the event loop
+            run.close_bar()
+            return
         self._launch(run, request)
+        self._activity_timer.start()
 
     def prepare(self, model: str, device: str) -> None:
         """Load a model ahead of the first run, so that its device can be shown."""
@@ -109,7 +125,7 @@ class RunController(QObject):
         """Cancel the current run: from now on nothing of it is heard."""
         run = self._abandon_current()
         if run is not None:
-            self.event.emit(Stopped(run.number))
+            self.happened.emit(Stopped(run.number))
 
     def abandon(self) -> None:
         """Stop everything without a word; works even after Qt has deleted this object."""
@@ -119,9 +135,9 @@ class RunController(QObject):
             self._preparing = None
 
     def _launch(self, run: _Run, request: Request) -> None:
-        run.relay.event.connect(self._hear)
+        run.relay.reported.connect(self._hear)
         run.worker = create_worker(
-            work, request, run.number, self._models, run.cancelled, run.relay.event.emit
+            work, request, run.number, self._models, run.cancelled, run.relay.reported.emit
         )
         run.worker.yielded.connect(self._hear)
         run.worker.aborted.connect(self._on_abort)
@@ -140,17 +156,25 @@ class RunController(QObject):
             if isinstance(event, Ready | Failed | Stopped):
                 self._preparing = None
             if isinstance(event, Ready):
-                self.event.emit(event)
+                self.happened.emit(event)
+            elif isinstance(event, Failed):
+                self.not_ready.emit(event.message)
             return
         run = self._current
         if run is None or event.run != run.number:
             return
         if isinstance(event, Progress):
-            run.advance(event)
+            run.latest = event
         if isinstance(event, Finished | Failed | Stopped):
             self._current = None
             run.close_bar()
-        self.event.emit(event)
+        self.happened.emit(event)
+
+    def _show_activity(self) -> None:
+        if self._current is None:
+            self._activity_timer.stop()
+        else:
+            self._current.show_in_activity_dock()
 
     def _on_abort(self) -> None:
         """Hear that napari has told a worker to quit, as its task manager can."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels, Points
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.layers import new_hints_layer, read_image
@@ -14,6 +14,7 @@ from napari_abdiffuser.layers.new_hints import HINTS_KEY
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.footer import Sentence
 from napari_abdiffuser.widgets.layer_combo import LayerCombo, unwrap
 from napari_abdiffuser.widgets.options import form
 
@@ -46,9 +47,7 @@ class Sources(QWidget):
         self.hints_field = LayerCombo(texts.NO_HINTS, always=True)
         self.hints_field.setObjectName("hints_field")
         self.hints_field.setToolTip(texts.HINTS_TIP)
-        self.info = QLabel(self)
-        self.info.setObjectName("abdiffuser_info")
-        self.info.setWordWrap(True)
+        self.info = Sentence("abdiffuser_info", self)
         self.new_button = QPushButton(texts.NEW_HINTS, self)
         self.new_button.setObjectName("new_hints_button")
         layout = QVBoxLayout(self)

@@ -43,11 +43,11 @@ class Models:
     Parameters
     ----------
     load
-        Makes a colorizer from the names of a model and a device.
+        Makes a colorizer from the names of a model and a device; by default `load_colorizer`.
     """
 
-    def __init__(self, load: Callable[[str, str], ColorizerLike] = load_colorizer) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[str, str], ColorizerLike] | None = None) -> None:
+        self._load = load_colorizer if load is None else load
         self._turn = threading.Lock()
         self._key: tuple[str, str] | None = None
         self._colorizer: ColorizerLike | None = None
