@@ -1,0 +1,135 @@
+"""A model as the methods and samplers that protocols call, through the product's `Colorizer`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from abdiffuser_training.evaluate.baselines import Method
+from napari_abdiffuser.imaging.colorspace import lab_to_srgb, render, srgb_to_lab
+
+__all__ = ["ColorizerMethods", "displayable_colour", "patches"]
+
+
+def displayable_colour(chroma: NDArray[np.float32], lightness: float) -> tuple[float, float, float]:
+    """Find an sRGB colour with a given a* and b*: at a lightness where sRGB has one.
+
+    Parameters
+    ----------
+    chroma : (2,)
+        a* and b*.
+    lightness : float
+        L* to stay close to, [0, 100].
+
+    Returns
+    -------
+    tuple of float
+        R, G and B in [0, 1].
+    """
+    levels = np.arange(2.0, 99.0, 0.5)
+    lab = np.column_stack([levels, np.broadcast_to(chroma, (levels.size, 2))])
+    rgb = lab_to_srgb(lab)
+    outside = np.maximum(rgb - 1, -rgb).max(axis=1).clip(0)
+    best = np.lexsort((np.abs(levels - lightness), outside))[0]
+    red, green, blue = (float(v) for v in rgb[best].clip(0, 1))
+    return red, green, blue
+
+
+def patches(hint_map: NDArray[np.float32]) -> list[tuple[float, float, int, tuple[float, float]]]:
+    """Take the patches of a hint map apart again.
+
+    Parameters
+    ----------
+    hint_map : ndarray
+        (3, H, W): a*, b* and mask. Patches are told apart by their colours and by gaps; a patch
+        that another one covers in part comes back as the largest square about its visible part's
+        middle.
+
+    Returns
+    -------
+    list of tuple
+        Centre row, centre column (pixel centres at integers), side in pixels, (a*, b*).
+    """
+    mask = hint_map[2] > 0
+    found = []
+    colours = np.unique(hint_map[:2, mask], axis=1).T if mask.any() else np.zeros((0, 2))
+    for a, b in colours:
+        own = mask & (hint_map[0] == a) & (hint_map[1] == b)
+        labels, _ = ndimage.label(own)
+        for rows, columns in ndimage.find_objects(labels):
+            side = min(rows.stop - rows.start, columns.stop - columns.start)
+            centre = (rows.start + rows.stop - 1) / 2, (columns.start + columns.stop - 1) / 2
+            found.append((*centre, side, (float(a), float(b))))
+    return found
+
+
+class ColorizerMethods:
+    """One loaded model, as `best`, a `sample`, or several samples.
+
+    Parameters
+    ----------
+    model : str
+        A registry name or the path of a ``.safetensors`` file.
+    device : str
+        See `napari_abdiffuser.Colorizer.load`.
+    seed : int
+        Of the samples.
+    """
+
+    def __init__(self, model: str, device: str = "auto", seed: int = 0) -> None:
+        from napari_abdiffuser import Colorizer  # loads torch
+
+        self.colorizer = Colorizer.load(model, device=device)
+        self._seed = seed
+        self._opened: tuple[NDArray[np.float32], Any] | None = None
+
+    def best(
+        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Chroma (H, W, 2) of the deterministic colouring."""
+        result = self._paint(lightness, hint_map, 0)
+        chroma: NDArray[np.float32] = srgb_to_lab(result.best / 255)[..., 1:].astype(np.float32)
+        return chroma
+
+    def samples(self, n: int) -> Method:
+        """Give a method that draws `n` samples: chroma (n, H, W, 2), or (H, W, 2) for one."""
+
+        def method(
+            lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+        ) -> NDArray[np.float32]:
+            chroma: NDArray[np.float32] = self._paint(lightness, hint_map, n).chroma
+            return chroma if n > 1 else chroma[0]
+
+        return method
+
+    def sampler(self, lightness: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+        """Chroma (n, H, W, 2) of samples without hints."""
+        nothing = np.zeros((3, *lightness.shape), np.float32)
+        chroma: NDArray[np.float32] = self._paint(lightness, nothing, n).chroma
+        return chroma
+
+    def _paint(
+        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32], n: int
+    ) -> Any:
+        from napari_abdiffuser import Hints
+
+        if self._opened is None or self._opened[0] is not lightness:
+            gray = render(lightness, np.zeros((*lightness.shape, 2), np.float32))[0][..., 0]
+            self._opened = (lightness, self.colorizer.open(gray))
+        points = patches(hint_map)
+        hints = None
+        if points:
+            rows, columns, sizes, colours = zip(*points, strict=True)
+            level = lightness[np.round(rows).astype(int), np.round(columns).astype(int)]
+            hints = Hints.from_points(
+                np.column_stack([rows, columns]),
+                [
+                    displayable_colour(np.array(colour, np.float32), float(at))
+                    for colour, at in zip(colours, level, strict=True)
+                ],
+                sizes=np.array(sizes),
+            )
+        return self._opened[1].paint(hints, n_outputs=n, seed=self._seed)
