@@ -27,6 +27,7 @@ def test_a_run_adds_layers_below_the_hints_and_off_the_gui_thread(window, colori
     w.widget.sources.new_button.click()
     hints = w.widget.sources.hints
     hints.add([5, 5])
+    hints.add([99, 5])
     w.widget.options.outputs_field.setValue(2)
     colorizer.go.clear()
     w.button.click()
@@ -47,7 +48,9 @@ def test_a_run_adds_layers_below_the_hints_and_off_the_gui_thread(window, colori
     assert w.viewer.layers.selection.active == hints
     assert len(colorizer.requests[0]["hints"]) == 1
     assert colorizer.threads[0] is not threading.main_thread()
-    assert w.widget.footer.status.text() == texts.finished(2, "")
+    assert w.widget.footer.status.text() == texts.finished(
+        2, "Left out 1 hint: 1 outside the picture."
+    )
     assert w.widget.footer.device.text() == "Runs on cpu: a test needs no more"
 
 
@@ -66,6 +69,19 @@ def test_cancel_ends_the_run_at_once_and_its_result_never_comes(window, colorize
     w.button.click()  # and the next run works
     w.idle()
     assert len(outputs(w.viewer)) == 4
+
+
+def test_taking_the_widget_out_of_its_dock_cancels_the_run(window, colorizer, qtbot):
+    w = window(GRAY)
+    colorizer.go.clear()
+    w.button.click()
+    qtbot.waitUntil(colorizer.started.is_set)
+    w.viewer.window.remove_dock_widget(w.widget)
+    qtbot.waitUntil(colorizer.ended.is_set)
+    assert w.button.text() == "Colorize"
+    assert outputs(w.viewer) == []
+    w.widget.cleanup()
+    w.widget.deleteLater()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,9 @@ def hints_to_points(
     meta: dict[str, Any] = {"name": name, **_look()}
     if len(coordinates):
         meta["face_color"] = colors
-        meta["size"] = np.array([p.size for p in hints.points], dtype=np.float64)
+        sizes = np.array([p.size for p in hints.points], dtype=np.float64)
+        # Given one number napari makes the next point of the same size, given many it does not.
+        meta["size"] = float(sizes[0]) if (sizes == sizes[0]).all() else sizes
     if picture is not None:
         meta.update(picture.placement.as_kwargs())
     return coordinates, meta, "points"

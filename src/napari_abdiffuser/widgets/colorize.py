@@ -66,7 +66,7 @@ class ColorizeWidget(QWidget):
         self.options = Options(self)
         self.footer = Footer(self)
         self.runs = RunController(self, models)
-        self._pending: deque[Layer] = deque()
+        self._pending: deque[Any] = deque()
         self._pending_text = ""
         self._added = 0
         self._source: Any = None
@@ -221,17 +221,16 @@ class ColorizeWidget(QWidget):
         self.footer.say(text, failure=failure)
 
     def _take(self, event: Finished) -> None:
-        """Make the layers and add them one by one."""
-        layers = [Layer.create(*data) for data in event.layers]
+        """Start adding the layers, one by one."""
         # Each goes directly above the image, so the first, the most probable one, ends on top.
-        self._pending = deque(layers)
+        self._pending = deque(event.layers)
         self._added = 0
-        self._pending_text = texts.finished(len(layers) - 1, event.left_out.sentence())
+        self._pending_text = texts.finished(len(event.layers) - 1, event.left_out.sentence())
         self._adder.start()
 
     def _add_next(self) -> None:
         if self._pending:
-            layer = self._pending.popleft()
+            layer = Layer.create(*self._pending.popleft())
             self._add(layer)
             # Hidden only now: of a layer that was never visible napari makes no thumbnail.
             layer.visible = self._added == 0

@@ -118,6 +118,8 @@ class RunController(QObject):
 
     def prepare(self, model: str, device: str) -> None:
         """Load a model ahead of the first run, so that its device can be shown."""
+        if self._preparing is not None:
+            self._preparing.stop.set()
         self._preparing = run = _Run(next(self._numbers))
         self._launch(run, Request(model=model, device=device))
 
