@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import tarfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import napari_abdiffuser
 from abdiffuser_training.cli import main
 from abdiffuser_training.data.shards import read_shard
-from abdiffuser_training.evaluate import metrics
+from abdiffuser_training.evaluate import metrics, speed
 from abdiffuser_training.evaluate.automatic import between_objects, spread
 from abdiffuser_training.evaluate.baselines import (
     BASELINES,
@@ -35,7 +37,7 @@ from abdiffuser_training.evaluate.hints import (
     mean_chroma,
     uniform_cells,
 )
-from abdiffuser_training.evaluate.models import displayable_colour, patches
+from abdiffuser_training.evaluate.models import ColorizerMethods, displayable_colour, patches
 from abdiffuser_training.evaluate.pictures import Picture
 from abdiffuser_training.evaluate.report import Table, to_csv, to_markdown, write_report
 from napari_abdiffuser.errors import InvalidRequest
@@ -251,6 +253,56 @@ def test_a_hint_map_comes_apart_into_points():
     assert sorted(found) == [(3.5, 4.5, 6, LEFT), (10.5, 10.5, 2, RIGHT)]
     rgb = displayable_colour(np.array([60, 50], np.float32), 95)  # none so bright in sRGB
     np.testing.assert_allclose(srgb_to_lab(np.array(rgb))[1:], [60, 50], atol=0.01)
+
+
+class FakeColorizer:
+    """Spreads the nearest hint, through the promised interface."""
+
+    device = "cpu"
+
+    @classmethod
+    def load(cls, name, device):
+        return cls()
+
+    def open(self, image):
+        assert image.dtype == np.uint8
+        assert image.ndim == 2
+        opened = FakeColorizer()
+        opened.lightness = srgb_to_lab(np.repeat(image[..., None] / 255, 3, axis=2))[..., 0]
+        return opened
+
+    def paint(self, hints, n_outputs, seed=0):
+        painted = np.zeros((3, *self.lightness.shape), np.float32)
+        if hints is not None:
+            painted = hints.hint_map(self.lightness.shape)
+        chroma = nearest_hint(self.lightness, painted)
+        rgb, shown = render(self.lightness.astype(np.float32), chroma)
+        return SimpleNamespace(best=rgb, chroma=np.repeat(shown[None], n_outputs, axis=0))
+
+    def __call__(self, image, n_outputs):
+        return self.open(image).paint(None, n_outputs)
+
+
+def test_a_model_is_asked_what_the_baselines_are_asked(picture, monkeypatch):
+    monkeypatch.setitem(vars(napari_abdiffuser), "Colorizer", FakeColorizer)
+    model = ColorizerMethods("default")
+    expected = evaluate_guided([picture], nearest_hint, (0, 1, 10))
+    found = evaluate_guided([picture], model.best, (0, 1, 10))
+    assert found == {n: pytest.approx(value, abs=0.1) for n, value in expected.items()}
+    assert model.samples(1)(picture.lightness, np.zeros((3, 96, 96), np.float32)).ndim == 3
+    assert model.samples(3)(picture.lightness, np.zeros((3, 96, 96), np.float32)).ndim == 4
+    assert model.sampler(picture.lightness, 2).shape == (2, 96, 96, 2)
+
+
+def test_speed_table(monkeypatch):
+    monkeypatch.setitem(vars(napari_abdiffuser), "Colorizer", FakeColorizer)
+    monkeypatch.setattr(speed, "_in_new_process", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(speed, "_thesis_seconds", lambda size, device: 2.0)
+    table = speed.speed_table("default", repeats=1, large=(300, 400))
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["1 output, 400 × 300, once"][1] > 10
+    assert rows["thesis' U-Net: 9 outputs × 1000 steps, 256² (extrapolated)"][0] == 18000
+    assert all(row[0] > 0 for row in rows.values())
 
 
 @pytest.fixture

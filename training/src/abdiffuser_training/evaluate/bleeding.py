@@ -234,7 +234,7 @@ def bleeding_table(
         tuple(rows),
         (
             f"One hint of {cell} × {cell} px in each of {OBJECTS} objects, {GROUND_HINTS} "
-            f"gray hints on the ground; coloured: displayed chroma above {COLOURED:g}, counted where "
-            "the hint's own colour has that; ring and leak: see the module.",
+            f"gray hints on the ground; coloured: displayed chroma above {COLOURED:g}, counted "
+            "where the hint's own colour has that.",
         ),
     )

@@ -74,6 +74,13 @@ def _colorize_large(model: str, device: str, size: tuple[int, int]) -> tuple[flo
     return time.perf_counter() - began, peak_memory(), before
 
 
+def _in_new_process(
+    work: Callable[..., tuple[float, float, float]], *arguments: object
+) -> tuple[float, float, float]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
 def _thesis_seconds(size: int, device: str) -> float:
     """Seconds of one step of the thesis' U-Net for one picture."""
     import torch
@@ -118,9 +125,8 @@ def speed_table(
     Table
         What, seconds, peak memory in MiB where it was measured.
     """
-    # First: the child is small while this process is.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        seconds, peak, before = pool.submit(_colorize_large, model, device, large).result()
+    # In a process of its own, before this one takes memory: its peak is the picture's alone.
+    seconds, peak, before = _in_new_process(_colorize_large, model, device, large)
     import torch
 
     from napari_abdiffuser import Colorizer
