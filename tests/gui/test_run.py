@@ -12,6 +12,7 @@ from napari.layers import Image
 from napari.utils.notifications import notification_manager
 
 from napari_abdiffuser.errors import DeviceUnavailable
+from napari_abdiffuser.layers import colorize_layer
 from napari_abdiffuser.widgets import texts
 
 GRAY = np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8)
@@ -150,3 +151,8 @@ def test_the_current_slice_of_a_stack_is_colorized_where_it_lies(window, coloriz
     assert layer.data.shape == (1, 20, 30, 3)
     assert (layer.data == 20).all()
     np.testing.assert_allclose(layer.translate, (5, 0, 0))
+    # The console takes the same slice.
+    options = {"progress": lambda *_: None, "cancel": lambda: False, "n_outputs": 0}
+    ((data, meta, _),) = colorize_layer(w.viewer.layers[0], colorizer=colorizer, **options)
+    np.testing.assert_array_equal(data, layer.data)
+    assert meta["metadata"]["abdiffuser"]["source"]["index"] == [1, None, None]

@@ -36,8 +36,9 @@ HINTS_KEY = "abdiffuser_hints"
 _PATCH_SHARE = 1 / 80
 _LEAST_PATCH = 9
 # napari draws no marker smaller than this many screen pixels, so that hints on a large picture
-# stay visible when it is zoomed out.
-_VISIBLE = (8, 10_000)
+# stay visible when it is zoomed out. At this limit its rim gets thick and hides the colour, so
+# the limit is low.
+_VISIBLE = (4, 10_000)
 
 
 def new_hints_layer(

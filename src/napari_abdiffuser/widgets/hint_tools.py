@@ -66,7 +66,7 @@ class HintTools(QWidget):
 
     def suggest_size(self, size: int) -> None:
         """Set a patch size that suits an image, unless the user or a layer has set one."""
-        if not self._size_is_set:
+        if self._layer is None and not self._size_is_set:
             blocked = self.size_field.blockSignals(True)
             self.size_field.setValue(size)
             self.size_field.blockSignals(blocked)

@@ -26,7 +26,7 @@ __all__ = ["COLORS", "Palette", "Swatch"]
 # Hues that SEM figures use, at medium chroma; the image supplies the lightness. One gray: black
 # and white would mean the same.
 COLORS = {
-    "gray": "#8a8a8a",
+    "gray": "#808080",
     "red": "#c8463f",
     "orange": "#dd7f35",
     "amber": "#d9a441",
