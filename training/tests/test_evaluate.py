@@ -19,6 +19,7 @@ from abdiffuser_training.evaluate.baselines import (
     BASELINES,
     all_gray,
     levin,
+    levin_least_squares,
     nearest_hint,
     random_walker,
 )
@@ -158,7 +159,7 @@ def test_baselines_without_hints_and_with_one(name, step):
     np.testing.assert_allclose(method(lightness, one) - expected, 0, atol=1e-3)
 
 
-@pytest.mark.parametrize("method", [nearest_hint, levin, random_walker])
+@pytest.mark.parametrize("method", [nearest_hint, levin, levin_least_squares, random_walker])
 def test_hints_everywhere_are_the_answer(method):
     rng = np.random.default_rng(0)
     hints = np.ones((3, 9, 11), np.float32)
@@ -177,12 +178,15 @@ def test_edges_stop_colours(method, step):
 
 
 def test_levin_solves_its_equations():
-    """Without any edge it is a harmonic-like mean: between two hints, and halfway in the middle."""
+    """Without any edge: a straight ramp, and the cubic without slope at its ends."""
     hints = np.zeros((3, 5, 21), np.float32)
     hints[2, :, [0, 20]] = 1
     hints[0, :, 20] = 40
-    chroma = levin(np.full((5, 21), 50, np.float32), hints)
-    np.testing.assert_allclose(chroma[:, :, 0], np.tile(np.linspace(0, 40, 21), (5, 1)), atol=1e-3)
+    flat = np.full((5, 21), 50, np.float32)
+    ramp = np.linspace(0, 1, 21)
+    np.testing.assert_allclose(levin(flat, hints)[2, :, 0], 40 * ramp, atol=1e-3)
+    smooth = levin_least_squares(flat, hints)[2, :, 0]
+    np.testing.assert_allclose(smooth, 40 * ramp**2 * (3 - 2 * ramp), atol=0.3)
 
 
 def test_nearest_hint_ignores_lightness(step):

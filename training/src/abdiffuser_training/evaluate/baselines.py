@@ -16,7 +16,15 @@ from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 from skimage.segmentation import random_walker as _walk
 
-__all__ = ["BASELINES", "Method", "all_gray", "levin", "nearest_hint", "random_walker"]
+__all__ = [
+    "BASELINES",
+    "Method",
+    "all_gray",
+    "levin",
+    "levin_least_squares",
+    "nearest_hint",
+    "random_walker",
+]
 
 Method = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 
@@ -38,12 +46,13 @@ def nearest_hint(lightness: NDArray[np.float32], hints: NDArray[np.float32]) -> 
 
 
 def levin(lightness: NDArray[np.float32], hints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colorization by optimization (Levin, Lischinski and Weiss 2004).
+    """Colorization by optimization (Levin, Lischinski and Weiss 2004), as it is commonly solved.
 
-    A pixel's chroma is the weighted mean of its neighbours' (their eq. 1 set to zero), weights
-    fall off with the difference of lightness in units of the local variance (eq. 2), hints are
-    given. L* stands in for the paper's Y. Solved exactly by a sparse factorization, about half a
-    second at 192².
+    Every pixel without a hint has the weighted mean chroma of its 3 × 3 neighbours (their eq. 1
+    with nothing left), weights falling off with the difference of lightness in units of 0.6
+    variances of the window (eq. 2, but narrower); hints are hard constraints. L* stands in for
+    the paper's Y. Colours are convex mixtures of the hints'. Solved exactly by a sparse
+    factorization, about 0.3 s at 192².
 
     Parameters
     ----------
@@ -55,14 +64,40 @@ def levin(lightness: NDArray[np.float32], hints: NDArray[np.float32]) -> NDArray
     ndarray
         (H, W, 2); hinted pixels have the hints' colours.
     """
+    return _solved(_levin_residual(lightness, variances=0.6), hints)
+
+
+def levin_least_squares(
+    lightness: NDArray[np.float32], hints: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Levin 2004 to the letter: the sum of squares of eq. 1 over all pixels, weights of eq. 2.
+
+    An edge raises the variance of its own window, so that the weight across a straight one stays
+    near 0.1; and hinted pixels have an equation too, which lets colours overshoot beyond a hint.
+    It bleeds far more than `levin`.
+
+    Parameters
+    ----------
+    lightness, hints : ndarray
+        As for every method.
+
+    Returns
+    -------
+    ndarray
+        (H, W, 2); hinted pixels have the hints' colours.
+    """
+    residual = _levin_residual(lightness, variances=2.0)
+    return _solved(sparse.csr_array(residual.T @ residual), hints)
+
+
+def _solved(system: sparse.csr_array, hints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Solve the rows of the pixels without a hint; (H W, H W) -> (H, W, 2)."""
     known = hints[2].ravel() > 0
-    if not known.any():
-        return all_gray(lightness, hints)
     chroma = hints[:2].reshape(2, -1).T.astype(np.float64)
-    if not known.all():
-        rows = (sparse.eye_array(known.size, format="csr") - _levin_weights(lightness))[~known]
-        # The pattern is symmetric and no row's diagonal is smaller than the rest of it together:
-        # an ordering for symmetric matrices without pivoting is stable and several times faster.
+    if known.any() and not known.all():
+        rows = system[~known]
+        # The pattern is symmetric, and the matrix positive definite or diagonally dominant: an
+        # ordering for symmetric matrices without pivoting is stable and several times faster.
         factors = splu(
             rows[:, ~known].tocsc(),
             permc_spec="MMD_AT_PLUS_A",
@@ -70,11 +105,11 @@ def levin(lightness: NDArray[np.float32], hints: NDArray[np.float32]) -> NDArray
             options={"SymmetricMode": True},
         )
         chroma[~known] = factors.solve(-(rows[:, known] @ chroma[known]))
-    return chroma.reshape(*lightness.shape, 2).astype(np.float32)
+    return chroma.reshape(*hints.shape[1:], 2).astype(np.float32)
 
 
-def _levin_weights(lightness: NDArray[np.float32]) -> sparse.csr_array:
-    """Weights of each pixel's up to eight neighbours, summing to one: (H W, H W)."""
+def _levin_residual(lightness: NDArray[np.float32], variances: float) -> sparse.csr_array:
+    """One minus the weighted mean of each pixel's up to eight neighbours: (H W, H W)."""
     height, width = lightness.shape
     padded = np.pad(lightness.astype(np.float64) / 100, 1, constant_values=np.nan)
     number = np.pad(np.arange(height * width).reshape(height, width), 1, constant_values=-1)
@@ -89,8 +124,8 @@ def _levin_weights(lightness: NDArray[np.float32]) -> sparse.csr_array:
     variance = np.nanvar(np.concatenate([values, centre[None]]), axis=0)
     # Where the variance says that even the most similar neighbour is a stranger it is widened
     # until that neighbour's weight is 0.01; flat places get 8-bit rounding as their variance.
-    width_squared = np.maximum(0.6 * variance, np.nanmin(squared, axis=0) / -np.log(0.01))
-    weight = np.exp(-squared / np.maximum(width_squared, 2e-6))
+    spread = np.maximum(variances * variance, np.nanmin(squared, axis=0) / -np.log(0.01))
+    weight = np.exp(-squared / np.maximum(spread, 2e-6))
     # Never quite zero: a region without a hint stays tied to the rest and the system regular.
     weight = np.where(np.isnan(squared), 0.0, np.maximum(weight, 1e-9))
     weight /= weight.sum(axis=0)
@@ -98,7 +133,8 @@ def _levin_weights(lightness: NDArray[np.float32]) -> sparse.csr_array:
     inside = columns >= 0
     rows = np.broadcast_to(number[1:-1, 1:-1], columns.shape)
     size = height * width
-    return sparse.csr_array((weight[inside], (rows[inside], columns[inside])), shape=(size, size))
+    mean = sparse.csr_array((weight[inside], (rows[inside], columns[inside])), shape=(size, size))
+    return sparse.csr_array(sparse.eye_array(size, format="csr") - mean)
 
 
 def random_walker(
@@ -137,6 +173,7 @@ BASELINES: dict[str, Method] = {
     "all gray": all_gray,
     "nearest hint": nearest_hint,
     "Levin 2004": levin,
+    "Levin 2004 least squares": levin_least_squares,
     "random walker": random_walker,
 }
 """Every baseline by the name it has in reports."""
