@@ -27,6 +27,11 @@ def test_python_interface_needs_no_napari_and_no_qt():
     assert loaded_by("from napari_abdiffuser import Colorizer, Hints, colorize", without) == []
 
 
+def test_the_layers_floor_needs_no_qt():
+    qt = tuple(name for name in HEAVY if name == "qtpy" or name.startswith("Py"))
+    assert loaded_by("import napari_abdiffuser.layers, napari_abdiffuser.layers.samples", qt) == []
+
+
 def test_every_public_name_loads():
     assert set(napari_abdiffuser.__all__) <= set(dir(napari_abdiffuser))
     for name in napari_abdiffuser.__all__:
