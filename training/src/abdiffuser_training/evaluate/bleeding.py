@@ -6,7 +6,7 @@ looked for in the objects, on the ground and in a narrow ring around the objects
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from abdiffuser_training.evaluate.baselines import Method
 from abdiffuser_training.evaluate.hints import hint_map
+from abdiffuser_training.evaluate.metrics import known_mean
 from abdiffuser_training.evaluate.pictures import Picture
 from abdiffuser_training.evaluate.report import Cell, Table
 from napari_abdiffuser.imaging.colorspace import gamut_map
@@ -181,16 +182,11 @@ def measure_bleeding(scene: Scene, chroma: NDArray[np.float32]) -> Bleeding:
     to_gray = np.linalg.norm(chroma, axis=-1)
     leaks = np.concatenate([to_colour[ring] < to_gray[ring], to_gray[rim] < to_colour[rim]])
     return Bleeding(
-        coloured=_known_mean([share(mask == number) for number in scene.objects]),
+        coloured=known_mean([share(mask == number) for number in scene.objects]),
         ground=share(ground),
         ring=share(ring),
         leak=float(leaks.mean()) if leaks.size else float("nan"),
     )
-
-
-def _known_mean(values: Iterable[float]) -> float:
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
 
 
 def _coloured(lightness: NDArray[np.float32], chroma: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -226,7 +222,7 @@ def bleeding_table(
     for name, method in methods.items():
         found = [measure_bleeding(s, method(s.picture.lightness, s.hints)) for s in scenes]
         shares = [[b.coloured, b.ground, b.ring, b.leak] for b in found]
-        means = [_known_mean(column) for column in zip(*shares, strict=True)] or [np.nan] * 4
+        means = [known_mean(column) for column in zip(*shares, strict=True)] or [np.nan] * 4
         rows.append((name, *means, len(scenes)))
     return Table(
         "Bleeding",

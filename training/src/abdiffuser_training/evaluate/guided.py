@@ -221,7 +221,7 @@ def guided_table(title: str, scores: Mapping[str, Sequence[Score]]) -> Table:
                 float(np.mean([score.ssim for score in some])),
                 float(np.mean([score.delta_e for score in some])),
                 float(np.mean([score.delta_e_95 for score in some])),
-                float(np.mean([score.hint_delta_e for score in some])),
+                metrics.known_mean(score.hint_delta_e for score in some),
                 max(score.lightness_error for score in some),
                 float(np.median([score.seconds for score in some])),
                 len(some),

@@ -16,6 +16,7 @@ __all__ = [
     "MSE_FLOOR",
     "ciede2000",
     "colourfulness",
+    "known_mean",
     "lightness_error",
     "mean_psnr",
     "mse",
@@ -63,6 +64,12 @@ def mean_psnr(errors: Iterable[float]) -> float:
 def pooled_psnr(errors: Iterable[float]) -> float:
     """PSNR of the mean of the pictures' mean squared errors, decibels."""
     return psnr(float(np.mean(list(errors))))
+
+
+def known_mean(values: Iterable[float]) -> float:
+    """Mean of the values that are not NaN; NaN when there are none."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def ciede2000(rgb: NDArray[Any], truth: NDArray[Any]) -> NDArray[np.float64]:
