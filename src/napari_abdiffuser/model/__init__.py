@@ -1,0 +1,1 @@
+"""Networks, schedules and samplers; they know nothing of files, napari or users."""

@@ -1,0 +1,148 @@
+"""Batches for the guide: lightness as the network sees it, and the chroma it must explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from skimage.color import rgb2lab
+from torch import Tensor
+
+from abdiffuser_training.data.colourings import colour_regions
+from abdiffuser_training.data.corpus import Crop, Item, random_crop, read_items
+
+__all__ = ["Batch", "Mixture", "Source", "network_view"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Some pictures and how often they are drawn.
+
+    Attributes
+    ----------
+    items : sequence of Item
+        The pictures.
+    weight : float
+        Share of the batches, relative to the other sources.
+    native : bool
+        Whether the pictures' own colours are worth learning as an automatic colouring.
+    zoom : float
+        See `random_crop`.
+    """
+
+    items: Sequence[Item]
+    weight: float
+    native: bool
+    zoom: float = 2.5
+
+    @classmethod
+    def read(cls, settings: Mapping[str, object]) -> Source:
+        """From a configuration: shards, weight, native, zoom, and `drop_last` held-out items."""
+        shards = settings["shards"]
+        assert isinstance(shards, list)
+        items = [item for shard in shards for item in read_items(Path(str(shard)))]
+        drop = int(str(settings.get("drop_last", 0)))
+        return cls(
+            items=items[: len(items) - drop],
+            weight=float(str(settings["weight"])),
+            native=bool(settings["native"]),
+            zoom=float(str(settings.get("zoom", 2.5))),
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of square crops.
+
+    Attributes
+    ----------
+    seen : Tensor
+        (B, 1, S, S), lightness as the network sees it, [-1, 1].
+    lightness : Tensor
+        (B, 1, S, S), L* / 50 - 1, the true one.
+    chroma : Tensor
+        (B, 2, S, S), ab / 110.
+    native : Tensor
+        (B,) bool, whether the colours are the picture's own.
+    """
+
+    seen: Tensor
+    lightness: Tensor
+    chroma: Tensor
+    native: Tensor
+
+
+def network_view(
+    lightness: NDArray[np.float32], rng: np.random.Generator | None
+) -> NDArray[np.float32]:
+    """Percentile contrast as the plugin applies it, jittered when a generator is given.
+
+    Parameters
+    ----------
+    lightness : ndarray
+        (H, W) L* in [0, 100].
+    rng : numpy.random.Generator or None
+        Jitters percentiles, gamma, inversion-free contrast and noise.
+
+    Returns
+    -------
+    ndarray
+        (H, W) float32 in [-1, 1].
+    """
+    tail = 0.35 if rng is None else float(rng.uniform(0, 1.0))
+    low, high = np.percentile(lightness[::2, ::2], (tail, 100 - tail))
+    view = ((lightness - low) / max(high - low, 1e-3)).clip(0, 1)
+    if rng is not None:
+        view = view ** np.float32(np.exp(rng.normal(0, 0.25)))
+        if rng.random() < 0.3:
+            noise = rng.normal(0, rng.uniform(0, 0.06), view.shape).astype(np.float32)
+            view = (view + noise).clip(0, 1)
+    return (2 * view - 1).astype(np.float32)
+
+
+class Mixture:
+    """Draws batches from several sources.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        Where pictures come from.
+    seed : int
+        Of the first batch's generator; every batch has its own, so a resumed run continues
+        with the batches that it would have had.
+    """
+
+    def __init__(self, sources: Sequence[Source], seed: int) -> None:
+        self.sources = [s for s in sources if s.weight > 0 and len(s.items)]
+        weights = np.array([s.weight for s in self.sources])
+        self._shares = weights / weights.sum()
+        self._seed = seed
+
+    def batch(self, step: int, count: int, size: int) -> Batch:
+        """Batch of a step: `count` crops of `size` pixels."""
+        rng = np.random.default_rng((self._seed, step))
+        made = [self._one(rng, size) for _ in range(count)]
+        seen, lightness, chroma, native = zip(*made, strict=True)
+        return Batch(
+            torch.from_numpy(np.stack(seen)[:, None]),
+            torch.from_numpy(np.stack(lightness)[:, None]),
+            torch.from_numpy(np.stack(chroma)).permute(0, 3, 1, 2).contiguous(),
+            torch.tensor(native),
+        )
+
+    def _one(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], bool]:
+        source = self.sources[rng.choice(len(self.sources), p=self._shares)]
+        item = source.items[rng.integers(len(source.items))]
+        crop: Crop = random_crop(item, size, rng, source.zoom)
+        lab = rgb2lab(crop.rgb).astype(np.float32)
+        lightness, chroma = lab[..., 0], lab[..., 1:]
+        if crop.instances is not None:
+            chroma = colour_regions(crop.instances, crop.classes, lightness, rng)
+        seen = network_view(lightness, rng)
+        return seen, lightness / 50 - 1, chroma / np.float32(110), source.native
