@@ -18,6 +18,7 @@ from abdiffuser_training.synth.placing import Kit
 from abdiffuser_training.synth.recipes_long import RECIPES
 from abdiffuser_training.synth.shapes import ellipsoid, lump, rod, taper
 from abdiffuser_training.synth.shard import write_shard
+from abdiffuser_training.synth.texture import KINDS, make_texture
 from abdiffuser_training.synth.threads import fibre
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, lightness_of_gray8
 
@@ -107,6 +108,14 @@ def test_analytic_slopes_are_those_of_the_height(name: str) -> None:
     assert np.median(np.abs(gy - canvas.slope_y)[flat]) < 0.03
     assert np.median(np.abs(gx - canvas.slope_x)[flat]) < 0.03
     assert np.quantile(np.abs(gx - canvas.slope_x)[flat], 0.95) < 0.15
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("wavelength", [1.0, 20.0, 700.0])
+def test_textures_have_unit_slope_at_every_size(kind: str, wavelength: float) -> None:
+    t = make_texture(np.random.default_rng(0), kind, wavelength)
+    assert t.bump.std() == pytest.approx(1, rel=1e-3)
+    assert np.mean(t.along**2 + t.across**2) == pytest.approx(1, rel=1e-3)
 
 
 def test_tilt_brightens_as_the_secant() -> None:

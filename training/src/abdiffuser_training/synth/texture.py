@@ -83,16 +83,19 @@ def make_texture(rng: np.random.Generator, kind: str, wavelength: float, n: int 
     kind : str
         One of `KINDS`.
     wavelength : float
-        Size of its features in pixels, at least 2.
+        Size of its features in pixels, 2 to a quarter of the tile: others are taken as these.
     n : int
-        Side of the tile in pixels.
+        Least side of the tile in pixels; coarse features get a larger one, up to 512.
 
     Returns
     -------
     Texture
         The tile.
     """
-    f = 1 / max(wavelength, 2.0)
+    # A tile must hold a few of its features, else its band is empty and nothing is left.
+    while n < min(4 * wavelength, 512):
+        n *= 2
+    f = 1 / min(max(wavelength, 2.0), n / 4)
     band = (0.5 * f, min(2.0 * f, 0.5))
     if kind == "cloud":
         t = power_noise(rng, (n, n), 1.4, 0.25 * f, min(8 * f, 0.4))
