@@ -31,11 +31,14 @@ def test_the_sample_opens_and_its_hints_are_chosen(window):
 
 def test_the_command_puts_hints_on_the_active_image(make_napari_viewer):
     viewer = make_napari_viewer()
-    assert new_hints_layer(viewer) is None
+    new_hints_layer(viewer)
+    assert not viewer.layers
     first = viewer.add_image(np.zeros((9, 9)), scale=(2, 2))
     viewer.add_image(np.zeros((9, 9)))
     viewer.layers.selection.active = first
-    layer = new_hints_layer(viewer)
+    new_hints_layer(viewer)
+    layer = viewer.layers[-1]
+    assert isinstance(layer, Points)
     assert viewer.layers.selection.active is layer
     assert str(layer.mode) == "add"
     np.testing.assert_array_equal(layer.scale, (2, 2))

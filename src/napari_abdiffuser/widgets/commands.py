@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari.layers import Image, Points
+from napari.layers import Image
 from napari.utils.notifications import show_info
 from napari.viewer import Viewer  # napari hands in the viewer by this annotation
 
@@ -13,8 +13,12 @@ from napari_abdiffuser.widgets import texts
 __all__ = ["new_hints_layer"]
 
 
-def new_hints_layer(viewer: Viewer) -> Points | None:
-    """Put an empty hints layer on the active image, or else on the topmost, ready for clicks."""
+def new_hints_layer(viewer: Viewer) -> None:
+    """Put an empty hints layer on the active image, or else on the topmost, ready for clicks.
+
+    Nothing is returned, since napari adds to the viewer what a command returns: the layer has to
+    be there before it can be selected.
+    """
     images = [
         layer
         for layer in viewer.layers
@@ -22,10 +26,9 @@ def new_hints_layer(viewer: Viewer) -> Points | None:
     ]
     if not images:
         show_info(texts.WHY_NO_IMAGE)
-        return None
+        return
     active = viewer.layers.selection.active
     layer = make_hints_layer(active if active in images else images[-1])
     viewer.add_layer(layer)
     viewer.layers.selection.active = layer
     layer.mode = "add"
-    return layer

@@ -144,5 +144,3 @@ def _of_model(model: ColorizerMethods, samples: int, protocol: str) -> dict[str,
 
 def _gray_samples(lightness: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     return np.zeros((n, *lightness.shape, 2), np.float32)
-
-

@@ -111,9 +111,7 @@ class ColorizerMethods:
         chroma: NDArray[np.float32] = self._paint(lightness, nothing, n).chroma
         return chroma
 
-    def _paint(
-        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32], n: int
-    ) -> Any:
+    def _paint(self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32], n: int) -> Any:
         from napari_abdiffuser import Hints
 
         if self._opened is None or self._opened[0] is not lightness:
