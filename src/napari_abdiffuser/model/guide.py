@@ -19,7 +19,7 @@ from napari_abdiffuser.model.propagation import Affinity, edge_weights, solve
 
 __all__ = ["SIZES", "Attention", "Code", "Guide", "GuideConfig"]
 
-_HINT_STRENGTH = 20.0
+_HINT_STRENGTH = 20.0  # against affinities of about one: a hint is all but fixed
 _GAIN_RANGE = 1.2
 _AUTO_RANGE = 0.6
 
@@ -102,6 +102,8 @@ class Code:
 
     def at(self, maps: Tensor, positions: Tensor) -> Tensor:
         """Values of maps (B, C, h, w) at positions (B, N, 2) in cells -> (B, C, N), bilinear."""
+        if not positions.shape[1]:  # grid_sample takes no empty grid
+            return maps.new_zeros(*maps.shape[:2], 0)
         height, width = self.shape
         size = torch.tensor([height, width], device=maps.device, dtype=maps.dtype)
         unit = (2 * positions + 1) / size - 1
@@ -140,6 +142,7 @@ class Guide(nn.Module):
     def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         self.config = config
+        self.hint_strength = _HINT_STRENGTH
         heads = config.heads
         self._splits = [
             heads * config.head_features, heads, heads, 2, 1,
@@ -159,20 +162,25 @@ class Guide(nn.Module):
                 layer.weight.mul_(0.3)
                 layer.bias.zero_()
 
-    def encode(self, lightness: Tensor) -> Code:
+    def encode(self, lightness: Tensor, precision: torch.dtype = torch.float32) -> Code:
         """Encode pictures.
 
         Parameters
         ----------
         lightness : Tensor
             (B, 1, H, W), L* / 50 - 1.
+        precision : torch.dtype
+            Of the encoder's convolutions, float32 or bfloat16.
 
         Returns
         -------
         Code
             Maps of ceil(H / 2) x ceil(W / 2).
         """
-        return self.decode(self.encoder(lightness))
+        reduced = precision != torch.float32
+        with torch.autocast(lightness.device.type, torch.bfloat16, enabled=reduced):
+            maps = self.encoder(lightness)
+        return self.decode(maps)
 
     def decode(self, maps: Tensor) -> Code:
         """The encoder's maps (B, C, h, w), of any precision, as a `Code`."""

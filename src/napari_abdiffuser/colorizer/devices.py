@@ -1,0 +1,94 @@
+"""Where a model runs, in which precision, and why: said in words that a user can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from napari_abdiffuser.errors import DeviceUnavailable, InvalidRequest
+
+__all__ = ["Placement", "choose_device"]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A device and the precision of the encoder there.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where tensors live.
+    precision : torch.dtype
+        Of the encoder's convolutions; everything behind them is float32.
+    reason : str
+        Why this device, for the user.
+    """
+
+    device: torch.device
+    precision: torch.dtype
+    reason: str
+
+
+def choose_device(name: str) -> Placement:
+    """Find the device that a user means.
+
+    Parameters
+    ----------
+    name : str
+        'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.
+
+    Returns
+    -------
+    Placement
+
+    Raises
+    ------
+    DeviceUnavailable
+        If the device asked for does not exist here.
+    InvalidRequest
+        If the name is not one of these.
+    """
+    if not isinstance(name, str):
+        raise InvalidRequest(f"device is a name such as 'auto', 'cuda' or 'cpu', not {name!r}.")
+    if name == "auto":
+        if torch.cuda.is_available():
+            return _cuda(torch.device("cuda:0"), "a CUDA GPU was found")
+        if torch.backends.mps.is_available():
+            return Placement(torch.device("mps"), torch.float32, "an Apple GPU was found")
+        return _cpu(f"no GPU that torch {torch.__version__} can use was found")
+    if name == "cpu":
+        return _cpu("it was asked for")
+    kind, _, number = name.partition(":")
+    if kind == "mps" and not number:
+        if torch.backends.mps.is_available():
+            return Placement(torch.device("mps"), torch.float32, "it was asked for")
+        raise DeviceUnavailable(
+            "There is no Apple GPU that torch can use here: choose device='auto' or 'cpu'."
+        )
+    if kind == "cuda" and (number.isdigit() or name == "cuda"):
+        index = int(number or 0)
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if index < count:
+            return _cuda(torch.device("cuda", index), "it was asked for")
+        found = f"{count} CUDA GPU(s)" if count else "no CUDA GPU"
+        raise DeviceUnavailable(
+            f"{name!r} was asked for, but torch {torch.__version__} finds {found}: choose "
+            "device='auto' or 'cpu', or install the torch build for your GPU (pytorch.org)."
+        )
+    raise InvalidRequest(
+        f"{name!r} is no device: choose 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'."
+    )
+
+
+def _cuda(device: torch.device, reason: str) -> Placement:
+    precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return Placement(device, precision, f"{reason}: {torch.cuda.get_device_name(device)}")
+
+
+def _cpu(reason: str) -> Placement:
+    # Without these instructions bfloat16 is emulated, and slower than float32.
+    capabilities = torch.cpu.get_capabilities()
+    fast = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    precision = torch.bfloat16 if fast else torch.float32
+    return Placement(torch.device("cpu"), precision, f"{reason}; {torch.get_num_threads()} threads")

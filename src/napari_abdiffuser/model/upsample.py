@@ -1,0 +1,133 @@
+"""Chroma to native resolution, guided by lightness: a learned convex mix of nine neighbours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["Upsampler", "UpsamplingGrid"]
+
+_NINE = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+
+
+@dataclass(frozen=True)
+class UpsamplingGrid:
+    """How fine pixels lie over coarse cells along one axis.
+
+    Attributes
+    ----------
+    index : Tensor
+        (3, n) int64: the previous, nearest and next cell of every fine pixel, kept inside.
+    offset : Tensor
+        (n,) in [-0.5, 0.5]: the pixel's centre minus the nearest cell's, in cells.
+    scale : float
+        Fine pixels a cell.
+    """
+
+    index: Tensor
+    offset: Tensor
+    scale: float
+
+    @classmethod
+    def along(cls, fine: int, coarse: int, start: int = 0, stop: int | None = None) -> UpsamplingGrid:
+        """Pixels `start` to `stop` of an axis of `fine` pixels over `coarse` cells."""
+        pixels = torch.arange(start, fine if stop is None else stop, dtype=torch.float64)
+        place = (pixels + 0.5) * (coarse / fine) - 0.5
+        nearest = place.round().clamp(0, coarse - 1)
+        offset = (place - nearest).clamp(-0.5, 0.5).float()
+        index = torch.stack([nearest - 1, nearest, nearest + 1]).clamp(0, coarse - 1)
+        return cls(index.long(), offset, fine / coarse)
+
+
+class Upsampler(nn.Module):
+    """Weights of the nine nearest cells from lightness differences and the pixel's place.
+
+    A multilayer perceptron a pixel, so it serves any ratio of sizes and any block of a picture;
+    it corrects the logarithm of a Gaussian kernel. The result is convex: no colour appears that
+    is not nearby. Weights depend on lightness alone and can be kept.
+
+    Parameters
+    ----------
+    hidden : int
+        Width of the perceptron.
+    """
+
+    def __init__(self, hidden: int = 24) -> None:
+        super().__init__()
+        self.first = nn.Linear(12, hidden)
+        self.second = nn.Linear(hidden, hidden)
+        self.third = nn.Linear(hidden, 9)
+        nn.init.zeros_(self.third.weight)
+        nn.init.zeros_(self.third.bias)
+
+    def weights(
+        self, fine: Tensor, coarse: Tensor, rows: UpsamplingGrid, columns: UpsamplingGrid
+    ) -> Tensor:
+        """Convex weights of the nine cells around every fine pixel.
+
+        Parameters
+        ----------
+        fine : Tensor
+            (B, m, n) lightness in [-1, 1] of a block of fine pixels.
+        coarse : Tensor
+            (B, h, w) lightness averaged over each cell of the whole picture.
+        rows, columns : UpsamplingGrid
+            Where the block's m rows and n columns lie.
+
+        Returns
+        -------
+        Tensor
+            (B, m, n, 9), >= 0, summing to one.
+        """
+        around = [
+            coarse[:, rows.index[1 + dy]][:, :, columns.index[1 + dx]] - fine for dy, dx in _NINE
+        ]
+        dy = rows.offset[None, :, None].expand_as(fine)
+        dx = columns.offset[None, None].expand_as(fine)
+        ratio = torch.full_like(fine, math.log2(rows.scale) / 4)
+        inputs = torch.stack([*around, dy, dx, ratio], -1)
+        logits = self.third(F.silu(self.second(F.silu(self.first(inputs)))))
+        away = torch.stack([(dy - oy).square() + (dx - ox).square() for oy, ox in _NINE], -1)
+        return torch.softmax(logits - 1.8 * away, -1)
+
+    @staticmethod
+    def apply_weights(
+        weights: Tensor, colours: Tensor, rows: UpsamplingGrid, columns: UpsamplingGrid
+    ) -> Tensor:
+        """Mix coarse colours by `weights`.
+
+        Parameters
+        ----------
+        weights : Tensor
+            (B, m, n, 9).
+        colours : Tensor
+            (B, C, h, w).
+        rows, columns : UpsamplingGrid
+            As for `weights`.
+
+        Returns
+        -------
+        Tensor
+            (B, C, m, n).
+        """
+        batch, channels = colours.shape[:2]
+        out = torch.zeros(batch, channels, *weights.shape[1:3], device=colours.device)
+        for k, (dy, dx) in enumerate(_NINE):
+            cells = colours[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
+            out.addcmul_(weights[:, None, :, :, k], cells)
+        return out
+
+    def forward(self, fine: Tensor, coarse: Tensor, colours: Tensor) -> Tensor:
+        """Upsample whole pictures: (B, H, W), (B, h, w), (B, C, h, w) -> (B, C, H, W)."""
+        rows = UpsamplingGrid.along(fine.shape[1], coarse.shape[1])
+        columns = UpsamplingGrid.along(fine.shape[2], coarse.shape[2])
+        weights = self.weights(fine, coarse, rows, columns)
+        mixed = 0 * colours.new_zeros(1)
+        for k, (dy, dx) in enumerate(_NINE):
+            cells = colours[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
+            mixed = mixed + weights[:, None, :, :, k] * cells
+        return mixed
