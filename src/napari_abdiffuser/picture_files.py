@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +144,11 @@ def _read_other(path: Path) -> Picture:
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None  # a limit for strangers' files; micrographs may be huge
     try:
-        pixels = np.asarray(iio.imread(path))
+        # imageio would try every reader it has, and some complain loudly about their own age.
+        known = path.suffix.lower() in Image.registered_extensions()
+        reader = {"plugin": "pillow"} if known else {}
+        with warnings.catch_warnings(action="ignore"):
+            pixels = np.asarray(iio.imread(path, **reader))
     finally:
         Image.MAX_IMAGE_PIXELS = limit
     if pixels.ndim == 4 and pixels.shape[0] == 1:

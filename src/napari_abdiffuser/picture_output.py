@@ -90,9 +90,10 @@ def write(
     InvalidRequest
         The file cannot be written.
     """
-    content = _encode(path.suffix.lower(), rgb, source, provenance or {})
     temporary: str | None = None
     try:
+        # Whole in memory first, so that the temporary file lives for moments only.
+        content = _encode(path.suffix.lower(), rgb, source, provenance or {})
         handle, temporary = tempfile.mkstemp(
             prefix=f".{path.name}.", suffix=".part", dir=path.parent
         )
@@ -100,8 +101,8 @@ def write(
             file.write(content)
         os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide the picture from colleagues
         os.replace(temporary, path)
-    except OSError as error:
-        raise _unwritable(path, error.strerror or error) from error
+    except (OSError, ValueError) as error:  # ValueError: too large for the format
+        raise _unwritable(path, getattr(error, "strerror", None) or error) from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
