@@ -146,7 +146,7 @@ def _read_other(path: Path) -> Picture:
     try:
         # imageio would try every reader it has, and some complain loudly about their own age.
         known = path.suffix.lower() in Image.registered_extensions()
-        reader = {"plugin": "pillow"} if known else {}
+        reader: dict[str, Any] = {"plugin": "pillow"} if known else {}
         with warnings.catch_warnings(action="ignore"):
             pixels = np.asarray(iio.imread(path, **reader))
     finally:
