@@ -16,7 +16,7 @@ from napari_abdiffuser.errors import ABDiffuserError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("abdiffuser_training.evaluate.command",)
+COMMANDS = ("abdiffuser_training.fit", "abdiffuser_training.evaluate.command")
 """Modules of the subcommands, in the order of the help."""
 
 
