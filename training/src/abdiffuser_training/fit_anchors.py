@@ -114,7 +114,7 @@ def anchor_loss(model: AnchorDenoiser, objective: Objective, batch: Anchors) -> 
     """The diffusion loss of a batch: mean squared error of the objective at random times.
 
     In 30 % of the pictures no colour is known, in the others 1 to 20 random anchors'.
-    Half of the pictures with colours of their own, and all others, have them turned.
+    Two fifths of the pictures with colours of their own, and all others, have them turned.
     """
     size, count, _ = batch.features.shape
     turned = _turned(batch.colours, ~batch.native | (torch.rand(size) < 0.4)) * COLOUR_SCALE
