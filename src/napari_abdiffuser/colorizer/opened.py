@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.memory import halving
+from napari_abdiffuser.colorizer.memory import halving, is_out_of_memory
 from napari_abdiffuser.colorizer.native import NativePainter
 from napari_abdiffuser.colorizer.painting import Encoded, most_probable, sample_maps
 from napari_abdiffuser.colorizer.requests import Request
 from napari_abdiffuser.colorizer.result import Result
 from napari_abdiffuser.colorizer.tokens import HintTokens, hint_tokens
-from napari_abdiffuser.errors import Cancelled
+from napari_abdiffuser.errors import Cancelled, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import Lightness
 
@@ -66,8 +66,16 @@ class OpenPicture:
         request = Request(
             hints, n_outputs, steps, seed, background, progress, cancel, self.shape
         )
-        with torch.inference_mode(), np.errstate(all="warn"):
-            return _Run(self, request).result()
+        try:
+            with torch.inference_mode():
+                return _Run(self, request).result()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"Memory does not suffice for {request.n_outputs} outputs of this picture: ask "
+                "for fewer, close other programs, or choose device='cpu'."
+            ) from error
 
     def tokens(self, hints: Hints) -> HintTokens:
         """Hints for the guide, on its device."""
