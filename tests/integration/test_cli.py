@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -162,7 +161,6 @@ def test_a_refused_move_leaves_the_old_file_alone(tmp_path, monkeypatch):
     assert out.read_bytes() == b"old"
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_a_killed_run_leaves_no_half_file(tmp_path):
     script = (
         "import os, time, numpy as np\nfrom pathlib import Path\n"
