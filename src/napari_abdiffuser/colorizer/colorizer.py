@@ -36,7 +36,7 @@ class Colorizer:
         self, networks: Networks, placement: Placement, model: ModelFile, settings: dict[str, Any]
     ) -> None:
         networks = networks.to(placement.device)
-        networks.guide.encoder.to(memory_format=torch.channels_last)
+        networks.guide.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.networks = networks
         self.placement = placement
         self._model = model

@@ -76,9 +76,7 @@ def choose_device(name: str) -> Placement:
             f"{name!r} was asked for, but torch {torch.__version__} finds {found}: choose "
             "device='auto' or 'cpu', or install the torch build for your GPU (pytorch.org)."
         )
-    raise InvalidRequest(
-        f"{name!r} is no device: choose 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'."
-    )
+    raise InvalidRequest(f"{name!r} is no device: choose 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.")
 
 
 def _cuda(device: torch.device, reason: str) -> Placement:

@@ -63,11 +63,9 @@ class NativePainter:
     @property
     def count(self) -> int:
         """Number of blocks, which is what `paint` reports progress in."""
-        return -(-self._display.shape[0] // self._height())
+        return -(-int(self._display.shape[0]) // self._height())
 
-    def paint(
-        self, maps: Tensor, hints: Hints, done: Callable[[], None]
-    ) -> NDArray[np.uint8]:
+    def paint(self, maps: Tensor, hints: Hints, done: Callable[[], None]) -> NDArray[np.uint8]:
         """Render colourings.
 
         Parameters
@@ -98,11 +96,9 @@ class NativePainter:
         return out
 
     def _height(self) -> int:
-        return max(1, _BLOCK_PIXELS // self._display.shape[1])
+        return max(1, _BLOCK_PIXELS // int(self._display.shape[1]))
 
-    def _blocks(
-        self, maps: Tensor, hints: Hints
-    ) -> Iterator[tuple[_Block, NDArray[np.float32]]]:
+    def _blocks(self, maps: Tensor, hints: Hints) -> Iterator[tuple[_Block, NDArray[np.float32]]]:
         rows, columns = self._display.shape
         h, w = self._coarse.shape[1:]
         # Only the few rows of cells that a block touches are gathered from.
@@ -134,9 +130,7 @@ class NativePainter:
                 self._kept[block.rows.start] = weights
         return weights
 
-    def _put_hints(
-        self, chroma: NDArray[np.float32], hints: Hints, rows: slice
-    ) -> None:
+    def _put_hints(self, chroma: NDArray[np.float32], hints: Hints, rows: slice) -> None:
         for region in hints.regions:
             chroma[:, region.mask[rows]] = _ab(region.color)
         for point in hints.points:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,9 +64,7 @@ class OpenPicture:
     ) -> Result:
         """Colorize the picture; see `Colorizer.__call__`, whose parameters these are."""
         steps = self.colorizer.default_steps if steps is None else steps
-        request = Request(
-            hints, n_outputs, steps, seed, background, progress, cancel, self.shape
-        )
+        request = Request(hints, n_outputs, steps, seed, background, progress, cancel, self.shape)
         try:
             with torch.inference_mode():
                 return _Run(self, request).result()
@@ -119,10 +118,10 @@ class _Run:
         seeds = [_mixed(request.seed, i) for i in range(count)]
         steps_done = 0
 
-        def step(done: int, total: int) -> None:
+        def step(first: int, size: int, done: int, total: int) -> None:
             # Batches share the steps between them, so the total stays what was announced.
             nonlocal steps_done
-            position = (first * total + len(batch) * done) * request.steps // (total * count)
+            position = (first * total + size * done) * request.steps // (total * count)
             self._advance(position - steps_done)
             steps_done = position
 
@@ -137,14 +136,14 @@ class _Run:
                         batch,
                         request.steps,
                         gray=request.gray,
-                        progress=step,
+                        progress=partial(step, first, len(batch)),
                         cancel=request.cancel,
                     )
                 )
         return out
 
     def _batch_size(self) -> int:
-        """Outputs at a time: their maps and the sweeps' copies stay within a few hundred MB."""
+        """Count outputs at a time: maps and the sweeps' copies stay within a few hundred MB."""
         h, w = self._picture._encoded.code.shape
         return max(1, min(64, (1 << 24) // (h * w)))
 
@@ -169,7 +168,7 @@ class _Run:
 
 
 def _mixed(seed: int, index: int) -> int:
-    """A seed of its own for every output of every run, the same on every machine."""
+    """Make a seed of its own for every output of every run, the same on every machine."""
     digest = hashlib.sha256(f"{seed}/{index}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 

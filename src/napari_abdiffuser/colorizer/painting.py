@@ -76,7 +76,7 @@ def sample_maps(
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Tensor:
-    """Sampled colour maps: (n, 2, h, w), ab / 110; one for each seed, whatever the others are.
+    """Sample colour maps: (n, 2, h, w), ab / 110; one for each seed, whatever the others are.
 
     Parameters
     ----------
@@ -114,9 +114,12 @@ def sample_maps(
         x0 = networks.objective.to_x0(v, z, t)
         return torch.where(known[..., 2:] > 0, known[..., :2], x0)
 
-    colours = dpm_solver_2m(
-        denoise, noise, networks.objective.schedule, steps, progress=progress, cancel=cancel
-    )[:, :anchors] / COLOUR_SCALE
+    colours = (
+        dpm_solver_2m(
+            denoise, noise, networks.objective.schedule, steps, progress=progress, cancel=cancel
+        )[:, :anchors]
+        / COLOUR_SCALE
+    )
     return _spread(networks, picture, hints, colours, gray=gray)
 
 
@@ -132,13 +135,12 @@ def _spread(
     side_by_side = torch.cat(
         [colours.transpose(0, 1).flatten(1)[None], hints.colours.repeat(1, 1, count)], 1
     )
-    hint_map = torch.cat(
-        [hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1
-    )
+    hint_map = torch.cat([hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1)
     maps = guide.paint(code, attention, side_by_side, hint_map)[0]
     if gray:
         maps = maps * _claimed(networks, picture, hints)
-    return maps.unflatten(1, (count, 2))[0]
+    apart: Tensor = maps.unflatten(1, (count, 2))[0]
+    return apart
 
 
 def _claimed(networks: Networks, picture: Encoded, hints: HintTokens) -> Tensor:

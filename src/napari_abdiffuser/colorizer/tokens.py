@@ -42,12 +42,10 @@ def displayable(color: tuple[float, float, float], lightness: float) -> NDArray[
     """a*b* of a colour as it can be shown at a lightness: (2,) float32."""
     lab = np.asarray(srgb_to_lab(np.array(color, np.float32)))
     shown = gamut_map(np.array([lightness], np.float32), lab[None, 1:].astype(np.float32))
-    return np.asarray(shown, np.float32)[0]
+    return np.asarray(shown[0], np.float32)
 
 
-def hint_tokens(
-    hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, int]
-) -> HintTokens:
+def hint_tokens(hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, int]) -> HintTokens:
     """Translate hints into cells.
 
     A hint's colour is what can be shown at the mean lightness under it, since that is what the
@@ -94,7 +92,9 @@ def hint_tokens(
     )
 
 
-def _lay(canvas: NDArray[np.float32], share: NDArray[np.float32], colour: NDArray[np.float32]) -> None:
+def _lay(
+    canvas: NDArray[np.float32], share: NDArray[np.float32], colour: NDArray[np.float32]
+) -> None:
     """Paint over what is there, by its share of each cell."""
     canvas *= 1 - share
     canvas[:2] += share * colour[:, None, None]

@@ -52,7 +52,7 @@ class AnchorConfig:
 
 
 def token_features(code: Code, lightness: Tensor, positions: Tensor) -> Tensor:
-    """What the guide says about places.
+    """Collect what the guide says about places.
 
     Parameters
     ----------
@@ -108,9 +108,7 @@ def place_anchors(code: Code, count: int, near: float = 6.0) -> Tensor:
     look = torch.gather(features.flatten(2), 2, index[:, None].expand(-1, features.shape[1], -1))
     where = places.transpose(1, 2) * (near / math.sqrt(height * width))
     points = torch.cat([look, where], 1)
-    return torch.gather(
-        places, 1, _farthest(points, count)[..., None].expand(-1, -1, 2)
-    )
+    return torch.gather(places, 1, _farthest(points, count)[..., None].expand(-1, -1, 2))
 
 
 def _farthest(points: Tensor, count: int) -> Tensor:

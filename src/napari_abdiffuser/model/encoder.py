@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -20,9 +22,7 @@ class _ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, *, normalize: bool) -> None:
         super().__init__()
-        self.norm: nn.Module = (
-            nn.GroupNorm(_GROUPS, channels) if normalize else nn.Identity()
-        )
+        self.norm: nn.Module = nn.GroupNorm(_GROUPS, channels) if normalize else nn.Identity()
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
@@ -56,7 +56,8 @@ class _SelfAttention(nn.Module):
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(query, key, value)
         tokens = tokens + self.out(mixed.transpose(1, 2).reshape(tokens.shape))
-        return tokens.transpose(1, 2).reshape(batch, channels, height, width)
+        out: Tensor = tokens.transpose(1, 2).reshape(batch, channels, height, width)
+        return out
 
 
 class GuideEncoder(nn.Module):
@@ -78,13 +79,11 @@ class GuideEncoder(nn.Module):
             _ResidualBlock(c, normalize=i > 0) for i, c in enumerate(widths)
         )
         self.downs = nn.ModuleList(
-            nn.Conv2d(a, b, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(a, b, 2, stride=2) for a, b in itertools.pairwise(widths)
         )
         self.attention = _SelfAttention(widths[-1])
         self.middle = _ResidualBlock(widths[-1], normalize=True)
-        self.ups = nn.ModuleList(
-            nn.Conv2d(b, a, 1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.ups = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in itertools.pairwise(widths))
         self.up_blocks = nn.ModuleList(
             _ResidualBlock(c, normalize=i > 0) for i, c in enumerate(widths[:-1])
         )

@@ -56,7 +56,9 @@ class GuideConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> GuideConfig:
         """Inverse of `to_dict`."""
-        kept = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        kept: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
         return cls(**kept)
 
 
@@ -154,13 +156,16 @@ class Guide(nn.Module):
         start = torch.tensor([1.0, 4.0, 2.0, -3.0]).repeat(heads, 1)
         start[:, 1:3] *= torch.logspace(0.5, -1.0, heads)[:, None]
         self.temper = nn.Parameter(start)
-        self.adapt = nn.Sequential(nn.Linear(1, 16), nn.SiLU(), nn.Linear(16, 4 * heads))
+        last = nn.Linear(16, 4 * heads)
+        self.adapt = nn.Sequential(nn.Linear(1, 16), nn.SiLU(), last)
         self.sharpness = nn.Parameter(torch.tensor(0.0))
         self.relaxation = nn.Parameter(torch.ones(config.sweeps))
         with torch.no_grad():
-            for layer in (self.encoder.head, self.adapt[2]):
-                layer.weight.mul_(0.3)
-                layer.bias.zero_()
+            for parameter in (self.encoder.head.weight, last.weight):
+                parameter.mul_(0.3)
+            for bias in (self.encoder.head.bias, last.bias):
+                assert bias is not None
+                bias.zero_()
 
     def encode(self, lightness: Tensor, precision: torch.dtype = torch.float32) -> Code:
         """Encode pictures.
@@ -183,7 +188,7 @@ class Guide(nn.Module):
         return self.decode(maps)
 
     def decode(self, maps: Tensor) -> Code:
-        """The encoder's maps (B, C, h, w), of any precision, as a `Code`."""
+        """Turn the encoder's maps (B, C, h, w), of any precision, into a `Code`."""
         config = self.config
         maps = maps.float()
         features, null, gate, auto, gain, edges, logits, screening = maps.split(self._splits, 1)

@@ -54,7 +54,7 @@ class _Shifts:
                 yield padded[..., top : top + height, left : left + width]
 
     def zeros(self) -> _Shifts:
-        """The same shape, to collect gradients in."""
+        """Make the same shape, to collect gradients in."""
         empty = copy(self)
         empty.padded = [torch.zeros_like(p) for p in self.padded]
         return empty
@@ -71,9 +71,7 @@ class _Pull(torch.autograd.Function):
     """sum_k w_k x_k over the neighbours; by hand, since autograd copies every view it slices."""
 
     @staticmethod
-    def forward(  # noqa: D102
-        ctx: Any, x: Tensor, weights: Tensor, dilations: tuple[int, ...]
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weights: Tensor, dilations: tuple[int, ...]) -> Tensor:
         ctx.save_for_backward(x, weights)
         ctx.dilations = dilations
         total = torch.zeros_like(x)
@@ -82,7 +80,7 @@ class _Pull(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:  # noqa: D102
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weights = ctx.saved_tensors
         shifts = _Shifts(x, ctx.dilations)
         collected = shifts.zeros()
@@ -98,16 +96,14 @@ class _SquaredDifferences(torch.autograd.Function):
     """|f_k - f|^2 for every neighbour: (B, E, h, w) -> (B, K, h, w)."""
 
     @staticmethod
-    def forward(  # noqa: D102
-        ctx: Any, features: Tensor, dilations: tuple[int, ...]
-    ) -> Tensor:
+    def forward(ctx: Any, features: Tensor, dilations: tuple[int, ...]) -> Tensor:
         ctx.save_for_backward(features)
         ctx.dilations = dilations
         others = _Shifts(features, dilations).views()
         return torch.stack([(other - features).square_().sum(1) for other in others], 1)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # noqa: D102
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (features,) = ctx.saved_tensors
         shifts = _Shifts(features, ctx.dilations)
         collected = shifts.zeros()
@@ -141,7 +137,7 @@ def edge_weights(
     Tensor
         (B, 8 * len(dilations), h, w), positive.
     """
-    far: Tensor = _SquaredDifferences.apply(features, dilations)
+    far: Tensor = _SquaredDifferences.apply(features, dilations)  # type: ignore[no-untyped-call]
     return torch.exp(logits.clamp(max=8.0) - sharpness * far)
 
 
@@ -180,7 +176,8 @@ def solve(
     weights = affinity.weights / diagonal
     x = attended
     for omega in relaxation.unbind():
-        x = torch.lerp(x, _Pull.apply(x, weights, affinity.dilations) + source, omega)
+        pull: Tensor = _Pull.apply(x, weights, affinity.dilations)  # type: ignore[no-untyped-call]
+        x = torch.lerp(x, pull + source, omega)
     return x
 
 
@@ -189,5 +186,5 @@ def residual(
 ) -> Tensor:
     """Left minus right side of the equation that `solve` approaches; zero at its fixed point."""
     diagonal = affinity.weights.sum(1, keepdim=True) + affinity.screening + strength
-    pull: Tensor = _Pull.apply(x, affinity.weights, affinity.dilations)
+    pull: Tensor = _Pull.apply(x, affinity.weights, affinity.dilations)  # type: ignore[no-untyped-call]
     return diagonal * x - pull - affinity.screening * attended - strength * hint

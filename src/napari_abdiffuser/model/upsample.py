@@ -33,7 +33,9 @@ class UpsamplingGrid:
     scale: float
 
     @classmethod
-    def along(cls, fine: int, coarse: int, start: int = 0, stop: int | None = None) -> UpsamplingGrid:
+    def along(
+        cls, fine: int, coarse: int, start: int = 0, stop: int | None = None
+    ) -> UpsamplingGrid:
         """Pixels `start` to `stop` of an axis of `fine` pixels over `coarse` cells."""
         pixels = torch.arange(start, fine if stop is None else stop, dtype=torch.float64)
         place = (pixels + 0.5) * (coarse / fine) - 0.5

@@ -87,7 +87,7 @@ def fit(config: Mapping[str, Any], folder: Path, *, resume: bool) -> Path:
     networks.guide.load_state_dict(
         {k.removeprefix(prefix): v for k, v in state["average"].items() if k.startswith(prefix)}
     )
-    guide = networks.guide.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    guide = networks.guide.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     stage = config["anchors"]
     seen = collect_anchors(
         guide,

@@ -111,7 +111,7 @@ def _turned(colours: Tensor, chance: Tensor) -> Tensor:
 
 
 def anchor_loss(model: AnchorDenoiser, objective: Objective, batch: Anchors) -> Tensor:
-    """The diffusion loss of a batch: mean squared error of the objective at random times.
+    """Compute the diffusion loss of a batch: mean squared error of the objective at random times.
 
     In 30 % of the pictures no colour is known, in the others 1 to 20 random anchors'.
     Two fifths of the pictures with colours of their own, and all others, have them turned.
@@ -131,7 +131,8 @@ def anchor_loss(model: AnchorDenoiser, objective: Objective, batch: Anchors) -> 
     with torch.autocast("cpu", torch.bfloat16):
         predicted = model(z, t, batch.features, batch.places, known)
     error = (predicted.float() - target).square().sum(2) * ~is_known
-    return error.sum() / (~is_known).sum()
+    mean: Tensor = error.sum() / (~is_known).sum()
+    return mean
 
 
 def fit_anchors(
@@ -186,18 +187,22 @@ def fit_anchors(
         )
         loss = anchor_loss(model, objective, part)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(model)
         step += 1
         running += float(loss.detach())
         if step % 100 == 0:
-            _LOG.info("anchors step %d  loss %.4f  %.1f min", step, running / 100,
-                      (time.monotonic() - began) / 60)
+            _LOG.info(
+                "anchors step %d  loss %.4f  %.1f min",
+                step,
+                running / 100,
+                (time.monotonic() - began) / 60,
+            )
             running = 0.0
-    trained: AnchorDenoiser = average.module
-    return trained
+    model.load_state_dict(average.module.state_dict())
+    return model
 
 
 def sources_for_anchors(config: Mapping[str, Any], seed: int) -> Mixture:

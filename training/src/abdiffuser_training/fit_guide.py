@@ -99,7 +99,7 @@ def fit_guide(config: Mapping[str, Any], folder: Path, *, resume: bool) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
-    guide = Guide(SIZES[config["size"]]).to(memory_format=torch.channels_last)
+    guide = Guide(SIZES[config["size"]]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(guide, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
     optimizer = torch.optim.AdamW(
         guide.parameters(), lr=config["rate"], betas=(0.9, 0.98), weight_decay=0.01
@@ -138,7 +138,7 @@ def fit_guide(config: Mapping[str, Any], folder: Path, *, resume: bool) -> Path:
         rng = np.random.default_rng((config["seed"], step, 1))
         loss = guide_loss(guide, batch, settings, rng)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(guide.parameters(), 1.0)
         if torch.isfinite(norm):
             optimizer.step()
@@ -147,8 +147,14 @@ def fit_guide(config: Mapping[str, Any], folder: Path, *, resume: bool) -> Path:
         spent += time.monotonic() - began
         running += float(loss.detach())
         if step % 50 == 0:
-            _LOG.info("step %d  min %.1f  side %d  loss %.4f  %.2f s/step", step, spent / 60,
-                      stage["side"], running / 50, time.monotonic() - began)
+            _LOG.info(
+                "step %d  min %.1f  side %d  loss %.4f  %.2f s/step",
+                step,
+                spent / 60,
+                stage["side"],
+                running / 50,
+                time.monotonic() - began,
+            )
             running = 0.0
         if time.monotonic() - saved > 120:
             save()

@@ -51,7 +51,7 @@ def fit_upsampler(
         fine = model(crops.seen[:, 0], coarse, colours)
         loss = (fine - crops.chroma).square().mean()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         step += 1
         with torch.no_grad():
@@ -59,6 +59,10 @@ def fit_upsampler(
             plain += float((bilinear - crops.chroma).square().mean())
         running += float(loss.detach())
         if step % 100 == 0:
-            _LOG.info("upsampler step %d: mean squared error %.3g, bilinear %.3g",
-                      step, running / 100, plain / 100)
+            _LOG.info(
+                "upsampler step %d: mean squared error %.3g, bilinear %.3g",
+                step,
+                running / 100,
+                plain / 100,
+            )
             running, plain = 0.0, 0.0

@@ -55,7 +55,7 @@ class HintBatch:
 
 
 def draw_count(settings: HintSettings, rng: np.random.Generator) -> int:
-    """Number of hints, log-uniform in 1 … `settings.most`."""
+    """Draw a number of hints, log-uniform in 1 … `settings.most`."""
     return int(np.exp(rng.uniform(0, np.log(settings.most + 1))))
 
 
@@ -87,9 +87,7 @@ def sample_boxes(
     return np.concatenate([corner, corner + side[:, None]], 1)
 
 
-def hint_batch(
-    chroma: Tensor, settings: HintSettings, rng: np.random.Generator
-) -> HintBatch:
+def hint_batch(chroma: Tensor, settings: HintSettings, rng: np.random.Generator) -> HintBatch:
     """Simulate a user for every picture of a batch.
 
     Parameters

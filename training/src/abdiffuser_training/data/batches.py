@@ -101,7 +101,7 @@ def network_view(
         if rng.random() < 0.3:
             noise = rng.normal(0, rng.uniform(0, 0.06), view.shape).astype(np.float32)
             view = (view + noise).clip(0, 1)
-    return (2 * view - 1).astype(np.float32)
+    return np.asarray(2 * view - 1, np.float32)
 
 
 class Mixture:
@@ -137,8 +137,8 @@ class Mixture:
     def _one(
         self, rng: np.random.Generator, size: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], bool]:
-        source = self.sources[rng.choice(len(self.sources), p=self._shares)]
-        item = source.items[rng.integers(len(source.items))]
+        source = self.sources[int(rng.choice(len(self.sources), p=self._shares))]
+        item = source.items[int(rng.integers(len(source.items)))]
         crop: Crop = random_crop(item, size, rng, source.zoom)
         lab = rgb2lab(crop.rgb).astype(np.float32)
         lightness, chroma = lab[..., 0], lab[..., 1:]

@@ -10,7 +10,7 @@ __all__ = ["colour_regions"]
 
 
 def _colour(rng: np.random.Generator) -> NDArray[np.float32]:
-    """A random a*b* direction with a chroma of 15 … 75."""
+    """Draw a random a*b* direction with a chroma of 15 … 75."""
     angle = rng.uniform(0, 2 * np.pi)
     chroma = rng.uniform(15, 75)
     return np.array([np.cos(angle), np.sin(angle)], np.float32) * np.float32(chroma)

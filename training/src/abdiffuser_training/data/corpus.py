@@ -79,7 +79,7 @@ def read_items(path: Path) -> Iterator[Item]:
         picture = next((files[e] for e in ("jpg", "jpeg", "png") if e in files), None)
         if picture is None:
             continue
-        image = Image.open(io.BytesIO(picture))
+        image: Image.Image = Image.open(io.BytesIO(picture))
         image = image if image.mode == "L" else image.convert("RGB")
         regions = [
             _shrunk(Image.open(io.BytesIO(files[e])), Image.Resampling.NEAREST)

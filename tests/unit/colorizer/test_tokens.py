@@ -1,0 +1,91 @@
+"""Hints as the networks take them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE, displayable, hint_tokens
+from napari_abdiffuser.imaging.colorspace import gamut_map, srgb_to_lab
+from napari_abdiffuser.imaging.hints import Hints
+
+MIDDLE = np.full((40, 60), 55, np.float32)
+CELLS = (20, 30)
+
+
+def test_no_hints_no_tokens():
+    tokens = hint_tokens(Hints(), MIDDLE, CELLS)
+    assert tokens.positions.shape == tokens.colours.shape == (1, 0, 2)
+    assert tokens.hint_map.shape == (1, 3, *CELLS)
+    assert tokens.hint_map.abs().max() == 0
+
+
+def test_a_point_has_its_place_and_a_colour_that_can_be_shown():
+    tokens = hint_tokens(Hints.from_points([[9.5, 19.5]], ["red"], sizes=4), MIDDLE, CELLS)
+    np.testing.assert_allclose(tokens.positions[0, 0], [4.5, 9.5])
+    ab = np.asarray(srgb_to_lab(np.array([1.0, 0, 0], np.float32)), np.float32)[1:]
+    shown = gamut_map(np.array([55], np.float32), ab[None])[0]
+    np.testing.assert_allclose(tokens.colours[0, 0] * CHROMA_SCALE, shown, rtol=1e-5)
+    share = tokens.hint_map[0, 2].numpy()
+    assert share.sum() == pytest.approx(4)  # 4 x 4 pixels are 2 x 2 cells
+    assert share[4:6, 9:11].min() == 1
+    np.testing.assert_allclose(
+        tokens.hint_map[0, :2].numpy(), share * tokens.colours[0, 0].numpy()[:, None, None]
+    )
+
+
+def test_a_small_patch_does_not_vanish_between_the_cells():
+    tokens = hint_tokens(
+        Hints.from_points([[500, 700]], ["red"], sizes=1),
+        np.full((1000, 1400), 50, np.float32),
+        (50, 70),
+    )
+    assert tokens.hint_map[0, 2].sum() == pytest.approx(1.5**2, rel=1e-4)
+
+
+def test_the_lightness_under_a_patch_decides_what_can_be_shown():
+    halves = MIDDLE.copy()
+    halves[:, :30] = 5
+    hints = Hints.from_points([[20, 10], [20, 50]], ["yellow", "yellow"])
+    dark, light = hint_tokens(hints, halves, CELLS).colours[0].norm(dim=1)
+    assert dark < 0.5 * light
+
+
+def test_later_hints_lie_over_earlier_ones_and_points_over_regions():
+    region = np.ones((40, 60), int)
+    hints = Hints.from_labels(region, {1: "#808080"}) + Hints.from_points(
+        [[20, 30], [20, 30]], ["red", "blue"], sizes=8
+    )
+    tokens = hint_tokens(hints, MIDDLE, CELLS)
+    canvas = tokens.hint_map[0].numpy()
+    assert canvas[2].min() == pytest.approx(1)
+    np.testing.assert_allclose(canvas[:2, 10, 15], tokens.colours[0, -1].numpy(), atol=1e-6)
+    np.testing.assert_allclose(canvas[:2, 0, 0], 0, atol=1e-4)
+
+
+def test_a_region_has_up_to_a_dozen_tokens_inside_it():
+    labels = np.zeros((40, 60), int)
+    labels[4:36, 6:54] = 1
+    tokens = hint_tokens(Hints.from_labels(labels, {1: "teal"}), MIDDLE, CELLS)
+    positions = tokens.positions[0].numpy()
+    assert len(positions) == 12
+    assert len(np.unique(positions, axis=0)) == 12
+    assert ((positions >= [2, 3]) & (positions < [18, 27])).all()
+    assert (tokens.colours == tokens.colours[:, :1]).all()
+
+
+def test_a_region_of_one_pixel_and_one_of_none():
+    labels = np.zeros((400, 600), int)
+    labels[77, 5] = 1
+    light = np.full(labels.shape, 50, np.float32)
+    one = hint_tokens(Hints.from_labels(labels, {1: "teal"}), light, CELLS)
+    np.testing.assert_array_equal(one.positions[0, 0], [3, 0])
+    from napari_abdiffuser.imaging.hints import RegionHint
+
+    nothing = Hints(regions=(RegionHint(np.zeros((400, 600), bool), (1.0, 0.0, 0.0)),))
+    assert hint_tokens(nothing, light, CELLS).positions.shape == (1, 0, 2)
+
+
+def test_gray_is_gray_at_any_lightness():
+    for level in (0.0, 30.0, 100.0):
+        assert np.abs(displayable((0.2, 0.2, 0.2), level)).max() < 0.05

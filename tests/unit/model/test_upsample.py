@@ -1,0 +1,98 @@
+"""The upsampler mixes nearby colours convexly, and blocks of a picture fit together."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_abdiffuser.model.upsample import Upsampler, UpsamplingGrid
+
+SHAPES = [((8, 12), (4, 6)), ((13, 7), (4, 3)), ((1, 1), (1, 1)), ((1, 9), (1, 4)), ((5, 5), (9, 9))]
+
+
+@pytest.fixture(scope="module")
+def upsampler():
+    generator = torch.Generator().manual_seed(3)
+    made = Upsampler()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.add_(0.5 * torch.randn(parameter.shape, generator=generator))
+    return made.requires_grad_(False)
+
+
+def pictures(fine, coarse, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    lights = [torch.rand(2, *shape, generator=generator) * 2 - 1 for shape in (fine, coarse)]
+    return *lights, torch.rand(2, 3, *coarse, generator=generator)
+
+
+@pytest.mark.parametrize(("fine", "coarse"), SHAPES)
+def test_weights_are_convex(upsampler, fine, coarse):
+    light, seen, colours = pictures(fine, coarse)
+    grids = [UpsamplingGrid.along(f, c) for f, c in zip(fine, coarse, strict=True)]
+    weights = upsampler.weights(light, seen, *grids)
+    assert weights.shape == (2, *fine, 9)
+    assert weights.min() >= 0
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, *fine))
+    out = upsampler(light, seen, colours)
+    assert out.min() >= colours.min() - 1e-6
+    assert out.max() <= colours.max() + 1e-6
+
+
+@pytest.mark.parametrize(("fine", "coarse"), SHAPES)
+def test_a_constant_colour_stays(upsampler, fine, coarse):
+    light, seen, _ = pictures(fine, coarse)
+    constant = torch.tensor([0.3, -0.7])[None, :, None, None].expand(2, 2, *coarse)
+    out = upsampler(light, seen, constant)
+    torch.testing.assert_close(out, constant[:, :, :1, :1].expand(2, 2, *fine))
+
+
+def test_weights_that_are_kept_give_the_same_as_forward(upsampler):
+    light, seen, colours = pictures((13, 7), (4, 3))
+    grids = UpsamplingGrid.along(13, 4), UpsamplingGrid.along(7, 3)
+    weights = upsampler.weights(light, seen, *grids)
+    kept = upsampler.apply_weights(weights, colours, *grids)
+    torch.testing.assert_close(kept, upsampler(light, seen, colours))
+
+
+def test_a_block_is_the_same_as_in_the_whole(upsampler):
+    light, seen, colours = pictures((13, 7), (4, 3))
+    across = UpsamplingGrid.along(7, 3)
+    rows = UpsamplingGrid.along(13, 4, 5, 9)
+    weights = upsampler.weights(light[:, 5:9], seen, rows, across)
+    block = upsampler.apply_weights(weights, colours, rows, across)
+    torch.testing.assert_close(block, upsampler(light, seen, colours)[:, :, 5:9])
+
+
+def test_the_grid_lies_over_the_cells():
+    grid = UpsamplingGrid.along(8, 4)
+    assert grid.index[1].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert grid.offset.tolist() == [-0.25, 0.25] * 4
+    assert grid.scale == 2
+    assert UpsamplingGrid.along(5, 5).offset.abs().max() == 0
+
+
+def test_untrained_it_is_a_symmetric_blur():
+    light, seen, _ = pictures((8, 8), (8, 8))
+    colours = torch.zeros(2, 1, 8, 8)
+    colours[:, :, 4, 4] = 1
+    out = Upsampler()(light, seen, colours).detach()
+    assert out[0, 0, 4, 4] > 0.4
+    torch.testing.assert_close(out, out.transpose(2, 3))
+
+
+def test_large_logits_do_not_overflow(upsampler):
+    light, seen, colours = pictures((8, 12), (4, 6))
+    assert torch.isfinite(upsampler(1e4 * light, 1e4 * seen, colours)).all()
+
+
+def test_gradients_reach_every_weight_and_the_colours():
+    made = Upsampler()
+    with torch.no_grad():
+        made.third.weight.normal_(generator=torch.Generator().manual_seed(0))
+    light, seen, colours = pictures((8, 12), (4, 6))
+    colours.requires_grad_()
+    made(light, seen, colours).square().sum().backward()
+    for tensor in (*made.parameters(), colours):
+        assert tensor.grad is not None
+        assert tensor.grad.abs().max() > 0

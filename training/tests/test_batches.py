@@ -1,0 +1,198 @@
+"""Shards read, cropped, coloured and put into batches."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from abdiffuser_training.data.batches import Mixture, Source, network_view
+from abdiffuser_training.data.colourings import colour_regions
+from abdiffuser_training.data.corpus import Item, random_crop, read_items
+
+
+def encoded(image, kind="PNG"):
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def disc(height=60, width=72):
+    y, x = np.mgrid[:height, :width]
+    return (y - height / 2) ** 2 + (x - width / 2) ** 2 < (height / 3) ** 2
+
+
+@pytest.fixture
+def coloured(tmp_path):
+    """Five colour pictures, put in out of order, and a file that is none."""
+    rng = np.random.default_rng(0)
+    files = {"notes.txt": b"no picture"}
+    for name in "dbeac":
+        pixels = rng.integers(0, 256, (60, 72, 3), dtype=np.uint8)
+        files[f"{name}.png"] = encoded(Image.fromarray(pixels))
+    return write_tar(tmp_path / "coloured.tar", files)
+
+
+@pytest.fixture
+def masked(tmp_path):
+    """Gray pictures of a bright disc, with masks of both depths."""
+    inside = disc()
+    gray = np.where(inside, 180, 60).astype(np.uint8)
+    return write_tar(
+        tmp_path / "masked.tar",
+        {
+            "a.png": encoded(Image.fromarray(gray)),
+            "a.mask.png": encoded(Image.fromarray(inside.astype(np.uint16) * 300)),
+            "a.class.png": encoded(Image.fromarray(inside.astype(np.uint8) * 2)),
+            "b.jpg": encoded(Image.fromarray(gray), "JPEG"),
+            "b.mask.png": encoded(Image.fromarray(inside.astype(np.uint8))),
+        },
+    )
+
+
+def source(path, **settings):
+    return Source.read({"shards": [str(path)], "weight": 1.0, "native": True} | settings)
+
+
+def equal(a, b):
+    return all(torch.equal(getattr(a, n), getattr(b, n)) for n in ("seen", "lightness", "chroma"))
+
+
+def test_items_come_in_the_order_of_their_keys(coloured, masked):
+    assert [item.key for item in read_items(coloured)] == list("abcde")
+    first, second = read_items(masked)
+    assert first.image.mode == "L"
+    assert np.asarray(first.instances).max() == 300
+    assert np.asarray(first.classes).max() == 2
+    assert second.classes is None
+
+
+def test_large_pictures_are_shrunk_with_their_masks(tmp_path):
+    large = Image.new("RGB", (1280, 100))
+    files = {"a.png": encoded(large), "a.mask.png": encoded(Image.new("I;16", (1280, 100), 7))}
+    (item,) = read_items(write_tar(tmp_path / "large.tar", files))
+    assert item.image.size == item.instances.size == (640, 50)
+    assert np.unique(np.asarray(item.instances)).tolist() == [7]
+
+
+def test_held_out_items_are_left_out(coloured):
+    assert [i.key for i in source(coloured, drop_last=2).items] == ["a", "b", "c"]
+    assert [i.key for i in source(coloured).items] == list("abcde")
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(4, 90))
+def test_crops_and_their_masks_stay_together(seed, size):
+    inside = disc().astype(np.uint8)
+    item = Item("a", Image.fromarray(255 * inside), Image.fromarray(inside))
+    crop = random_crop(item, size, np.random.default_rng(seed))
+    assert crop.rgb.shape == (size, size, 3)
+    assert crop.instances.shape == (size, size)
+    assert ((crop.rgb[..., 0] > 127) == (crop.instances == 1)).mean() > 0.85
+
+
+def test_a_batch_is_that_of_its_step(coloured, masked):
+    def mixture(seed=3):
+        return Mixture([source(coloured), source(masked, native=False)], seed)
+
+    used = mixture()
+    used.batch(0, 2, 16)
+    batch = used.batch(5, 6, 24)
+    assert equal(batch, mixture().batch(5, 6, 24))
+    assert not equal(batch, mixture().batch(6, 6, 24))
+    assert not equal(batch, mixture(seed=4).batch(5, 6, 24))
+
+
+def test_a_batch_has_the_units_promised(coloured, masked):
+    mixture = Mixture([source(coloured), source(masked, native=False)], 1)
+    batch = mixture.batch(0, 12, 20)
+    assert batch.seen.shape == batch.lightness.shape == (12, 1, 20, 20)
+    assert batch.chroma.shape == (12, 2, 20, 20)
+    for tensor in (batch.seen, batch.lightness):
+        assert tensor.dtype == torch.float32
+        assert tensor.abs().max() <= 1.0001
+    assert batch.chroma.dtype == torch.float32
+    assert batch.chroma.abs().max() < 1.2
+    assert batch.native.dtype == torch.bool
+    assert batch.native.any()
+    assert not batch.native.all()
+
+
+def test_sources_without_weight_or_pictures_are_never_drawn(coloured, masked):
+    empty = source(coloured, drop_last=5)
+    mixture = Mixture([empty, source(masked, weight=0.0), source(coloured)], 0)
+    assert len(mixture.sources) == 1
+
+
+def test_gray_pictures_without_masks_stay_gray(tmp_path):
+    ramp = (np.arange(3600).reshape(60, 60) // 15).astype(np.uint8)
+    path = write_tar(tmp_path / "ramp.tar", {"a.png": encoded(Image.fromarray(ramp))})
+    batch = Mixture([source(path)], 0).batch(0, 2, 16)
+    assert batch.chroma.abs().max() < 1e-3
+
+
+def test_masks_become_colourings_whose_ground_is_gray_unless_tinted():
+    instances = np.zeros((40, 60), np.int32)
+    instances[12:28, 6:22], instances[12:28, 36:52] = 1, 2
+    lightness = np.full((40, 60), 50, np.float32)
+    tinted = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        ab = colour_regions(instances, None, lightness, rng)
+        assert ab.dtype == np.float32
+        assert np.hypot(*np.moveaxis(ab, -1, 0)).max() < 75.01
+        ground = ab[:6]  # away from the softened borders
+        assert np.ptp(ground, axis=(0, 1)).max() < 1e-4
+        tinted.append(bool(np.abs(ground).max() > 1e-3))
+        assert np.ptp(ab[17:23, 11:17], axis=(0, 1)).max() < 1e-3  # one colour an object
+    assert np.mean(tinted) == pytest.approx(0.4, abs=0.12)
+
+
+def test_colour_fades_towards_black_and_white():
+    lightness = np.tile(np.linspace(0, 100, 41, dtype=np.float32), (8, 1))
+    instances = np.ones((8, 41), np.int32)
+    for seed in range(20):
+        ab = colour_regions(instances, None, lightness, np.random.default_rng(seed))
+        norm = np.hypot(ab[4, :, 0], ab[4, :, 1])
+        assert norm[20] >= norm[0] - 1e-4
+        assert norm[20] >= norm[40] - 1e-4
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.none() | st.integers(0, 2**32 - 1),
+    low=st.floats(0, 100, width=32),
+    span=st.floats(0, 100, width=32),
+)
+def test_the_networks_view_is_bounded(seed, low, span):
+    noise = np.random.default_rng(0).random((12, 14), np.float32)
+    lightness = np.minimum(low + span * noise, np.float32(100))
+    rng = None if seed is None else np.random.default_rng(seed)
+    view = network_view(lightness, rng)
+    assert view.dtype == np.float32
+    assert view.shape == lightness.shape
+    assert np.isfinite(view).all()
+    assert -1 <= view.min()
+    assert view.max() <= 1
+
+
+def test_the_networks_view_fills_its_range():
+    view = network_view(np.random.default_rng(0).uniform(40, 45, (64, 64)).astype("f4"), None)
+    assert view.min() == -1
+    assert view.max() == 1
+    assert abs(view.mean()) < 0.1
