@@ -61,7 +61,9 @@ def test_hints_that_do_not_fit(hints):
 
 
 def test_whole_numbers_of_any_kind_are_whole_numbers():
-    request = Request(**{**GOOD, "n_outputs": np.uint8(64), "steps": np.int64(7), "seed": 2**63 - 1})
+    request = Request(
+        **{**GOOD, "n_outputs": np.uint8(64), "steps": np.int64(7), "seed": 2**63 - 1}
+    )
     assert (request.n_outputs, request.steps, request.seed) == (64, 7, 2**63 - 1)
     assert type(request.n_outputs) is int
     assert len(request.hints) == 0

@@ -7,7 +7,13 @@ import torch
 
 from napari_abdiffuser.model.upsample import Upsampler, UpsamplingGrid
 
-SHAPES = [((8, 12), (4, 6)), ((13, 7), (4, 3)), ((1, 1), (1, 1)), ((1, 9), (1, 4)), ((5, 5), (9, 9))]
+SHAPES = [
+    ((8, 12), (4, 6)),
+    ((13, 7), (4, 3)),
+    ((1, 1), (1, 1)),
+    ((1, 9), (1, 4)),
+    ((5, 5), (9, 9)),
+]
 
 
 @pytest.fixture(scope="module")
