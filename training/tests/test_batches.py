@@ -187,7 +187,7 @@ def test_the_networks_view_is_bounded(seed, low, span):
     assert view.dtype == np.float32
     assert view.shape == lightness.shape
     assert np.isfinite(view).all()
-    assert -1 <= view.min()
+    assert view.min() >= -1
     assert view.max() <= 1
 
 
