@@ -17,7 +17,7 @@ from napari_abdiffuser.colorizer.native import NativePainter
 from napari_abdiffuser.colorizer.opened import OpenPicture, averaged
 from napari_abdiffuser.colorizer.painting import Encoded
 from napari_abdiffuser.colorizer.result import Result
-from napari_abdiffuser.errors import ModelCorrupt, OutOfMemory
+from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.model.networks import Networks
@@ -63,18 +63,23 @@ class Colorizer:
             If there is no such model, or its file is damaged.
         DeviceUnavailable
             If the device does not exist here.
+        InvalidRequest
+            If the model or the device is no name at all.
         """
+        if not isinstance(model, str | os.PathLike):
+            raise InvalidRequest(f"model is a name or a path, not {model!r}.")
         placement = choose_device(device)
         file = resolve(model)
         tensors, metadata = read(file.path)
         try:
             networks = Networks.from_config(metadata["config"], tensors)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            settings = dict(metadata.get("settings", {}))
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelCorrupt(
                 f"The model file {file.path} does not fit this version of napari-abdiffuser "
                 f"({type(error).__name__}): fetch it again, or update the package."
             ) from error
-        return cls(networks, placement, file, dict(metadata.get("settings", {})))
+        return cls(networks, placement, file, settings)
 
     @property
     def device(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -66,7 +68,7 @@ def choose_device(name: str) -> Placement:
         raise DeviceUnavailable(
             "There is no Apple GPU that torch can use here: choose device='auto' or 'cpu'."
         )
-    if kind == "cuda" and (number.isdigit() or name == "cuda"):
+    if kind == "cuda" and (number.isdecimal() or name == "cuda"):
         index = int(number or 0)
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if index < count:
@@ -86,7 +88,9 @@ def _cuda(device: torch.device, reason: str) -> Placement:
 
 def _cpu(reason: str) -> Placement:
     # Without these instructions bfloat16 is emulated, and slower than float32.
-    capabilities = torch.cpu.get_capabilities()
+    # A torch that has no way to tell gets what always works.
+    tell: Callable[[], dict[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)
+    capabilities = tell()
     fast = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     precision = torch.bfloat16 if fast else torch.float32
     return Placement(torch.device("cpu"), precision, f"{reason}; {torch.get_num_threads()} threads")

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out, on whatever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     # Allocators of the CPU and of MPS raise plain RuntimeErrors.
     text = str(error).lower()

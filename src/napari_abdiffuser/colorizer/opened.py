@@ -122,8 +122,9 @@ class _Run:
             # Batches share the steps between them, so the total stays what was announced.
             nonlocal steps_done
             position = (first * total + size * done) * request.steps // (total * count)
-            self._advance(position - steps_done)
-            steps_done = position
+            # A batch that is tried again, halved, does not go back.
+            self._advance(max(0, position - steps_done))
+            steps_done = max(steps_done, position)
 
         out = []
         for first, batch, attempt in halving(seeds, self._batch_size()):

@@ -60,7 +60,7 @@ class Request:
         self.n_outputs = _whole("n_outputs", n_outputs, 0, MOST_OUTPUTS)
         self.steps = _whole("steps", steps, 1, _MOST_STEPS)
         self.seed = _whole("seed", seed, 0, 2**63 - 1)
-        if background not in ("auto", "gray"):
+        if not isinstance(background, str) or background not in ("auto", "gray"):
             raise InvalidRequest(f"background is 'auto' or 'gray', not {background!r}.")
         self.gray = background == "gray"
         for name, value in (("progress", progress), ("cancel", cancel)):
