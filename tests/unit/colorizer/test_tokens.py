@@ -7,7 +7,7 @@ import pytest
 
 from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE, displayable, hint_tokens
 from napari_abdiffuser.imaging.colorspace import gamut_map, srgb_to_lab
-from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.imaging.hints import Hints, RegionHint
 
 MIDDLE = np.full((40, 60), 55, np.float32)
 CELLS = (20, 30)
@@ -80,8 +80,6 @@ def test_a_region_of_one_pixel_and_one_of_none():
     light = np.full(labels.shape, 50, np.float32)
     one = hint_tokens(Hints.from_labels(labels, {1: "teal"}), light, CELLS)
     np.testing.assert_array_equal(one.positions[0, 0], [3, 0])
-    from napari_abdiffuser.imaging.hints import RegionHint
-
     nothing = Hints(regions=(RegionHint(np.zeros((400, 600), bool), (1.0, 0.0, 0.0)),))
     assert hint_tokens(nothing, light, CELLS).positions.shape == (1, 0, 2)
 
