@@ -214,6 +214,16 @@ def test_strong_hints_keep_their_colour(code, monkeypatch):
     torch.testing.assert_close(spread[0][:, y, x].T, COLOURS, rtol=0, atol=1e-3)
 
 
+def test_a_hint_gives_its_colour_where_it_lies_and_the_gain_elsewhere(code):
+    guide = build()
+    guide.temper[..., 3] = -1e4  # nothing stays unclaimed
+    _, mixed = paint(guide, code, COLOURS[:1], CELLS[:1])
+    y, x = CELLS[0].long().tolist()
+    torch.testing.assert_close(mixed[0, :, y, x], COLOURS[0], **CLOSE)
+    expected = COLOURS[0][:, None, None] * code.gain[0] / code.gain[0, :, y, x]
+    torch.testing.assert_close(mixed[0], expected, **CLOSE)
+
+
 @settings(deadline=None, max_examples=12)
 @given(height=st.integers(1, 41), width=st.integers(1, 41))
 def test_any_size_is_halved_upwards(guide, height, width):
