@@ -24,7 +24,7 @@ def test_the_hints_fit_the_micrograph() -> None:
     assert (content["format"], content["version"]) == ("abdiffuser-hints", 1)
     height, width = micrograph().shape
     points = content["points"]
-    assert 25 <= len(points) <= 40
+    assert 25 <= len(points) <= 60
     assert all(0 <= p["y"] < height and 0 <= p["x"] < width for p in points)
     colours = {(p["class"], p["color"]) for p in points}
     classes = {name for name, _ in colours}

@@ -40,7 +40,7 @@ COLOURS = {
 }
 """Colour of each class of hints; gray keeps the filter uncoloured."""
 
-HINTS = {"pollen": 8, "bacteria": 9, "spheres": 7, "fibres": 8, "ground": 8}
+HINTS = {"pollen": 9, "bacteria": 12, "spheres": 10, "fibres": 10, "ground": 8}
 
 OPTICS = Optics(
     edge=1.0,
@@ -233,7 +233,7 @@ def _spots(scene: Scene, number: int, wanted: int) -> list[tuple[int, int]]:
     taken: list[tuple[int, int]] = []
     for k in range(wanted if order.size else 0):
         own = np.where(scene.instances == order[k % order.size], depth, 0)
-        score = np.minimum(own, 20) ** 2 * apart
+        score = np.minimum(own, 60) ** 2 * apart
         row, col = np.unravel_index(int(np.argmax(score)), mask.shape)
         taken.append((int(row), int(col)))
         apart = np.minimum(apart, np.hypot(y - row, x - col))
