@@ -40,6 +40,8 @@ def output_path(image: Path, out: str | None) -> Path:
         raise InvalidRequest(
             f"{out} cannot be written: use a name that ends in one of {', '.join(writable)}."
         )
+    if path.resolve() == image.resolve():
+        raise InvalidRequest(f"{out} is the picture itself: give another name, it would be lost.")
     return path
 
 

@@ -14,6 +14,7 @@ import math
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,8 +109,14 @@ def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
     try:
         part.write_text(text + "\n", encoding="utf-8")
         os.replace(part, target)
+    except OSError as error:
+        raise InvalidHints(
+            f"The hints cannot be written to {target} ({error.strerror}): choose a folder that "
+            "exists and can be written to."
+        ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def run_lengths(mask: NDArray[np.bool_]) -> list[int]:

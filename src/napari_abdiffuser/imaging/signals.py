@@ -85,7 +85,9 @@ def _gray8(dtype: np.dtype[Any], low: float, high: float) -> Signal:
         table = table[[0, 255]]
 
     def display(block: Array) -> NDArray[np.float32]:
-        return np.take(table, block.view(np.uint8))
+        # True is not always the byte 1: Pillow's 1-bit pictures hold 255.
+        index = block != 0 if dtype.kind == "b" else block
+        return np.take(table, index.astype(np.uint8, copy=False))
 
     def values(block: Array) -> Array:
         return block.astype(np.float32)
