@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.tokens import HintTokens
 from napari_abdiffuser.model.anchors import COLOUR_SCALE, place_anchors, token_features
-from napari_abdiffuser.model.guide import Code
+from napari_abdiffuser.model.guide import HINT_STRENGTH, Code
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.propagation import solve
 from napari_abdiffuser.model.sampler import dpm_solver_2m
@@ -151,7 +151,7 @@ def _claimed(networks: Networks, picture: Encoded, hints: HintTokens) -> Tensor:
     share = attention.claims.sum(2).unflatten(1, code.shape)[:, None]
     mask = hints.hint_map[:, 2:]
     ones = torch.ones_like(mask)
-    return solve(code.affinity, share, ones, guide.hint_strength * mask, guide.relaxation)
+    return solve(code.affinity, share, ones, HINT_STRENGTH * mask, guide.relaxation)
 
 
 def _spaced(count: int, most: int, device: torch.device) -> Tensor:

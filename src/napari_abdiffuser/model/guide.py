@@ -7,133 +7,19 @@ their colours: the result is linear in the colours.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_abdiffuser.model.code import Attention, Code
 from napari_abdiffuser.model.encoder import GuideEncoder
+from napari_abdiffuser.model.guide_config import SIZES, GuideConfig
 from napari_abdiffuser.model.propagation import Affinity, edge_weights, solve
 
-__all__ = ["SIZES", "Attention", "Code", "Guide", "GuideConfig"]
+__all__ = ["HINT_STRENGTH", "SIZES", "Attention", "Code", "Guide", "GuideConfig"]
 
-_HINT_STRENGTH = 20.0  # against affinities of about one: a hint is all but fixed
+HINT_STRENGTH = 20.0  # against affinities of about one: a hint is all but fixed
 _GAIN_RANGE = 1.2
-
-
-@dataclass(frozen=True)
-class GuideConfig:
-    """Shape of a guide.
-
-    Attributes
-    ----------
-    widths : tuple of int
-        Channels of the encoder's levels, from half resolution down.
-    heads, head_features : int
-        Attention heads over the hints, and features each of them compares.
-    edge_features : int
-        Features that the propagation compares between neighbours.
-    dilations : tuple of int
-        Distances of the propagation's neighbours, in cells of half resolution.
-    sweeps : int
-        Jacobi sweeps.
-    auto_range : float
-        Largest a* and b* of the automatic colour, ab / 110. The first embedded model was trained
-        at 0.6; shrunk to this its colouring without hints is nearer to the truth than gray also
-        where errors are pooled over pictures.
-    """
-
-    widths: tuple[int, ...] = (48, 96, 192, 320)
-    heads: int = 3
-    head_features: int = 16
-    edge_features: int = 8
-    dilations: tuple[int, ...] = (16, 8, 4, 2, 1)
-    sweeps: int = 5
-    auto_range: float = 0.48
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-serializable form."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> GuideConfig:
-        """Inverse of `to_dict`."""
-        kept: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
-        }
-        return cls(**kept)
-
-
-SIZES: dict[str, GuideConfig] = {
-    "tiny": GuideConfig(widths=(16, 24, 32), heads=2, head_features=8, dilations=(4, 2, 1)),
-    "small": GuideConfig(),
-    "base": GuideConfig(widths=(64, 128, 256, 384), heads=4, head_features=24),
-}
-
-
-@dataclass(frozen=True)
-class Code:
-    """A picture as the guide sees it, at half resolution (h, w); all float32.
-
-    Attributes
-    ----------
-    features : Tensor
-        (B, heads, D, h, w), compared between pixels and hints.
-    null : Tensor
-        (B, heads, h, w), logit of 'no hint claims this'.
-    gate : Tensor
-        (B, heads, h, w), convex weights of the heads.
-    auto : Tensor
-        (B, 2, h, w), the colour of unclaimed pixels, ab / 110.
-    gain : Tensor
-        (B, 1, h, w), > 0: how much chroma this place carries relative to its object. A bright
-        edge or a dark pore of an object carries less of the same colour.
-    affinity : Affinity
-        The propagation's equation.
-    """
-
-    features: Tensor
-    null: Tensor
-    gate: Tensor
-    auto: Tensor
-    gain: Tensor
-    affinity: Affinity
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(h, w)."""
-        return int(self.gain.shape[-2]), int(self.gain.shape[-1])
-
-    def at(self, maps: Tensor, positions: Tensor) -> Tensor:
-        """Values of maps (B, C, h, w) at positions (B, N, 2) in cells -> (B, C, N), bilinear."""
-        if not positions.shape[1]:  # grid_sample takes no empty grid
-            return maps.new_zeros(*maps.shape[:2], 0)
-        height, width = self.shape
-        size = torch.tensor([height, width], device=maps.device, dtype=maps.dtype)
-        unit = (2 * positions + 1) / size - 1
-        grid = unit.flip(-1)[:, :, None]
-        return F.grid_sample(maps, grid, padding_mode="border", align_corners=False)[..., 0]
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Who owns which pixel, before the propagation.
-
-    Attributes
-    ----------
-    claims : Tensor
-        (B, h * w, N), >= 0: share of each hint; with `unclaimed` they sum to one.
-    unclaimed : Tensor
-        (B, h * w, 1): share that no hint claims.
-    gains : Tensor
-        (B, N): gain at each hint.
-    """
-
-    claims: Tensor
-    unclaimed: Tensor
-    gains: Tensor
 
 
 class Guide(nn.Module):
@@ -148,7 +34,6 @@ class Guide(nn.Module):
     def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         self.config = config
-        self.hint_strength = _HINT_STRENGTH
         heads = config.heads
         self._splits = [
             heads * config.head_features, heads, heads, 2, 1,
@@ -162,6 +47,9 @@ class Guide(nn.Module):
         self.temper = nn.Parameter(start)
         last = nn.Linear(16, 4 * heads)
         self.adapt = nn.Sequential(nn.Linear(1, 16), nn.SiLU(), last)
+        # What is added to all of these where everything that no hint claims stays gray.
+        if config.highlight:
+            self.highlight = nn.Parameter(torch.zeros(heads, 4))
         self.sharpness = nn.Parameter(torch.tensor(0.0))
         self.relaxation = nn.Parameter(torch.ones(config.sweeps))
         with torch.no_grad():
@@ -208,7 +96,9 @@ class Guide(nn.Module):
             affinity=affinity,
         )
 
-    def attend(self, code: Code, positions: Tensor, valid: Tensor) -> Attention:
+    def attend(
+        self, code: Code, positions: Tensor, valid: Tensor, highlight: Tensor | None = None
+    ) -> Attention:
         """Share every pixel out among the hints and a null token.
 
         Softmax over minus the feature distance and minus the spatial distance to each hint,
@@ -222,6 +112,9 @@ class Guide(nn.Module):
             (B, N, 2), row and column in cells of the code.
         valid : Tensor
             (B, N) bool; False pads pictures with fewer hints.
+        highlight : Tensor or None
+            (B,) in [0, 1]: one where only the hinted objects are to be coloured, which needs
+            narrower claims; None for zero everywhere. A guide that never learned it ignores it.
 
         Returns
         -------
@@ -232,6 +125,8 @@ class Guide(nn.Module):
         batch, hints = valid.shape
         count = valid.sum(1, keepdim=True).float()
         temper = self.temper + self.adapt(torch.log1p(count) / 4).unflatten(1, (-1, 4))
+        if highlight is not None and self.config.highlight:
+            temper = temper + highlight[:, None, None] * self.highlight
         away = _squared_distances(positions, height, width)
         reach = (away + 1e-4).sqrt()
         claims = torch.zeros(batch, height * width, hints, device=away.device)
@@ -296,7 +191,7 @@ class Guide(nn.Module):
         mixed = mixed + rest * auto / code.gain
         mask = hint_map[:, -1:]
         hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / code.gain
-        spread = solve(code.affinity, mixed, hint, _HINT_STRENGTH * mask, self.relaxation)
+        spread = solve(code.affinity, mixed, hint, HINT_STRENGTH * mask, self.relaxation)
         return spread * code.gain, mixed * code.gain
 
 
