@@ -1,0 +1,41 @@
+"""Colours of anchors: painted, they give the truth back as well as painting can."""
+
+from __future__ import annotations
+
+import torch
+
+from abdiffuser_training.anchor_colours import fitted_colours, local_colours
+from napari_abdiffuser.model.anchors import place_anchors
+from napari_abdiffuser.model.guide import SIZES, Guide
+
+
+def test_colours_that_were_painted_are_found_again_where_local_means_are_not():
+    torch.manual_seed(3)
+    guide = Guide(SIZES["tiny"]).eval()
+    with torch.no_grad():
+        for parameter in guide.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+        code = guide.encode(2 * torch.rand(2, 1, 48, 64) - 1)
+        positions = place_anchors(code, 12)
+        attention = guide.attend(code, positions, torch.ones(2, 12, dtype=torch.bool))
+        nothing = torch.zeros(2, 3, *code.shape)
+        colours = torch.rand(2, 12, 2) - 0.5
+        truth, _ = guide.paint(code, attention, colours, nothing)
+
+        def error(found):
+            return (guide.paint(code, attention, found, nothing)[0] - truth).square().mean()
+
+        fitted = fitted_colours(guide, code, positions, truth)
+        local = local_colours(code, positions, truth)
+    assert error(fitted) < 0.05 * error(local)
+    assert fitted.norm(dim=2).max() <= 1.2 + 1e-6
+
+
+def test_a_gray_truth_asks_for_gray():
+    guide = Guide(SIZES["tiny"]).eval()
+    with torch.no_grad():
+        guide.encoder.head.weight.zero_()  # no automatic colour to undo
+        code = guide.encode(torch.rand(1, 1, 32, 32))
+        positions = place_anchors(code, 6)
+        fitted = fitted_colours(guide, code, positions, torch.zeros(1, 2, *code.shape))
+    assert fitted.abs().max() < 1e-5
