@@ -1,0 +1,1 @@
+"""What is trained: each module has a `Task` and a function that builds it from a configuration."""
