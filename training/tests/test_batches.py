@@ -118,6 +118,19 @@ def test_a_batch_is_that_of_its_step(coloured, masked):
     assert not equal(batch, mixture(seed=4).batch(5, 6, 24))
 
 
+@pytest.mark.parametrize("world", [2, 3])
+def test_the_parts_of_all_ranks_are_the_batch_of_one_process(coloured, masked, world):
+    mixture = Mixture([source(coloured), source(masked, native=False)], 3)
+    whole = mixture.batch(2, 7, 16)
+    parts = [mixture.batch(2, 7, 16, rank=rank, world=world) for rank in range(world)]
+    assert sorted(i for part in parts for i in part.indices) == list(range(7))
+    for part in parts:
+        for name in ("seen", "lightness", "chroma", "native", "highlight"):
+            assert torch.equal(getattr(part, name), getattr(whole, name)[list(part.indices)])
+        for boxes, index in zip(part.boxes, part.indices, strict=True):
+            assert np.array_equal(boxes, whole.boxes[index])
+
+
 def test_a_batch_has_the_units_promised(coloured, masked):
     mixture = Mixture([source(coloured), source(masked, native=False)], 1)
     batch = mixture.batch(0, 12, 20)

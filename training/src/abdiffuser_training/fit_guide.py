@@ -25,9 +25,7 @@ __all__ = ["fit_guide", "guide_loss"]
 _LOG = logging.getLogger(__name__)
 
 
-def guide_loss(
-    guide: Guide, batch: Batch, settings: HintSettings, rng: np.random.Generator
-) -> Tensor:
+def guide_loss(guide: Guide, batch: Batch, settings: HintSettings, seed: int, step: int) -> Tensor:
     """Loss of a batch: the true chroma against the colours that simulated hints spread.
 
     Parameters
@@ -38,20 +36,20 @@ def guide_loss(
         Pictures.
     settings : HintSettings
         The simulated user.
-    rng : numpy.random.Generator
-        The user's randomness.
+    seed, step : int
+        The user's randomness, see `hint_batch`.
 
     Returns
     -------
     Tensor
         Scalar.
     """
-    hints = hint_batch(batch.chroma, settings, rng)
+    hints = hint_batch(batch, settings, seed, step)
     truth = F.avg_pool2d(batch.chroma, 2)
     with torch.autocast("cpu", torch.bfloat16):
         maps = guide.encoder(batch.seen)
     code = guide.decode(maps)
-    attention = guide.attend(code, hints.positions, hints.valid)
+    attention = guide.attend(code, hints.positions, hints.valid, batch.highlight)
     # Colours that were painted at random say nothing about the automatic colour.
     auto = code.auto * batch.native[:, None, None, None]
     spread, mixed = guide.paint(code, attention, hints.colours, hints.hint_map, auto.detach())
@@ -135,8 +133,7 @@ def fit_guide(config: Mapping[str, Any], folder: Path, *, resume: bool) -> Path:
         for group in optimizer.param_groups:
             group["lr"] = _rate(config, step, spent / budget)
         batch = mixture.batch(step, stage["batch"], stage["side"])
-        rng = np.random.default_rng((config["seed"], step, 1))
-        loss = guide_loss(guide, batch, settings, rng)
+        loss = guide_loss(guide, batch, settings, config["seed"], step)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(guide.parameters(), 1.0)

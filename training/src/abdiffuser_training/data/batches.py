@@ -10,12 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from skimage.color import rgb2lab
-from torch import Tensor
 
+from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.data.colourings import colour_regions
 from abdiffuser_training.data.corpus import Crop, Item, random_crop, read_items
+from abdiffuser_training.data.highlighting import highlighted
+from abdiffuser_training.seeding import Purpose, generator
 
 __all__ = ["Batch", "Mixture", "Source", "network_view"]
+
+_HIGHLIGHTED = 0.45  # of the crops with masks
 
 
 @dataclass(frozen=True)
@@ -54,28 +58,6 @@ class Source:
         )
 
 
-@dataclass(frozen=True)
-class Batch:
-    """A batch of square crops.
-
-    Attributes
-    ----------
-    seen : Tensor
-        (B, 1, S, S), lightness as the network sees it, [-1, 1].
-    lightness : Tensor
-        (B, 1, S, S), L* / 50 - 1, the true one.
-    chroma : Tensor
-        (B, 2, S, S), ab / 110.
-    native : Tensor
-        (B,) bool, whether the colours are the picture's own.
-    """
-
-    seen: Tensor
-    lightness: Tensor
-    chroma: Tensor
-    native: Tensor
-
-
 def network_view(
     lightness: NDArray[np.float32], rng: np.random.Generator | None
 ) -> NDArray[np.float32]:
@@ -104,6 +86,15 @@ def network_view(
     return np.asarray(2 * view - 1, np.float32)
 
 
+@dataclass(frozen=True)
+class _Made:
+    seen: NDArray[np.float32]
+    lightness: NDArray[np.float32]
+    chroma: NDArray[np.float32]
+    native: bool
+    boxes: NDArray[np.int64] | None
+
+
 class Mixture:
     """Draws batches from several sources.
 
@@ -122,27 +113,50 @@ class Mixture:
         self._shares = weights / weights.sum()
         self._seed = seed
 
-    def batch(self, step: int, count: int, size: int) -> Batch:
-        """Batch of a step: `count` crops of `size` pixels."""
-        rng = np.random.default_rng((self._seed, step))
-        made = [self._one(rng, size) for _ in range(count)]
-        seen, lightness, chroma, native = zip(*made, strict=True)
+    def batch(self, step: int, count: int, size: int, *, rank: int = 0, world: int = 1) -> Batch:
+        """Batch of a step, or one process' part of it.
+
+        Parameters
+        ----------
+        step : int
+            Which batch.
+        count : int
+            Crops in the global batch.
+        size : int
+            Side of the crops, pixels.
+        rank, world : int
+            This process gets the crops `rank`, `rank` + `world`, … of the global batch; all
+            parts together are what a single process gets.
+
+        Returns
+        -------
+        Batch
+        """
+        indices = tuple(range(rank, count, world))
+        made = [
+            self._one(generator(Purpose.CROP, self._seed, step, index), size) for index in indices
+        ]
         return Batch(
-            torch.from_numpy(np.stack(seen)[:, None]),
-            torch.from_numpy(np.stack(lightness)[:, None]),
-            torch.from_numpy(np.stack(chroma)).permute(0, 3, 1, 2).contiguous(),
-            torch.tensor(native),
+            torch.from_numpy(np.stack([m.seen for m in made])[:, None]),
+            torch.from_numpy(np.stack([m.lightness for m in made])[:, None]),
+            torch.from_numpy(np.stack([m.chroma for m in made])).permute(0, 3, 1, 2).contiguous(),
+            torch.tensor([m.native for m in made]),
+            torch.tensor([float(m.boxes is not None) for m in made]),
+            tuple(m.boxes for m in made),
+            indices,
         )
 
-    def _one(
-        self, rng: np.random.Generator, size: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], bool]:
+    def _one(self, rng: np.random.Generator, size: int) -> _Made:
         source = self.sources[int(rng.choice(len(self.sources), p=self._shares))]
         item = source.items[int(rng.integers(len(source.items)))]
         crop: Crop = random_crop(item, size, rng, source.zoom)
         lab = rgb2lab(crop.rgb).astype(np.float32)
         lightness, chroma = lab[..., 0], lab[..., 1:]
+        boxes = None
         if crop.instances is not None:
             chroma = colour_regions(crop.instances, crop.classes, lightness, rng)
+            found = highlighted(crop.instances, rng) if rng.random() < _HIGHLIGHTED else None
+            if found is not None:
+                boxes, chroma = found.boxes, chroma * found.kept[..., None]
         seen = network_view(lightness, rng)
-        return seen, lightness / 50 - 1, chroma / np.float32(110), source.native
+        return _Made(seen, lightness / 50 - 1, chroma / np.float32(110), source.native, boxes)
