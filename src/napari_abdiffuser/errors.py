@@ -6,6 +6,7 @@ __all__ = [
     "ABDiffuserError",
     "Cancelled",
     "DeviceUnavailable",
+    "InvalidFile",
     "InvalidHints",
     "InvalidImage",
     "InvalidRequest",
@@ -21,6 +22,10 @@ class ABDiffuserError(Exception):
 
 class InvalidImage(ABDiffuserError, ValueError):
     """The image cannot be colorized: its shape, type or values are not those of a picture."""
+
+
+class InvalidFile(ABDiffuserError, ValueError):
+    """A palette, project, settings or figure file cannot be read or written."""
 
 
 class InvalidHints(ABDiffuserError, ValueError):
