@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+
+from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["TrainSettings", "autocast"]
 
@@ -88,6 +91,42 @@ class TrainSettings:
     def dtype(self) -> torch.dtype:
         """The precision as torch names it."""
         return _PRECISIONS[self.precision]
+
+    def progress(self, step: int, seconds: float) -> float:
+        """Share of the budget that is spent, [0, 1]."""
+        shares = [1.0 if not self.steps else step / self.steps] if self.steps is not None else []
+        if self.minutes is not None:
+            shares.append(seconds / (60 * self.minutes) if self.minutes > 0 else 1.0)
+        return min(1.0, max(shares))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as a checkpoint keeps them."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    def check(self) -> None:
+        """Check what types cannot.
+
+        Raises
+        ------
+        InvalidRequest
+            If there is no budget, or a value is none of the possible ones.
+        """
+        if self.steps is None and self.minutes is None:
+            raise InvalidRequest("A training needs a budget: give steps or minutes.")
+        for name, value, choices in (
+            ("optimizer", self.optimizer, ("adam", "adamw")),
+            ("schedule", self.schedule, ("constant", "cosine")),
+            ("precision", self.precision, tuple(_PRECISIONS)),
+        ):
+            if value not in choices:
+                raise InvalidRequest(f"{name}={value} is not one of {', '.join(choices)}.")
+        least = {"rate": 0.0, "accumulate": 1, "ema": 0.0, "clip": 0.0, "workers": 0, "warmup": 0}
+        for name, bound in least.items():
+            if getattr(self, name) < bound:
+                raise InvalidRequest(f"{name}={getattr(self, name)} is below {bound}.")
+        if self.ema >= 1:
+            raise InvalidRequest(f"ema={self.ema} would never learn; give less than 1.")
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> Any:

@@ -35,10 +35,14 @@ class Place:
 
 
 class Movable(Protocol):
-    """A batch: anything that knows how to go to a device."""
+    """A batch: anything that can be counted and knows how to go to a device."""
 
     def to(self, device: torch.device) -> Self:
-        """The same on `device`."""
+        """Return the same on `device`."""
+        ...
+
+    def __len__(self) -> int:
+        """How many pictures it has."""
         ...
 
 
@@ -64,7 +68,7 @@ class Task(Protocol):
     network: nn.Module
 
     def batch(self, place: Place) -> Any:
-        """Batch of a place, a `Movable`: a pure function of the seed and `place`.
+        """Draw the batch of a place, a `Movable`: a pure function of the seed and `place`.
 
         It is called ahead of time from threads, so it must not touch the networks.
         """
@@ -99,3 +103,6 @@ class TensorBatch:
 
     def __getitem__(self, name: str) -> Tensor:
         return self.tensors[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.tensors.values())))
