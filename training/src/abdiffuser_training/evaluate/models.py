@@ -1,17 +1,77 @@
-"""A model as the methods and samplers that protocols call, through the product's `Colorizer`."""
+"""Models as protocols see them: lightness and hint map in, chroma out.
+
+Protocols know no `Colorizer` and no network: they call the two methods of a `Model`. Another kind
+of model joins by a class with these methods and a branch in `open_model`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from abdiffuser_training.evaluate.baselines import Method
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, render, srgb_to_lab
 
-__all__ = ["ColorizerMethods", "displayable_colour", "patches"]
+__all__ = ["ColorizerModel", "Model", "displayable_colour", "open_model", "patches"]
+
+
+class Model(Protocol):
+    """What protocols ask of a model.
+
+    Lightness is (H, W) float32, L* in [0, 100]. The hint map is (3, H, W) float32: a*, b* in
+    CIELAB units and the mask; all zero without hints. Chroma is a* and b*, float32, gamut-mapped
+    or not: protocols render it with the picture's own lightness. Calls for one picture follow
+    each other and hand over the same lightness array, so that it can be encoded once.
+    """
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the model's file, for the report."""
+
+    def best(
+        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Chroma (H, W, 2) of the deterministic colouring."""
+
+    def samples(
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        n: int,
+        steps: int | None = None,
+        seed: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Chroma (n, H, W, 2) of `n` samples.
+
+        Sample `i` depends on the seed and on `i`, never on `n`. ``steps=None`` takes the model's
+        own number of denoising steps, ``seed=None`` the seed it was opened with.
+        """
+
+
+def open_model(model: str, device: str = "auto", seed: int = 0) -> Model:
+    """Load a model for measuring.
+
+    Parameters
+    ----------
+    model : str
+        A registry name or the path of a ``.safetensors`` file.
+    device : str
+        See `napari_abdiffuser.Colorizer.load`.
+    seed : int
+        Of its samples.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelNotFound, ModelCorrupt, DeviceUnavailable
+        As from `napari_abdiffuser.Colorizer.load`.
+    """
+    return ColorizerModel(model, device, seed)
 
 
 def displayable_colour(chroma: NDArray[np.float32], lightness: float) -> tuple[float, float, float]:
@@ -66,68 +126,77 @@ def patches(hint_map: NDArray[np.float32]) -> list[tuple[float, float, int, tupl
     return found
 
 
-class ColorizerMethods:
-    """One loaded model, as `best`, a `sample`, or several samples.
+class ColorizerModel:
+    """A model through the product's `Colorizer`, exactly as users get it.
 
     Parameters
     ----------
-    model : str
-        A registry name or the path of a ``.safetensors`` file.
-    device : str
-        See `napari_abdiffuser.Colorizer.load`.
-    seed : int
-        Of the samples.
+    model, device, seed
+        See `open_model`.
     """
 
     def __init__(self, model: str, device: str = "auto", seed: int = 0) -> None:
         from napari_abdiffuser import Colorizer  # loads torch
 
-        self.colorizer = Colorizer.load(model, device=device)
+        self._colorizer = Colorizer.load(model, device=device)
         self._seed = seed
         self._opened: tuple[NDArray[np.float32], Any] | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the model's file."""
+        return str(self._colorizer.describe()["model"]["sha256"])
 
     def best(
         self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Chroma (H, W, 2) of the deterministic colouring."""
-        result = self._paint(lightness, hint_map, 0)
+        result = self._paint(lightness, hint_map, 0, None, None)
         chroma: NDArray[np.float32] = srgb_to_lab(result.best / 255)[..., 1:].astype(np.float32)
         return chroma
 
-    def samples(self, n: int) -> Method:
-        """Give a method that draws `n` samples: chroma (n, H, W, 2), or (H, W, 2) for one."""
-
-        def method(
-            lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
-        ) -> NDArray[np.float32]:
-            chroma: NDArray[np.float32] = self._paint(lightness, hint_map, n).chroma
-            return chroma if n > 1 else chroma[0]
-
-        return method
-
-    def sampler(self, lightness: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-        """Chroma (n, H, W, 2) of samples without hints."""
-        nothing = np.zeros((3, *lightness.shape), np.float32)
-        chroma: NDArray[np.float32] = self._paint(lightness, nothing, n).chroma
+    def samples(
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        n: int,
+        steps: int | None = None,
+        seed: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Chroma (n, H, W, 2) of samples as displayed."""
+        chroma: NDArray[np.float32] = self._paint(lightness, hint_map, n, steps, seed).chroma
         return chroma
 
-    def _paint(self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32], n: int) -> Any:
-        from napari_abdiffuser import Hints
-
+    def _paint(
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        n: int,
+        steps: int | None,
+        seed: int | None,
+    ) -> Any:
         if self._opened is None or self._opened[0] is not lightness:
             gray = render(lightness, np.zeros((*lightness.shape, 2), np.float32))[0][..., 0]
-            self._opened = (lightness, self.colorizer.open(gray))
-        points = patches(hint_map)
-        hints = None
-        if points:
-            rows, columns, sizes, colours = zip(*points, strict=True)
-            level = lightness[np.round(rows).astype(int), np.round(columns).astype(int)]
-            hints = Hints.from_points(
-                np.column_stack([rows, columns]),
-                [
-                    displayable_colour(np.array(colour, np.float32), float(at))
-                    for colour, at in zip(colours, level, strict=True)
-                ],
-                sizes=np.array(sizes),
-            )
-        return self._opened[1].paint(hints, n_outputs=n, seed=self._seed)
+            self._opened = (lightness, self._colorizer.open(gray))
+        seed = self._seed if seed is None else seed
+        return self._opened[1].paint(
+            _as_hints(lightness, hint_map), n_outputs=n, steps=steps, seed=seed
+        )
+
+
+def _as_hints(lightness: NDArray[np.float32], hint_map: NDArray[np.float32]) -> Any:
+    from napari_abdiffuser import Hints
+
+    points = patches(hint_map)
+    if not points:
+        return None
+    rows, columns, sizes, colours = zip(*points, strict=True)
+    level = lightness[np.round(rows).astype(int), np.round(columns).astype(int)]
+    return Hints.from_points(
+        np.column_stack([rows, columns]),
+        [
+            displayable_colour(np.array(colour, np.float32), float(at))
+            for colour, at in zip(colours, level, strict=True)
+        ],
+        sizes=np.array(sizes),
+    )
