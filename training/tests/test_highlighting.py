@@ -12,8 +12,8 @@ def grid(size=64, step=16, side=10):
     """Squares of `side` pixels on a gray ground, numbered from one."""
     instances = np.zeros((size, size), np.int32)
     number = 0
-    for top in range(5, size - side, step):
-        for left in range(5, size - side, step):
+    for top in range(5, size - side - 5, step):
+        for left in range(5, size - side - 5, step):
             number += 1
             instances[top : top + side, left : left + side] = number
     return instances
