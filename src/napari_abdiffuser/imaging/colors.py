@@ -22,8 +22,8 @@ def parse_color(color: Any) -> RGB:
     Parameters
     ----------
     color : str or sequence of 3 floats
-        A CSS name ('gold'), '#rgb', '#rrggbb', or sRGB floats. Numbers outside [0, 1] pass; it is
-        `Hints.validated` that refuses them.
+        A CSS name ('gold'), '#rgb', '#rrggbb', or sRGB floats. Numbers outside [0, 1] pass; it
+        is `Hints` that refuses them.
 
     Returns
     -------
@@ -45,7 +45,9 @@ def parse_color(color: Any) -> RGB:
             ) from None
         return red / 255.0, green / 255.0, blue / 255.0
     try:
-        values = np.asarray(color, dtype=np.float64)
+        values = np.asarray(color)
+        # numpy would drop an imaginary part with a warning.
+        values = np.empty(0) if values.dtype.kind == "c" else values.astype(np.float64)
     except (TypeError, ValueError):
         values = np.empty(0)
     if values.shape != (3,):

@@ -10,15 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.errors import InvalidHints
 
-__all__ = ["class_name", "listed", "pairs", "whole"]
+__all__ = ["class_name", "listed", "pairs", "real", "whole"]
 
 
 def pairs(coordinates: ArrayLike) -> NDArray[np.float64]:
     """Read coordinates as an array of shape (N, 2)."""
-    try:
-        places = np.asarray(coordinates, dtype=np.float64)
-    except (TypeError, ValueError):
-        places = np.empty(())
+    places = real(coordinates)
     if places.size == 0 and places.ndim > 0:
         places = places.reshape(0, 2)
     if places.ndim != 2 or places.shape[1] != 2:
@@ -26,6 +23,16 @@ def pairs(coordinates: ArrayLike) -> NDArray[np.float64]:
             "Coordinates are N pairs, shape (N, 2); for a single hint give [(row, column)]."
         )
     return places
+
+
+def real(values: Any) -> NDArray[np.float64]:
+    """Read real numbers; what is none is an array without axes."""
+    try:
+        array = np.asarray(values)
+        # numpy would drop the imaginary part with a warning.
+        return np.empty(()) if array.dtype.kind == "c" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        return np.empty(())
 
 
 def listed(values: Any, n: int, what: str) -> list[Any]:
@@ -48,7 +55,7 @@ def whole(size: Any) -> int:
     except TypeError:
         pass
     try:
-        if float(size) == int(size):
+        if not isinstance(size, complex | np.complexfloating) and float(size) == int(size):
             return int(size)
     except (TypeError, ValueError, OverflowError):
         pass
@@ -57,6 +64,8 @@ def whole(size: Any) -> int:
 
 def class_name(name: Any) -> str | None:
     """Read a class name or None."""
-    if name is None or (isinstance(name, str) and name):
-        return name
+    if name is None:
+        return None
+    if isinstance(name, str) and name:
+        return str(name)  # numpy's texts print as np.str_('cell')
     raise InvalidHints(f"{name!r} is not a class name: give a text such as 'cell', or None.")

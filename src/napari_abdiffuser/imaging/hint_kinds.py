@@ -54,18 +54,24 @@ class PointHint:
         )
         return rows, columns
 
-    def fault(self, shape: tuple[int, int]) -> str | None:
-        """Why this hint cannot be used on a picture of this shape, or None if it can."""
+    def own_fault(self) -> str | None:
+        """Why this hint cannot be used on any picture, or None if there is no such reason."""
         if not (math.isfinite(self.y) and math.isfinite(self.x)):
             return f"its position ({self.y}, {self.x}) is not finite; give a row and a column"
+        if self.size < 1:
+            return f"its size is {self.size}; give at least 1 pixel"
+        return _color_fault(self.color)
+
+    def fault(self, shape: tuple[int, int]) -> str | None:
+        """Why this hint cannot be used on a picture of this shape, or None if it can."""
+        if (own := self.own_fault()) is not None:
+            return own
         if not (-0.5 <= self.y < shape[0] - 0.5 and -0.5 <= self.x < shape[1] - 0.5):
             return (
                 f"its position (row {self.y:g}, column {self.x:g}) is outside the picture of "
                 f"{shape[0]} × {shape[1]} pixels; move or remove it"
             )
-        if self.size < 1:
-            return f"its size is {self.size}; give at least 1 pixel"
-        return _color_fault(self.color)
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +112,20 @@ class RegionHint:
     def __hash__(self) -> int:
         return hash((self.mask.shape, self.color, self.class_name))
 
+    def own_fault(self) -> str | None:
+        """Why this hint cannot be used on any picture, or None if there is no such reason."""
+        return _color_fault(self.color)
+
     def fault(self, shape: tuple[int, int]) -> str | None:
         """Why this hint cannot be used on a picture of this shape, or None if it can."""
+        if (own := self.own_fault()) is not None:
+            return own
         if self.mask.shape != shape:
             return (
                 f"it was drawn on {self.mask.shape[0]} × {self.mask.shape[1]} pixels and the "
                 f"picture has {shape[0]} × {shape[1]}; draw it on this picture"
             )
-        return _color_fault(self.color)
+        return None
 
 
 Hint = PointHint | RegionHint

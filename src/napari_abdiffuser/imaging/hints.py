@@ -24,8 +24,8 @@ __all__ = ["Hints", "PointHint", "RegionHint"]
 class Hints:
     """Colour hints for one picture; immutable.
 
-    Build them with `from_points`, `from_labels`, `load` or ``hints_a + hints_b``. Whether they fit
-    a picture is only known with the picture: see `validated` and `within`.
+    Build them with `from_points`, `from_labels`, `load` or ``hints_a + hints_b``. Whether they lie
+    in a picture is only known with the picture: see `validated` and `within`.
 
     Attributes
     ----------
@@ -37,7 +37,8 @@ class Hints:
     Raises
     ------
     InvalidHints
-        If one class has two colours.
+        If a position is not finite, a colour is outside [0, 1], a size is below 1, or one class
+        has two colours.
     """
 
     points: tuple[PointHint, ...] = ()
@@ -45,6 +46,10 @@ class Hints:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        for kind, hints in (("Hint", self.points), ("Region", self.regions)):
+            faults = (_numbered(kind, i, hint.own_fault()) for i, hint in enumerate(hints))
+            if (fault := next(filter(None, faults), None)) is not None:
+                raise InvalidHints(f"{fault}.")
         self.classes()
 
     @classmethod
@@ -76,7 +81,8 @@ class Hints:
         Raises
         ------
         InvalidHints
-            If lengths or types do not fit, or one class has two colours.
+            If lengths or types do not fit, a position is not finite, a colour is outside [0, 1],
+            a size is below 1, or one class has two colours.
         """
         places = pairs(coordinates)
         n = len(places)
@@ -120,6 +126,11 @@ class Hints:
             If the labels are not whole numbers in two dimensions, or a label has no colour.
         """
         values = np.asarray(labels)
+        for what, table in (("colors", colors), ("classes", {} if classes is None else classes)):
+            if not isinstance(table, Mapping):
+                raise InvalidHints(
+                    f"{what} is a mapping of label to value such as {{1: 'gold'}}, not {table!r}."
+                )
         if values.ndim != 2 or values.dtype.kind not in "iub":
             raise InvalidHints(
                 f"Labels are whole numbers of shape (H, W), not {values.dtype} of shape "
@@ -156,7 +167,7 @@ class Hints:
         Raises
         ------
         InvalidHints
-            If a hint cannot be written: not finite, or a colour outside [0, 1].
+            If the file cannot be written, or unknown keys hold what JSON cannot.
         """
         hints_json.write(path, self.to_dict())
 
@@ -212,8 +223,7 @@ class Hints:
         Raises
         ------
         InvalidHints
-            If a hint is outside the picture or not finite, has a colour outside [0, 1] or a size
-            below 1, or a region was drawn on another shape.
+            If a hint is outside the picture, or a region was drawn on another shape.
         """
         faults = self.within(shape)[1]
         if faults:
@@ -230,9 +240,9 @@ class Hints:
         faults: list[str] = []
 
         def fits(kind: str, number: int, hint: Hint) -> bool:
-            fault = hint.fault((height, width))
+            fault = _numbered(kind, number, hint.fault((height, width)))
             if fault is not None:
-                faults.append(f"{kind} {number} cannot be used: {fault}")
+                faults.append(fault)
             return fault is None
 
         points = tuple(p for i, p in enumerate(self.points) if fits("Hint", i, p))
@@ -266,6 +276,10 @@ class Hints:
         for point in self.points:
             painted[:, *point.patch((height, width))] = _paint(point.color)[:, None, None]
         return painted
+
+
+def _numbered(kind: str, number: int, fault: str | None) -> str | None:
+    return None if fault is None else f"{kind} {number} cannot be used: {fault}"
 
 
 def _paint(color: RGB) -> NDArray[np.float32]:

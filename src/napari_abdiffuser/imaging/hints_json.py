@@ -10,7 +10,6 @@ saved hints give the same picture to the last byte. Unknown keys are kept.
 from __future__ import annotations
 
 import json
-import math
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -35,13 +34,7 @@ _T = TypeVar("_T")
 def encode(
     points: Sequence[PointHint], regions: Sequence[RegionHint], extra: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Hints as JSON-serializable values.
-
-    Raises
-    ------
-    InvalidHints
-        If a position is not finite or a colour outside [0, 1].
-    """
+    """Hints as JSON-serializable values."""
     return {
         "format": _FORMAT,
         "version": _VERSION,
@@ -139,8 +132,6 @@ def _mask(shape: Any, lengths: Any) -> NDArray[np.bool_]:
 
 
 def _encode_point(point: PointHint) -> dict[str, Any]:
-    if not (math.isfinite(point.y) and math.isfinite(point.x)):
-        raise InvalidHints(f"A hint at ({point.y}, {point.x}) cannot be written: remove it.")
     place = {"y": point.y, "x": point.x, "size": point.size}
     return {**place, **_encode_color(point.color), "class": point.class_name, **point.extra}
 

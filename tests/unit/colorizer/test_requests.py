@@ -48,12 +48,9 @@ def test_what_is_no_hints_object(hints):
     "hints",
     [
         Hints.from_points([[8, 0]], ["red"]),
-        Hints.from_points([[np.nan, 0]], ["red"]),
-        Hints.from_points([[1, 1]], [(2, 0, 0)]),
-        Hints.from_points([[1, 1]], ["red"], sizes=0),
         Hints.from_labels(np.ones((9, 8), int), {1: "red"}),
     ],
-    ids=["outside", "nan", "colour", "size", "shape"],
+    ids=["outside", "shape"],
 )
 def test_hints_that_do_not_fit(hints):
     with pytest.raises(InvalidHints):

@@ -92,13 +92,6 @@ def test_one_class_has_one_colour():
         (at(5, 0), "outside the picture"),
         (at(0, 4.5), "outside the picture"),
         (at(-0.51, 0), "outside the picture"),
-        (at(np.nan, 0), "not finite"),
-        (at(0, np.inf), "not finite"),
-        (at(0, 0, (1.1, 0, 0)), "outside \\[0, 1\\]; divide"),
-        (at(0, 0, (-0.1, 0, 0)), "outside \\[0, 1\\]; give"),
-        (at(0, 0, (np.nan, 0, 0)), "outside \\[0, 1\\]"),
-        (at(0, 0, size=0), "at least 1 pixel"),
-        (at(0, 0, size=-3), "at least 1 pixel"),
         (Hints.from_labels([[1]], {1: "red"}), "draw it on this picture"),
     ],
 )
@@ -133,6 +126,16 @@ def test_hints_that_do_not_fit_are_refused_or_left_out(hints, what):
         (([(1, 2)], ["red"], "big"), "sizes|whole"),
         (([(1, 2)], ["red"], 9, ["a", "b"]), "2 classes"),
         (([(1, 2)], ["red"], 9, [3]), "not a class name"),
+        ((np.array([(1 + 1j, 2)]), ["red"]), "shape \\(N, 2\\)"),
+        (([(1, 2)], [np.array([1j, 0, 0])]), "three numbers"),
+        (([(1, 2)], ["red"], [np.complex64(3)]), "whole number of pixels"),
+        (([(1, 2), (np.nan, 0)], ["red", "red"]), "Hint 1 cannot be used.*not finite"),
+        (([(0, np.inf)], ["red"]), "not finite"),
+        (([(0, 0)], [(1.1, 0, 0)]), "outside \\[0, 1\\]; divide"),
+        (([(0, 0)], [(-0.1, 0, 0)]), "outside \\[0, 1\\]; give"),
+        (([(0, 0)], [(np.nan, 0, 0)]), "outside \\[0, 1\\]"),
+        (([(0, 0)], ["red"], 0), "at least 1 pixel"),
+        (([(0, 0)], ["red"], [-3]), "at least 1 pixel"),
     ],
 )
 def test_wrong_arguments_are_told_how_to_be_right(arguments, what):
@@ -147,6 +150,9 @@ def test_wrong_arguments_are_told_how_to_be_right(arguments, what):
         (np.ones(4, int), {1: "red"}, "shape \\(H, W\\)"),
         (np.array([[1, 2]]), {1: "red"}, "\\[2\\] have no colour"),
         (np.array([[1]]), {1: "reddish-ish"}, "CSS name"),
+        (np.array([[1]]), {1: (2.0, 0, 0)}, "Region 0.*outside"),
+        (np.array([[1]]), None, "mapping of label"),
+        (np.array([[1]]), ["red"], "mapping of label"),
     ],
 )
 def test_wrong_labels_are_told_how_to_be_right(labels, colors, what):
@@ -158,6 +164,11 @@ def test_sizes_may_come_as_numpy_numbers():
     hints = Hints.from_points(np.array([[1, 2], [3, 4]]), np.zeros((2, 3)), np.array([3.0, 4.0]))
     assert [p.size for p in hints.points] == [3, 4]
     assert all(type(p.size) is int and type(p.y) is float for p in hints.points)
+
+
+def test_class_names_may_come_as_numpy_texts():
+    hints = Hints.from_points([(1, 2)], ["red"], classes=np.array(["cell"]))
+    assert type(hints.points[0].class_name) is str
 
 
 def test_hints_compare_by_value():
