@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     COUNT = 3
     SHARDS = 4
     STREAM = 5
+    NOISE = 6
 
 
 def generator(purpose: Purpose, seed: int, *place: int) -> np.random.Generator:
