@@ -96,7 +96,10 @@ class RegionHint:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        mask = np.array(self.mask, dtype=bool)
+        given = self.mask
+        # A mask that is another hint's already is shared: recolouring copies no pixels.
+        frozen = isinstance(given, np.ndarray) and given.dtype == bool and given.flags.owndata
+        mask = given if frozen and not given.flags.writeable else np.array(given, dtype=bool)
         if mask.ndim != 2:
             raise InvalidHints(f"A region is a (H, W) mask, this one has shape {mask.shape}.")
         mask.setflags(write=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.conversion import srgb_to_lab
 
-__all__ = ["NAMES", "GRAY_CHROMA", "css_name", "plain_name", "plain_names"]
+__all__ = ["GRAY_CHROMA", "NAMES", "css_name", "plain_name", "plain_names"]
 
 GRAY_CHROMA = 6.0
 """Below this CIELAB chroma a colour is called black, gray or white."""
