@@ -8,7 +8,7 @@ from importlib import metadata
 
 __all__ = ["describe"]
 
-_PACKAGES = ("napari-abdiffuser", "torch", "numpy", "scikit-image", "tifffile", "napari")
+_PACKAGES = ("napari-abdiffuser", "torch", "numpy", "scipy", "tifffile", "napari")
 
 
 def describe() -> list[tuple[str, str]]:
@@ -39,7 +39,9 @@ def _version(package: str) -> str:
 def _qt() -> str:
     try:
         import qtpy
-    except Exception as error:  # no binding, or one whose libraries are missing
+    except Exception as error:
+        # Broad on purpose: no binding raises qtpy's own error, a broken one ImportError, OSError
+        # or RuntimeError, and this command must tell the rest all the same.
         return f"not available ({' '.join(str(error).split()) or type(error).__name__})"
     return f"{qtpy.API_NAME} {qtpy.PYQT_VERSION or qtpy.PYSIDE_VERSION}, Qt {qtpy.QT_VERSION}"
 
@@ -47,7 +49,9 @@ def _qt() -> str:
 def _devices() -> list[tuple[str, str]]:
     try:
         import torch
-    except Exception as error:  # a broken installation is what users run this command for
+    except Exception as error:
+        # Broad on purpose: a broken installation is what users run this command for, and a torch
+        # of the wrong build fails with OSError, RuntimeError, ImportError, AttributeError, …
         return [("devices", f"none: torch cannot be loaded ({error})")]
     lines = [
         (

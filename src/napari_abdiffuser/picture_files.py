@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.errors import InvalidImage, OutOfMemory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +49,8 @@ def read(path: Path) -> Picture:
     ------
     InvalidImage
         There is no such file, it is not a picture, or it is more than one.
+    OutOfMemory
+        The picture does not fit into memory.
     """
     if not path.is_file():
         what = "is a folder, not a picture" if path.is_dir() else "does not exist"
@@ -57,7 +59,14 @@ def read(path: Path) -> Picture:
         return _read_tiff(path) if path.suffix.lower() in TIFF_SUFFIXES else _read_other(path)
     except InvalidImage:
         raise
-    except Exception as error:  # decoders raise whatever they like on damaged files
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"Memory does not suffice to read {path}: close other programs, or crop the picture."
+        ) from error
+    except Exception as error:
+        # Broad on purpose: on damaged files the many decoders behind tifffile and imageio raise
+        # whatever their parsing runs into (struct.error, KeyError, zlib.error, SyntaxError, …),
+        # and to the user all of it says the same. The cause stays attached.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InvalidImage(
             f"{path} cannot be read as a picture ({reason}): open it in another program and save "
@@ -77,6 +86,7 @@ def _read_tiff(path: Path) -> Picture:
         pixels = series.asarray().reshape([n for n, _ in axes])
         if axes[0][1] == "S":  # one plane a colour
             pixels = pixels.transpose(1, 2, 0)
+        pixels = _as_it_looks(pixels, series.keyframe)
         tags = series.keyframe.tags
         ratios = [tags[name].value for name in ("XResolution", "YResolution") if name in tags]
         unit = tags["ResolutionUnit"].value if "ResolutionUnit" in tags else _INCH
@@ -100,10 +110,35 @@ def _axes(series: Any, path: Path) -> list[tuple[int, str]]:
     return axes
 
 
+def _as_it_looks(pixels: NDArray[Any], page: Any) -> NDArray[Any]:
+    """Turn palette indices, inverted grays and grays of few bits into what viewers show."""
+    import numpy as np
+    from tifffile import PHOTOMETRIC
+
+    bits = int(page.bitspersample)
+    if page.photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
+        table = np.asarray(page.colormap)
+        # 16 bits by the standard; some writers put 8-bit values there.
+        table = (table >> 8 if table.max() > 255 else table).astype(np.uint8)
+        return np.moveaxis(table, 0, -1)[pixels]
+    kind = pixels.dtype.kind
+    if page.photometric == PHOTOMETRIC.MINISWHITE:
+        if kind == "u":
+            pixels = pixels.dtype.type(2**bits - 1) - pixels
+        else:  # floats have no white of their own; their order is what is inverted
+            pixels = -pixels if kind == "f" else ~pixels
+    if kind == "u" and bits < 8:
+        pixels = pixels * pixels.dtype.type(255 // (2**bits - 1))
+    return pixels
+
+
 def _several(path: Path, what: str) -> InvalidImage:
+    how = "tifffile.imwrite('one.tif', tifffile.imread(path, key=0))"
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        how = "imageio.v3.imwrite('one.png', imageio.v3.imread(path, index=0))"
     return InvalidImage(
         f"{path} is not one picture but {what}: save the one to colorize as a file of its own, "
-        "for example with tifffile.imwrite('one.tif', tifffile.imread(path, key=0))."
+        f"for example with {how}."
     )
 
 
@@ -146,12 +181,18 @@ def _read_other(path: Path) -> Picture:
     try:
         # imageio would try every reader it has, and some complain loudly about their own age.
         known = path.suffix.lower() in Image.registered_extensions()
-        reader: dict[str, Any] = {"plugin": "pillow"} if known else {}
+        reader: dict[str, Any] = {"plugin": "pillow", "index": 0} if known else {}
         with warnings.catch_warnings(action="ignore"):
+            if known:
+                with Image.open(path) as opened:
+                    frames = int(getattr(opened, "n_frames", 1))
+                    previews = opened.format == "MPO"  # beside the first picture of a camera's
+                if frames > 1 and not previews:
+                    raise _several(path, f"an animation of {frames} frames")
             pixels = np.asarray(iio.imread(path, **reader))
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-    if pixels.ndim == 4 and pixels.shape[0] == 1:
+    if pixels.ndim == 4 and pixels.shape[0] == 1:  # video readers stack even a single frame
         pixels = pixels[0]
     if pixels.ndim == 3 and pixels.shape[2] == 2:  # gray with transparency
         pixels = pixels[..., 0]

@@ -13,9 +13,10 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from napari_abdiffuser import cli, picture_output
-from napari_abdiffuser.errors import DeviceUnavailable
+from napari_abdiffuser.errors import DeviceUnavailable, InvalidImage, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.picture_files import read
 
@@ -107,6 +108,45 @@ def test_tiffs_of_any_depth_are_read(tmp_path, dtype):
     planes = np.stack([image] * 3)
     tifffile.imwrite(tmp_path / "p.tif", planes, photometric="rgb", planarconfig="separate")
     assert read(tmp_path / "p.tif").pixels.shape == (20, 30, 3)
+
+
+def test_palettes_and_inverted_grays_are_read_as_they_look(tmp_path):
+    path = tmp_path / "a.tif"
+    colors = np.random.default_rng(0).integers(0, 256, (3, 256), dtype=np.uint16)
+    for table in (colors * 257, colors):  # 16 bits by the standard; some write 8
+        tifffile.imwrite(path, RAMP, photometric="palette", colormap=table)
+        np.testing.assert_array_equal(read(path).pixels, np.moveaxis(colors[:, RAMP], 0, -1))
+    for image, shown in [
+        (255 - RAMP, RAMP),
+        (65535 - RAMP.astype(np.uint16), RAMP.astype(np.uint16)),
+        (-RAMP.astype(np.float32), RAMP.astype(np.float32)),
+        (RAMP < 128, RAMP >= 128),
+    ]:
+        tifffile.imwrite(path, image, photometric="miniswhite")
+        np.testing.assert_array_equal(read(path).pixels, shown)
+
+
+def test_one_frame_is_a_picture_and_several_are_none(tmp_path):
+    path = tmp_path / "a.gif"
+    frame = Image.fromarray(RAMP)
+    frame.save(path)
+    pixels = read(path).pixels
+    np.testing.assert_array_equal(pixels if pixels.ndim == 2 else pixels[..., 0], RAMP)
+    frame.save(path, save_all=True, append_images=[frame.rotate(180)])
+    with pytest.raises(InvalidImage, match="2 frames.*index=0"):
+        read(path)
+
+
+def test_a_picture_beyond_memory_is_no_damaged_one(tmp_path, monkeypatch):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, RAMP)
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(tifffile, "TiffFile", full)
+    with pytest.raises(OutOfMemory, match="Memory does not suffice"):
+        read(path)
 
 
 def test_demo_writes_one_picture(stand_in, capsys):
