@@ -175,9 +175,7 @@ class PixelNetworks(nn.Module):
         )
 
     @classmethod
-    def from_config(
-        cls, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
-    ) -> PixelNetworks:
+    def from_config(cls, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> PixelNetworks:
         """Networks of a configuration with these weights, ready for inference.
 
         Raises

@@ -1,0 +1,163 @@
+"""The pixel U-Net's training: what it is shown, its loss, that it learns."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from abdiffuser_training.data.batch import Batch
+from abdiffuser_training.engine.loop import train
+from abdiffuser_training.engine.settings import TrainSettings
+from abdiffuser_training.engine.task import Place
+from abdiffuser_training.tasks.pixel import PixelLosses, PixelTask
+from abdiffuser_training.tasks.pixel_batch import (
+    PixelSettings,
+    draw_pixels,
+    simulated_hints,
+    turned,
+)
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.model.pixel import PixelNetworks
+from napari_abdiffuser.model.unet import UNET_SIZES
+
+SETTINGS = PixelSettings(side=16, batch=4)
+
+
+class Split:
+    """Pictures whose left half is red and right half blue; lightness tells which."""
+
+    def batch(self, step, count, size, *, rank=0, world=1):
+        indices = tuple(range(rank, count, world))
+        n = len(indices)
+        lightness = torch.full((n, 1, size, size), 0.6)
+        lightness[..., : size // 2] = -0.6
+        chroma = torch.zeros(n, 2, size, size)
+        chroma[:, 0, :, : size // 2] = 0.4
+        chroma[:, 1, :, size // 2 :] = -0.4
+        native = torch.ones(n, dtype=torch.bool)
+        return Batch(lightness, lightness, chroma, native, torch.zeros(n), (None,) * n, indices)
+
+
+def networks():
+    torch.manual_seed(0)
+    return PixelNetworks(UNET_SIZES["tiny"])
+
+
+def test_the_defaults_are_the_source_s():
+    settings = PixelSettings()
+    assert dataclasses.asdict(settings) == {
+        "side": 256,
+        "batch": 64,
+        "times": 1000,
+        "hints": "thesis",
+        "hint_dropout": 0.0,
+        "jitter": 0.0,
+    }
+
+
+def test_the_source_s_user(rng):
+    # Geometric from 0 with p = 1/8: an eighth have none; one in a hundred shows everything.
+    chroma = rng.normal(size=(32, 32, 2)).astype(np.float32)
+    maps = [simulated_hints(chroma, "thesis", rng) for _ in range(4000)]
+    shown = np.array([m[2].mean() for m in maps])
+    assert (shown == 0).mean() == pytest.approx(0.99 / 8, abs=0.02)
+    assert (shown == 1).mean() == pytest.approx(0.01, abs=0.006)
+    everything = next(m for m in maps if m[2].all())
+    np.testing.assert_array_equal(everything[:2], np.moveaxis(chroma, 2, 0))
+    assert all(set(np.unique(m[2])) <= {0, 1} and not m[:2, m[2] == 0].any() for m in maps[:50])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("kind", ["none", "uniform"])
+def test_other_users(kind, rng):
+    chroma = np.full((12, 12, 2), 0.3, np.float32)
+    maps = [simulated_hints(chroma, kind, rng) for _ in range(50)]
+    assert any(m.any() for m in maps) == (kind != "none")
+    for m in maps:
+        np.testing.assert_allclose(m[:2, m[2] > 0], 0.3, rtol=1e-6)
+
+
+def test_times_are_the_table_s_entries():
+    settings = dataclasses.replace(SETTINGS, batch=400, times=10, side=2)
+    t = draw_pixels(Split().batch(0, 400, 2), settings, 0, 0)["t"]
+    assert sorted(set(t.tolist())) == pytest.approx([k / 10 for k in range(1, 11)])
+    assert abs(float(t.mean()) - 0.55) < 0.05
+    t = draw_pixels(Split().batch(0, 400, 2), dataclasses.replace(settings, times=0), 0, 0)["t"]
+    assert len(set(t.tolist())) > 390
+    assert 0 < float(t.min()) < float(t.max()) <= 1
+
+
+def test_parts_are_the_batch_of_one_process():
+    task = PixelTask(networks(), SETTINGS, Split())
+    whole = task.batch(Place(7))
+    parts = [task.batch(Place(7, 0.5, part, 2)) for part in range(2)]
+    for name, tensor in whole.tensors.items():
+        for part in range(2):
+            assert torch.equal(parts[part][name], tensor[part::2]), name
+    assert not torch.equal(whole["epsilon"], task.batch(Place(8))["epsilon"])
+    assert not torch.equal(whole["epsilon"][0], whole["epsilon"][1])
+
+
+def test_dropped_hints_and_turned_colours():
+    crops = Split().batch(0, 4, 16)
+    plain = draw_pixels(crops, dataclasses.replace(SETTINGS, hint_dropout=1.0, jitter=1.0), 0, 3)
+    assert not plain["condition"][:, 1:].any()
+    assert torch.equal(plain["condition"][:, :1], crops.lightness)
+    lengths = plain["chroma"].norm(dim=1) / 0.4
+    assert 0.69 < float(lengths.min()) < float(lengths.max()) < 1.21
+    assert len({round(float(c), 4) for c in plain["chroma"][:, 0, 0, 0]}) == 4
+
+
+def test_turning_stays_within_the_range(rng):
+    wide = turned(np.full((3, 3, 2), 0.9, np.float32), rng)
+    assert np.abs(wide).max() <= 1
+    assert wide.dtype == np.float32
+
+
+def test_the_loss_of_an_exact_network_is_zero():
+    objective = networks().objective
+    batch = PixelTask(networks(), SETTINGS, Split()).batch(Place(0))
+
+    class Exact(torch.nn.Module):
+        def forward(self, z, t, condition):
+            assert torch.equal(condition, batch["condition"])
+            signal, noise = objective.schedule.factors(t, z)
+            # v is the rotation's other axis: dz / d(angle).
+            return signal * (z - signal * batch["chroma"]) / noise - noise * batch["chroma"]
+
+    assert float(PixelLosses(Exact(), objective)(batch)) < 1e-6
+
+
+def test_the_engine_trains_it_and_it_learns(tmp_path):
+    made = networks()
+    task = PixelTask(made, SETTINGS, Split(), Split(), seed=3)
+    before = task.validate(made.unet)["loss"]
+    settings = TrainSettings(
+        steps=40, optimizer="adam", schedule="constant", rate=3e-3, warmup=0, ema=0.8, log_steps=0
+    )
+    trained = task.averaged(train(task, settings, tmp_path))
+    assert task.validate(trained.unet)["loss"] < 0.6 * before
+    assert trained.sampling == made.sampling
+    grid = task.preview(trained.unet)
+    assert grid.shape == (4 * 18 - 2, 6 * 18 - 2, 3)
+    assert grid.dtype == np.uint8
+    assert task.validate(made.unet)["loss"] == task.validate(made.unet)["loss"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"hints": "some"}, {"side": 0}, {"times": 2.5}, {"jitter": 2}, {"hint_dropout": -1}]
+)
+def test_settings_that_are_none(wrong):
+    with pytest.raises(InvalidRequest):
+        PixelSettings.from_config(wrong)
+
+
+def test_a_configuration_s_other_keys_are_left_alone():
+    assert PixelSettings.from_config({"side": 8, "steps": 5}) == PixelSettings(side=8)
