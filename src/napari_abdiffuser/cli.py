@@ -1,4 +1,4 @@
-"""The command line: ``abdiffuser demo | colorize | models | info``.
+"""The command line: ``abdiffuser demo | colorize | models | info | --version``.
 
 What is heavy is imported where it is used, so that ``abdiffuser --help`` answers at once.
 """
@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="abdiffuser", description="Colorize electron micrographs from a few colour hints."
     )
+    from napari_abdiffuser import __version__
+
+    parser.add_argument("--version", action="version", version=f"abdiffuser {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     demo = commands.add_parser("demo", help="colorize the built-in micrograph; needs no network")

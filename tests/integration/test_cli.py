@@ -15,6 +15,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+import napari_abdiffuser
 from napari_abdiffuser import cli, picture_output
 from napari_abdiffuser.errors import DeviceUnavailable, InvalidImage, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
@@ -133,7 +134,7 @@ def test_one_frame_is_a_picture_and_several_are_none(tmp_path):
     pixels = read(path).pixels
     np.testing.assert_array_equal(pixels if pixels.ndim == 2 else pixels[..., 0], RAMP)
     frame.save(path, save_all=True, append_images=[frame.rotate(180)])
-    with pytest.raises(InvalidImage, match="2 frames.*index=0"):
+    with pytest.raises(InvalidImage, match=r"2 frames.*index=0"):
         read(path)
 
 
@@ -236,6 +237,11 @@ def test_models_and_info_tell_what_is_there(capsys, monkeypatch, tmp_path):
     assert cli.main(["info"]) == 0
     said = capsys.readouterr().out
     assert all(word in said for word in ("torch", "napari", "Qt", "cpu", str(tmp_path)))
+
+
+def test_version(capsys):
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"abdiffuser {napari_abdiffuser.__version__}\n"
 
 
 def test_as_a_process(tmp_path):

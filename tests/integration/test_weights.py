@@ -209,6 +209,9 @@ def test_by_path_and_by_unknown_name(tmp_path, content, registry):
     assert found == weights.ModelFile(path, "mine", registry.models[0].sha256)
     with pytest.raises(ModelNotFound, match="Models that exist: tiny"):
         weights.resolve("tinny", registry=registry)
+    address = "https://models.example/tiny.safetensors"
+    with pytest.raises(ModelNotFound, match=f"^{address} is an address.*download"):
+        weights.resolve(address, registry=registry)
 
 
 def test_embedded_model(tmp_path, content):

@@ -32,13 +32,13 @@ class Placement:
     reason: str
 
 
-def choose_device(name: str) -> Placement:
+def choose_device(name: str | torch.device) -> Placement:
     """Find the device that a user means.
 
     Parameters
     ----------
-    name : str
-        'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.
+    name : str or torch.device
+        'auto', 'cpu', 'cuda', 'cuda:N' or 'mps', in capitals or not.
 
     Returns
     -------
@@ -51,8 +51,11 @@ def choose_device(name: str) -> Placement:
     InvalidRequest
         If the name is not one of these.
     """
+    if isinstance(name, torch.device):
+        name = str(name) if name.type == "cuda" else name.type  # there is one CPU, and one mps
     if not isinstance(name, str):
         raise InvalidRequest(f"device is a name such as 'auto', 'cuda' or 'cpu', not {name!r}.")
+    name = name.lower()
     if name == "auto":
         if torch.cuda.is_available():
             return _cuda(torch.device("cuda:0"), "a CUDA GPU was found")

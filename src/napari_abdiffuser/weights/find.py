@@ -119,6 +119,11 @@ def resolve(
 
 
 def _file_by_path(text: str, registry: Registry) -> ModelFile:
+    if "://" in text:  # as a path it would lose a slash
+        raise ModelNotFound(
+            f"{text} is an address, and models are read from disk: download the file and give its "
+            "path."
+        )
     path = Path(text).expanduser()
     if path.is_file():
         return ModelFile(path, path.stem, sha256_of(path))

@@ -36,7 +36,23 @@ def test_the_cpu_can_be_asked_for_where_there_is_a_gpu(two_gpus):
     assert "asked for" in placement.reason
 
 
-@pytest.mark.parametrize(("name", "index"), [("auto", 0), ("cuda", 0), ("cuda:1", 1)])
+@pytest.mark.parametrize("device", ["CPU", "Cpu", torch.device("cpu"), torch.device("cpu", 0)])
+def test_capitals_and_torchs_own_devices_are_understood(two_gpus, device):
+    assert choose_device(device).device == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("auto", 0),
+        ("AUTO", 0),
+        ("cuda", 0),
+        ("cuda:1", 1),
+        ("CUDA:1", 1),
+        (torch.device("cuda"), 0),
+        (torch.device("cuda:1"), 1),
+    ],
+)
 def test_a_gpu_is_found_and_named(two_gpus, name, index):
     placement = choose_device(name)
     assert placement.device == torch.device("cuda", index)
