@@ -16,7 +16,11 @@ from napari_abdiffuser.errors import ABDiffuserError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("abdiffuser_training.fit", "abdiffuser_training.evaluate.command")
+COMMANDS = (
+    "abdiffuser_training.prepare.command",
+    "abdiffuser_training.fit",
+    "abdiffuser_training.evaluate.command",
+)
 """Modules of the subcommands, in the order of the help."""
 
 

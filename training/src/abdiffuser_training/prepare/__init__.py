@@ -1,0 +1,1 @@
+"""Folders of pictures into checked, de-duplicated, split tar shards."""
