@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
+from napari_abdiffuser.studio.color_names import plain_name
 from napari_abdiffuser.studio.hint_class import HintClass, checked_color, checked_name
 from napari_abdiffuser.studio.palettes import GRAY, Palette
 

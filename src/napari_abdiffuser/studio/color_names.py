@@ -23,8 +23,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "dark red": ("#8b1a1a", "#6e1423", "#882255"),
     "orange": ("#f58231", "#dd7f35", "#ff9800", "#d55e00"),
     "gold": ("#d9a441", "#ffc61a", "#daa520", "#e69f00"),
-    "yellow": ("#ffe119", "#e0cf4f", "#f0e442"),
-    "olive": ("#97a03d", "#808000", "#999933"),
+    "yellow": ("#ffe119", "#e0cf4f", "#f0e442", "#ccbb44"),
+    "olive": ("#97a03d", "#808000", "#999933", "#aaaa00", "#bbbb30"),
     "light green": ("#8fd18f", "#a4d65e", "#99e699"),
     "green": ("#3cb44b", "#4f9a52", "#228833"),
     "dark green": ("#1e5e2a", "#0b4f25"),
@@ -38,8 +38,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "magenta": ("#d62ad0", "#b8529a", "#ee22aa"),
     "pink": ("#f29db8", "#dd8fa6", "#ff9ec7", "#cc79a7"),
     "salmon": ("#ee8866", "#f0907a"),
-    "brown": ("#7a4a24", "#94643f", "#5f3a1c"),
-    "tan": ("#cbb694", "#c8a878", "#b89a6a"),
+    "brown": ("#7a4a24", "#94643f", "#5f3a1c", "#a5502b", "#b06f42", "#a24f3c"),
+    "tan": ("#cbb694", "#c8a878", "#b89a6a", "#d8c49a"),
+    "blue gray": ("#6f86a3", "#708090"),
     "cream": ("#f5e6c0", "#eedd88"),
 }
 

@@ -45,9 +45,8 @@ def adopt(legend: Legend, hints: Hints) -> tuple[Legend, Hints]:
         color = _clipped(hint.color)
         if hint.class_name is not None and hint.class_name not in legend:
             legend = legend.add(hint.class_name, color)
-        elif hint.class_name is None and legend.with_color(color) is None:
-            if len(set(color)) > 1:
-                legend = legend.add(plain_name(color), color)
+        elif hint.class_name is None and len(set(color)) > 1 and not legend.with_color(color):
+            legend = legend.add(plain_name(color), color)
 
     def named(hint: Hint) -> dict[str, Any]:
         name = hint.class_name

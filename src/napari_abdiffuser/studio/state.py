@@ -1,0 +1,347 @@
+"""The studio as one value: which picture, its document with undo, its gallery.
+
+Widgets hold a `StudioState`, show it, and replace it by what a transition gives back. Transitions
+never wait: whatever takes time (painting, encoding) happens elsewhere and comes in as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.studio import legend_hints
+from napari_abdiffuser.studio.classes import Legend
+from napari_abdiffuser.studio.corrections import Corrections
+from napari_abdiffuser.studio.document import Colouring, Document, weigh
+from napari_abdiffuser.studio.fitting import fitted
+from napari_abdiffuser.studio.history import History
+from napari_abdiffuser.studio.project import Index, Project
+from napari_abdiffuser.studio.variations import Gallery
+
+__all__ = ["PictureIdentity", "StudioState"]
+
+
+@dataclass(frozen=True)
+class PictureIdentity:
+    """Which picture is worked on.
+
+    Attributes
+    ----------
+    key : hashable
+        Tells one picture from another for as long as the program runs: id of the layer.
+    name : str
+        Of the layer.
+    shape : (int, int)
+        Height and width in pixels.
+    leading : tuple of int
+        Lengths of a stack's leading axes; empty for a single picture.
+    pixel_size : (float, float) or None
+        Height and width of a pixel in `unit`.
+    unit : str
+        Of length, 'µm'; empty where unknown.
+    """
+
+    key: Hashable
+    name: str
+    shape: tuple[int, int]
+    leading: tuple[int, ...] = ()
+    pixel_size: tuple[float, float] | None = None
+    unit: str = ""
+
+
+def _fresh(document: Document) -> History[Document]:
+    return History.start(document, weigh=weigh)
+
+
+@dataclass(frozen=True)
+class StudioState:
+    """Everything that the studio shows for one picture; every transition gives a new state.
+
+    Attributes
+    ----------
+    picture : PictureIdentity or None
+        None until one is chosen.
+    history : History of Document
+    gallery : Gallery
+    active : str
+        The class that the next hint gets.
+    index : tuple of int
+        The slice that is worked on.
+    revision : int
+        Grows whenever hints, colours or corrections change: a preview of an older one is stale.
+    """
+
+    picture: PictureIdentity | None = None
+    history: History[Document] = field(default_factory=lambda: _fresh(Document()))
+    gallery: Gallery = field(default_factory=Gallery)
+    active: str = "gray"
+    index: Index = ()
+    revision: int = 0
+
+    # --- what is there ---
+
+    @property
+    def document(self) -> Document:
+        """The present document."""
+        return self.history.present
+
+    @property
+    def legend(self) -> Legend:
+        """The present classes."""
+        return self.document.legend
+
+    @property
+    def hints(self) -> Hints:
+        """Hints of the slice that is worked on."""
+        return self.document.hints(self.index)
+
+    @property
+    def corrections(self) -> Corrections:
+        """The present corrections."""
+        return self.document.corrections
+
+    # --- pictures ---
+
+    def open(self, picture: PictureIdentity, hints: Hints | None = None) -> StudioState:
+        """Begin with another picture: same classes and corrections, no hints but those given.
+
+        A gallery and a history belong to their picture; keep the old state to come back to it.
+        """
+        document = Document(legend=self.legend, corrections=self.corrections)
+        index = (0,) * len(picture.leading)
+        if hints is not None:
+            document = document.set_hints(hints, index)
+        fresh = replace(self, picture=picture, history=_fresh(document), gallery=Gallery())
+        return replace(fresh, index=index, revision=self.revision + 1)._checked_active()
+
+    def at(self, index: Index) -> StudioState:
+        """Work on another slice of the stack.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such slice.
+        """
+        if not self._has(index):
+            leading = self.picture.leading if self.picture else ()
+            raise InvalidRequest(f"The stack {leading} has no slice {index}: move the slider.")
+        if index == self.index:
+            return self
+        return replace(self, index=index, revision=self.revision + 1)
+
+    # --- hints ---
+
+    def set_hints(
+        self, hints: Hints, label: str = "Change hints", drag: Hashable | None = None
+    ) -> StudioState:
+        """Exchange the hints of this slice.
+
+        Parameters
+        ----------
+        hints
+            Of the whole slice. Hints of unknown classes or colours add classes.
+        label
+            For the menu: 'Move hint'.
+        drag
+            The same value in every step of one drag, which is then one step of undo.
+        """
+        return self._do(self.document.set_hints(hints, self.index), label, drag)
+
+    def carry_hints(self, targets: Iterable[Index], *, add: bool = False) -> StudioState:
+        """Copy this slice's hints to other slices, in place of theirs or beside them."""
+        return self._do(self.document.carry(self.index, targets, add=add), "Carry hints along")
+
+    def erase_class(self, name: str) -> StudioState:
+        """Remove all hints of a class in this slice; the class stays.
+
+        Raises
+        ------
+        InvalidRequest
+            It is locked or does not exist.
+        """
+        if self.legend[name].locked:
+            raise InvalidRequest(f"The class {name!r} is locked: unlock it to change it.")
+        hints = legend_hints.without_class(self.hints, name)
+        return self._do(self.document.set_hints(hints, self.index), f"Erase {name}")
+
+    def end_drag(self) -> StudioState:
+        """Let the next change be a step of undo of its own."""
+        return replace(self, history=self.history.seal())
+
+    # --- classes ---
+
+    def choose(self, name: str) -> StudioState:
+        """Choose the class of the next hint; no step of undo.
+
+        Raises
+        ------
+        InvalidRequest
+            There is none of this name.
+        """
+        return replace(self, active=self.legend[name].name)
+
+    def press(self, key: int) -> StudioState:
+        """Choose a class by its number key; a key without a class changes nothing."""
+        entry = self.legend.with_key(key)
+        return self if entry is None else replace(self, active=entry.name)
+
+    def add_class(self, name: str | None = None, color: Any = "gold") -> StudioState:
+        """Add a class and choose it."""
+        document = self.document.add_class(name, color)
+        added = self._do(document, "Add class")
+        return replace(added, active=document.legend.names[-1])
+
+    def rename_class(self, name: str, new: str) -> StudioState:
+        """Rename a class everywhere."""
+        position = self.legend.names.index(self.legend[name].name)
+        renamed = self._do(self.document.rename_class(name, new), f"Rename {name}")
+        if self.active != name:
+            return renamed
+        return replace(renamed, active=renamed.legend.names[position])
+
+    def recolor_class(self, name: str, color: Any, drag: Hashable | None = None) -> StudioState:
+        """Recolour a class and its hints; `drag` as for `set_hints`."""
+        return self._do(self.document.recolor_class(name, color), f"Recolour {name}", drag)
+
+    def merge_classes(self, source: str, target: str) -> StudioState:
+        """Make the hints of one class hints of another."""
+        return self._do(
+            self.document.merge_classes(source, target), f"Merge {source} into {target}"
+        )
+
+    def remove_class(self, name: str) -> StudioState:
+        """Remove a class with its hints."""
+        return self._do(self.document.remove_class(name), f"Remove {name}")
+
+    def lock_class(self, name: str, locked: bool = True) -> StudioState:
+        """Protect a class, or no longer."""
+        label = f"{'Lock' if locked else 'Unlock'} {name}"
+        return self.set_legend(self.legend.lock(name, locked), label)
+
+    def set_legend(self, legend: Legend, label: str = "Change classes") -> StudioState:
+        """Take another legend: a palette's colours, other keys, another order."""
+        return self._do(self.document.with_legend(legend), label)
+
+    # --- corrections and results ---
+
+    def set_saturation(
+        self, value: float, class_name: str | None = None, drag: Hashable | None = None
+    ) -> StudioState:
+        """Strengthen or soften colours everywhere, or of a class; `drag` as for `set_hints`."""
+        corrections = self.corrections.with_saturation(value, class_name)
+        return self._do(replace(self.document, corrections=corrections), "Saturation", drag)
+
+    def set_highlight(self, highlight: bool) -> StudioState:
+        """Keep everything unhinted gray, or not."""
+        corrections = replace(self.corrections, highlight=highlight)
+        return self._do(replace(self.document, corrections=corrections), "Highlighting")
+
+    def keep_colouring(
+        self, colouring: Colouring | None, label: str = "Keep colouring"
+    ) -> StudioState:
+        """Keep a result, corrected or not, or none; undo brings the one before back."""
+        return self._do(replace(self.document, colouring=colouring), label)
+
+    def with_gallery(self, change: Callable[[Gallery], Gallery]) -> StudioState:
+        """Change the gallery: ``state.with_gallery(lambda g: g.star(3))``; no step of undo."""
+        return replace(self, gallery=change(self.gallery))
+
+    # --- undo ---
+
+    def undo(self) -> StudioState:
+        """Take the last change of hints, classes, corrections or results back."""
+        return self._moved(self.history.undo())
+
+    def redo(self) -> StudioState:
+        """Do again what was taken back."""
+        return self._moved(self.history.redo())
+
+    # --- projects ---
+
+    def to_project(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Project:
+        """Return all that colours this picture, to save it or to use it on others.
+
+        Raises
+        ------
+        InvalidRequest
+            No picture is chosen.
+        """
+        if self.picture is None:
+            raise InvalidRequest("There is no picture yet: choose an image first.")
+        corrections = {"corrections": self.corrections.to_dict()}
+        return Project(
+            self.legend,
+            dict(self.document.slices),
+            self.picture.shape,
+            self.picture.name,
+            {**(settings or {}), **corrections},
+            provenance or {},
+        )
+
+    def apply_project(self, project: Project, *, scaled: bool = True) -> tuple[StudioState, int]:
+        """Use a project's classes, hints and corrections on this picture; one step of undo.
+
+        Parameters
+        ----------
+        project
+            Of this picture or another. Hints of its slices go to the same slices where this
+            stack has them; those of a single picture to the slice that is worked on.
+        scaled
+            See `fitting.fitted`.
+
+        Returns
+        -------
+        (StudioState, int)
+            And how many hints were left out, being outside.
+
+        Raises
+        ------
+        InvalidRequest, InvalidFile
+            No picture is chosen, or the project's corrections cannot be read.
+        """
+        if self.picture is None:
+            raise InvalidRequest("There is no picture yet: choose an image first.")
+        given = project.settings.get("corrections", {})
+        if not isinstance(given, Mapping):
+            raise InvalidFile("The project's corrections are malformed: save it again.")
+        document = Document(
+            legend=project.legend,
+            corrections=Corrections.from_dict(given),
+            colouring=self.document.colouring,
+        )
+        left_out = 0
+        for index, hints in project.slices.items():
+            target = index if self._has(index) else self.index if index == () else None
+            if target is None:
+                left_out += len(hints)
+                continue
+            inside, lost = fitted(hints, project.shape, self.picture.shape, scaled=scaled)
+            document, left_out = document.set_hints(inside, target), left_out + lost
+        return self._do(document, "Apply project"), left_out
+
+    def _has(self, index: Index) -> bool:
+        leading = self.picture.leading if self.picture else ()
+        return len(index) == len(leading) and all(
+            0 <= i < n for i, n in zip(index, leading, strict=True)
+        )
+
+    def _do(self, document: Document, label: str, drag: Hashable | None = None) -> StudioState:
+        if document == self.document:
+            return self
+        return self._moved(self.history.push(document, label, drag))
+
+    def _moved(self, history: History[Document]) -> StudioState:
+        if history is self.history:
+            return self
+        moved = replace(self, history=history, revision=self.revision + 1)
+        return moved._checked_active()
+
+    def _checked_active(self) -> StudioState:
+        return self if self.active in self.legend else replace(self, active=self.legend.gray.name)
