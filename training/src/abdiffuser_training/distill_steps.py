@@ -31,7 +31,7 @@ def halved(times: Sequence[float]) -> tuple[float, ...]:
 
 
 def grid_chain(times: Sequence[float], steps: Sequence[int]) -> list[tuple[float, ...]]:
-    """Times of each student in turn.
+    """Give the times of each student in turn.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def grid_chain(times: Sequence[float], steps: Sequence[int]) -> list[tuple[float
 
 
 def step_pairs(teacher: Sequence[float], student: Sequence[float]) -> Tensor:
-    """Times that each step of a student begins at, passes and ends at.
+    """Give the times that each step of a student begins at, passes and ends at.
 
     Parameters
     ----------

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from abdiffuser_training.engine.task import TensorBatch
-from napari_abdiffuser.imaging.colorspace import render
+from abdiffuser_training.tasks.previews import grid, render_batch
 from napari_abdiffuser.model.pixel import PixelNetworks
 
 __all__ = ["preview_grid"]
 
 _STEPS = 8
-_GAP = 2
 
 
 @torch.inference_mode()
@@ -49,20 +44,4 @@ def preview_grid(
         generators = [torch.Generator().manual_seed(100 * seed + i) for i in range(len(condition))]
         columns.append(networks.sample(condition, generators, steps=steps, sampler="ddim"))
     columns.append(shown["chroma"])
-    lightness = _to_numpy(condition[:, :1])[..., 0] * 50 + 50
-    pictures = [render(lightness, 110 * _to_numpy(column))[0] for column in columns]
-    return _tiled(pictures)
-
-
-def _to_numpy(x: Tensor) -> NDArray[np.float32]:
-    return cast(NDArray[np.float32], x.permute(0, 2, 3, 1).float().cpu().contiguous().numpy())
-
-
-def _tiled(columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Columns of (B, H, W, 3) pictures side by side, white between them."""
-    rows = len(columns[0])
-    gap = ((0, 0), (0, _GAP), (0, _GAP), (0, 0))
-    apart = np.stack([np.pad(column, gap, constant_values=255) for column in columns])
-    height, width = apart.shape[2:4]
-    grid = apart.transpose(1, 2, 0, 3, 4).reshape(rows * height, len(columns) * width, 3)
-    return grid[:-_GAP, :-_GAP]
+    return grid(*(render_batch(condition[:, :1], column) for column in columns))
