@@ -1,38 +1,180 @@
-"""From trained networks to a model file that the plugin loads."""
+"""The command ``export``: from a run or a checkpoint to a model file that the plugin loads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
+from torch import nn
 
-from napari_abdiffuser.model.networks import Networks
+from abdiffuser_training.config import FitConfig, read_config, to_yaml
+from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint, write_whole
+from abdiffuser_training.engine.start import averaged_weights, begin_with
+from abdiffuser_training.model_card import model_card, read_metrics
+from abdiffuser_training.run import sessions
+from abdiffuser_training.stage_settings import PixelStage
+from abdiffuser_training.stages import fresh_networks
+from abdiffuser_training.tasks.pixel import pixel_networks
+from napari_abdiffuser.errors import InvalidRequest, ModelNotFound
+from napari_abdiffuser.model.pixel import KIND
+from napari_abdiffuser.model.unet import build_unet
 from napari_abdiffuser.weights import write
 
-__all__ = ["export"]
+__all__ = ["add_parser", "export_run"]
+
+_LOG = logging.getLogger(__name__)
+_ANCHORED = ("guide", "anchors", "upsampler")
 
 
-def export(
-    networks: Networks, path: Path, settings: Mapping[str, Any], card: Mapping[str, Any]
+@dataclass(frozen=True)
+class _Found:
+    """A run and, where one of its checkpoints was named, that one's stage."""
+
+    folder: Path
+    stage: str | None = None
+    checkpoint: Path | None = None
+
+    def state(self, stage: str, *, best: bool) -> dict[str, Any] | None:
+        """Checkpoint of a stage: the one named, the best, or the newest that can be read."""
+        if self.checkpoint is not None and stage == self.stage:
+            return read_checkpoint(self.checkpoint)
+        checkpoints = Checkpoints(self.folder / stage)
+        chosen = checkpoints.best() if best else None
+        return read_checkpoint(chosen) if chosen is not None else checkpoints.load()
+
+
+def export_run(
+    source: Path, out: Path, metrics: Sequence[Path] = (), *, best: bool = False
 ) -> None:
-    """Write half-precision weights with their configuration in the header.
+    """Write the networks of a run in half precision, with their provenance, and a model card.
 
     Parameters
     ----------
-    networks : Networks
-        Trained.
-    path : Path
-        A ``.safetensors`` file; written to a temporary name and moved.
-    settings : mapping
-        Defaults of the model: ``steps``, ``work_size``.
-    card : mapping
-        Provenance: data, steps, hardware.
+    source : Path
+        Folder of a run, of one of its stages, or a checkpoint; the other stages' newest
+        checkpoints are taken.
+    out : Path
+        A ``.safetensors`` file; written to a temporary name and moved. The card is ``.md`` beside.
+    metrics : sequence of Path
+        Tables of ``abdiffuser-train evaluate --out``: CSV files, or folders of them.
+    best : bool
+        Take the checkpoints that were best on held-out data, where there are some.
+
+    Raises
+    ------
+    InvalidRequest
+        If `out` is no model file, or a part of the model was not trained.
+    ModelNotFound
+        If there is no run at `source`.
     """
+    if out.suffix != ".safetensors":
+        raise InvalidRequest(f"{out} does not end in .safetensors.")
+    found = _find(source)
+    config = read_config(found.folder / "config.yaml")
+    tables = read_metrics(metrics)
+    states: dict[str, Any] = {}
+    for stage in config.stages:
+        state = found.state(stage, best=best)
+        if state is not None:
+            states[stage] = state
+    if not states:
+        raise ModelNotFound(f"The run in {found.folder} has no checkpoints yet.")
+    networks, header = _networks(config, states)
+    card = _provenance(config, states, found.folder, tables)
+    out.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.to(torch.float16) for name, value in networks.state_dict().items()}
-    write(
-        path,
-        tensors,
-        {"config": networks.to_config(), "settings": dict(settings), "card": dict(card)},
+    write(out, tensors, {**header, "settings": dict(config.settings), "card": card})
+    counts = {name: sum(p.numel() for p in part.parameters()) for name, part in _parts(networks)}
+    text = model_card(out.stem, card, counts, out.stat().st_size, tables)
+    write_whole(out.with_suffix(".md"), text.encode())
+
+
+def _networks(config: FitConfig, states: dict[str, Any]) -> tuple[nn.Module, dict[str, Any]]:
+    """Networks with trained weights, and what their file's header says of them."""
+    if not set(config.stages) & set(_ANCHORED):
+        name = [stage for stage in config.stages if stage in states][-1]
+        stage: PixelStage = getattr(config, name)
+        unet = build_unet(stage.unet)
+        unet.load_state_dict(averaged_weights(states[name]))
+        pixels = pixel_networks(stage, unet)
+        return pixels, {"kind": KIND, "config": pixels.to_config()}
+    networks = fresh_networks(config)
+    for name in _ANCHORED:
+        part = networks.get_submodule(name)
+        start = getattr(config, name).start
+        if name in states:
+            part.load_state_dict(averaged_weights(states[name]))
+        elif start is not None:
+            begin_with(part, start, name)
+        elif name == "upsampler":
+            _LOG.warning("The upsampler was not trained: chroma is enlarged smoothly instead.")
+        else:
+            raise InvalidRequest(
+                f"The run has no trained {name} yet: go on with fit --resume, or give {name}.start."
+            )
+    return networks, {"config": networks.to_config()}
+
+
+def _provenance(
+    config: FitConfig, states: dict[str, Any], folder: Path, tables: Sequence[Any]
+) -> dict[str, Any]:
+    plain: dict[str, Any] = yaml.safe_load(to_yaml(config))
+    return {
+        "data": config.data_names,
+        "stages": {
+            name: {"steps": state["step"], "minutes": round(state["seconds"] / 60, 1)}
+            for name, state in states.items()
+        },
+        "config": {k: v for k, v in plain.items() if k not in _SETTINGS or k in config.stages},
+        "sessions": sessions(folder),
+        "metrics": [
+            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]}
+            for t in tables
+        ],
+    }
+
+
+_SETTINGS = ("guide", "anchors", "upsampler", "pretrain", "finetune")
+
+
+def _parts(networks: nn.Module) -> list[tuple[str, nn.Module]]:
+    return list(networks.named_children())
+
+
+def _find(source: Path) -> _Found:
+    if (source / "config.yaml").is_file():
+        return _Found(source)
+    if (source.parent / "config.yaml").is_file() and source.is_dir():
+        return _Found(source.parent)
+    if source.is_file() and (source.parent.parent / "config.yaml").is_file():
+        return _Found(source.parent.parent, source.parent.name, source)
+    raise ModelNotFound(
+        f"{source} is neither the folder of a run nor a checkpoint in one: give what fit's --out "
+        "was."
     )
+
+
+def _run(arguments: argparse.Namespace) -> str:
+    export_run(arguments.checkpoint, arguments.out, arguments.metrics, best=arguments.best)
+    return f"The model is in {arguments.out}, its card in {arguments.out.with_suffix('.md')}."
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``export`` to the command line."""
+    parser = subparsers.add_parser("export", help="write the model of a run or checkpoint")
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="run or checkpoint")
+    parser.add_argument("out", type=Path, metavar="OUT.safetensors")
+    parser.add_argument(
+        "--metrics", type=Path, nargs="+", default=[], metavar="CSV",
+        help="tables of evaluate --out, for the header and the model card",
+    )  # fmt: skip
+    parser.add_argument(
+        "--best", action="store_true", help="the best checkpoints instead of the newest"
+    )
+    parser.set_defaults(run=_run)

@@ -209,7 +209,7 @@ class _Loop:
         total = total.to(self.runtime.device)
         for i in range(settings.accumulate):
             batch = batches.take().to(self.runtime.device)
-            seed_step(settings.seed, self.step, self.runtime.rank * settings.accumulate + i)
+            seed_step(settings.seed or 0, self.step, self.runtime.rank * settings.accumulate + i)
             last = i == settings.accumulate - 1
             with nullcontext() if last else self.runtime.no_sync(losses):
                 loss = losses(batch) / settings.accumulate

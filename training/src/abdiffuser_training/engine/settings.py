@@ -25,8 +25,8 @@ class TrainSettings:
         Budget in optimizer steps; 0 trains nothing.
     minutes : float or None
         Budget in minutes of training; whichever of the two is spent first ends the training.
-    seed : int
-        Of everything random.
+    seed : int or None
+        Of everything random; None for the run's.
     optimizer : str
         'adamw' or 'adam'.
     rate : float
@@ -65,7 +65,7 @@ class TrainSettings:
 
     steps: int | None = None
     minutes: float | None = None
-    seed: int = 0
+    seed: int | None = None
     optimizer: str = "adamw"
     rate: float = 1e-3
     schedule: str = "cosine"

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from napari_abdiffuser.errors import InvalidRequest
+
 __all__ = ["Movable", "Place", "Task", "TensorBatch"]
 
 
@@ -32,6 +34,20 @@ class Place:
     progress: float = 0.0
     part: int = 0
     parts: int = 1
+
+    def check(self, count: int) -> None:
+        """Check that a batch of `count` pictures can be cut into equal parts.
+
+        Raises
+        ------
+        InvalidRequest
+            If it cannot.
+        """
+        if count % self.parts:
+            raise InvalidRequest(
+                f"A batch of {count} cannot be cut into {self.parts} equal parts (processes times "
+                "accumulate): choose a batch that is a multiple."
+            )
 
 
 class Movable(Protocol):

@@ -1,0 +1,174 @@
+"""One run of `fit`: its configuration, folder, processes and pictures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from abdiffuser_training.config import FitConfig, read_config, to_yaml
+from abdiffuser_training.data.batches import Batch, Mixture, Source
+from abdiffuser_training.engine.checkpoints import write_whole
+from abdiffuser_training.engine.runtime import Runtime
+from abdiffuser_training.engine.trackers import Tracker
+from napari_abdiffuser.errors import InvalidRequest
+
+__all__ = ["Run", "SourceMixture", "hardware", "sessions"]
+
+_LOG = logging.getLogger(__name__)
+_PACKAGES = ("napari-abdiffuser", "abdiffuser-training", "torch", "numpy", "accelerate")
+_CONFIG, _SESSIONS = "config.yaml", "sessions.json"
+
+
+class SourceMixture:
+    """Pictures of sources that are read when the first batch is drawn.
+
+    Parameters
+    ----------
+    sources : sequence of mapping
+        Of a configuration.
+    seed : int
+        Of the crops.
+    known : dict
+        Sources that were read before, shared between mixtures.
+    """
+
+    def __init__(
+        self, sources: Sequence[Mapping[str, Any]], seed: int, known: dict[str, Source]
+    ) -> None:
+        self._settings = [dict(source) for source in sources]
+        self._seed, self._known = seed, known
+        self._mixture: Mixture | None = None
+        self._lock = threading.Lock()
+
+    def batch(self, step: int, count: int, size: int, *, rank: int = 0, world: int = 1) -> Batch:
+        """Draw a batch, see `Mixture.batch`."""
+        with self._lock:
+            if self._mixture is None:
+                self._mixture = self._read()
+        return self._mixture.batch(step, count, size, rank=rank, world=world)
+
+    def _read(self) -> Mixture:
+        read = []
+        for settings in self._settings:
+            shared = {k: v for k, v in settings.items() if k not in ("weight", "anchors")}
+            key = json.dumps(shared, sort_keys=True, default=str)
+            if key not in self._known:
+                self._known[key] = Source.read(settings)
+            read.append(replace(self._known[key], weight=float(settings["weight"])))
+        if not any(s.weight > 0 and len(s.items) for s in read):
+            raise InvalidRequest("No source has any picture: give sources=[{shards: […], …}].")
+        return Mixture(read, self._seed)
+
+
+@dataclass
+class Run:
+    """What the stages of a run share.
+
+    Attributes
+    ----------
+    config : FitConfig
+        What is trained, and how.
+    folder : Path
+        Of the run.
+    runtime : Runtime
+        Device and processes.
+    resume : bool
+        Go on where there are checkpoints.
+    trackers : tuple of Tracker
+        TensorBoard and the like.
+    """
+
+    config: FitConfig
+    folder: Path
+    runtime: Runtime
+    resume: bool
+    trackers: tuple[Tracker, ...] = ()
+    _sources: dict[str, Source] = field(default_factory=dict)
+
+    def pictures(self, sources: Sequence[Mapping[str, Any]], offset: int = 0) -> SourceMixture:
+        """Pictures of some sources; `offset` keeps the crops of stages apart."""
+        return SourceMixture(sources, self.config.seed + offset, self._sources)
+
+    def begin(self) -> None:
+        """Write down what is trained on what; say what has changed since it was begun.
+
+        Raises
+        ------
+        InvalidRequest
+            If the folder holds a run and `resume` is False.
+        """
+        if not self.runtime.is_main:
+            return
+        path = self.folder / _CONFIG
+        if path.exists() and not self.resume and any(self.folder.glob("*/step-*.pt")):
+            raise InvalidRequest(
+                f"{self.folder} holds a run already: add --resume to go on with it, or choose "
+                "another folder with --out."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = to_yaml(self.config)
+        if path.exists() and self.resume:
+            for line in _changes(to_yaml(read_config(path)), text):
+                _LOG.warning("Resuming with a change: %s", line)
+        write_whole(path, text.encode())
+        known = [*sessions(self.folder), hardware(self.runtime)]
+        write_whole(self.folder / _SESSIONS, json.dumps(known, indent=1).encode())
+
+
+def sessions(folder: Path) -> list[dict[str, Any]]:
+    """On what a run was trained, one entry each time it was started."""
+    path = folder / _SESSIONS
+    try:
+        found: list[dict[str, Any]] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return []
+    return found
+
+
+def hardware(runtime: Runtime) -> dict[str, Any]:
+    """Device, processes and versions."""
+    versions = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    device = runtime.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "device": f"{device.type} ({name})",
+        "processes": runtime.world,
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "versions": versions,
+    }
+
+
+def _changes(before: str, now: str) -> list[str]:
+    from omegaconf import OmegaConf
+
+    old, new = (_flat(OmegaConf.to_container(OmegaConf.create(t))) for t in (before, now))
+    return [
+        f"{key} is {new.get(key)}, was {old.get(key)}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict) or not value:
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        flat.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
+    return flat

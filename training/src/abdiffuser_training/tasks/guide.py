@@ -1,0 +1,166 @@
+"""Training of the guide: simulated hints must spread to the true colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from abdiffuser_training.data.batch import Batch
+from abdiffuser_training.engine.settings import autocast
+from abdiffuser_training.engine.start import begin_with
+from abdiffuser_training.engine.task import Place
+from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
+from abdiffuser_training.losses import charbonnier, log_mse
+from abdiffuser_training.stage_settings import Crops, GuideStage, GuideWeights
+from abdiffuser_training.tasks.pixel_batch import Pictures
+from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
+from napari_abdiffuser.model.guide import SIZES, Guide
+
+__all__ = ["GuideBatch", "GuideLosses", "GuideTask", "crops_at"]
+
+_SHOWN = 4
+_VALIDATED = 4  # batches
+
+
+@dataclass(frozen=True)
+class GuideBatch:
+    """Crops and the hints of their simulated users."""
+
+    crops: Batch
+    hints: HintBatch
+
+    def to(self, device: torch.device) -> GuideBatch:
+        """Give the same on a device."""
+        return GuideBatch(self.crops.to(device), self.hints.to(device))
+
+    def __len__(self) -> int:
+        return len(self.crops.seen)
+
+
+class GuideLosses(nn.Module):
+    """The guide and what it is trained to make small.
+
+    Parameters
+    ----------
+    guide : Guide
+        The network.
+    weights : GuideWeights
+        Of the losses.
+    precision : torch.dtype
+        Of the encoder's convolutions; everything after them is float32.
+    """
+
+    def __init__(self, guide: Guide, weights: GuideWeights, precision: torch.dtype) -> None:
+        super().__init__()
+        self.guide = guide
+        self.weights = weights
+        self.precision = precision
+
+    def forward(self, batch: GuideBatch) -> Tensor:
+        """Mean loss: true chroma against the colours that hints spread, and automatic ones."""
+        guide, weights, hints, crops = self.guide, self.weights, batch.hints, batch.crops
+        truth = F.avg_pool2d(crops.chroma, 2)
+        with autocast(crops.seen.device, self.precision):
+            maps = guide.encoder(crops.seen)
+        code = guide.decode(maps)
+        attention = guide.attend(code, hints.positions, hints.valid, crops.highlight)
+        # Colours that were painted at random say nothing about the automatic colour.
+        native = crops.native.float()
+        auto = (code.auto * native[:, None, None, None]).detach()
+        spread, mixed = guide.paint(code, attention, hints.colours, hints.hint_map, auto)
+        loss = weights.spread * charbonnier(spread - truth, weights.width)
+        loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width)
+        loss = loss + weights.log_mse * log_mse(spread - truth, weights.floor)
+        automatic = charbonnier(code.auto - truth, weights.automatic_width) * native
+        return (loss + weights.automatic * automatic).mean()
+
+
+def crops_at(crops: list[Crops], progress: float) -> Crops:
+    """Which crops are drawn at some progress, [0, 1)."""
+    return next((c for c in crops if progress < c.until), crops[-1])
+
+
+class GuideTask:
+    """Task of the guide; see `abdiffuser_training.engine.task.Task`.
+
+    Parameters
+    ----------
+    settings : GuideStage
+        Of the stage, with a seed.
+    size : str
+        Named size of the guide.
+    mixture : Pictures
+        Training pictures.
+    held_out : Pictures or None
+        Pictures to validate with.
+    """
+
+    name = "guide"
+
+    def __init__(
+        self, settings: GuideStage, size: str, mixture: Pictures, held_out: Pictures | None = None
+    ) -> None:
+        self._settings = settings
+        self._mixture, self._held_out = mixture, held_out
+        self._hints = HintSettings(**settings.hints)
+        self._seed = settings.seed or 0
+        torch.manual_seed(self._seed)
+        guide = Guide(SIZES[size]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        begin_with(guide, settings.start, "guide")
+        self.network: nn.Module = guide
+        self.losses: nn.Module = GuideLosses(guide, settings.weights, settings.dtype)
+
+    def batch(self, place: Place) -> GuideBatch:
+        """Draw crops and hints of a place."""
+        crops = crops_at(self._settings.crops, place.progress)
+        return self._draw(self._mixture, place, crops)
+
+    def preview(self, network: nn.Module) -> NDArray[np.uint8] | None:
+        """Columns: gray, hints, best, truth."""
+        assert isinstance(network, Guide)
+        batch, spread = self._spread(network, self._held_out or self._mixture)
+        size = batch.crops.chroma.shape[-1]
+        fine = F.interpolate(spread, size=(size, size), mode="bilinear")
+        lightness = batch.crops.lightness
+        return grid(
+            render_batch(lightness, torch.zeros_like(fine)),
+            hint_picture(lightness, batch.hints),
+            render_batch(lightness, fine),
+            render_batch(lightness, batch.crops.chroma),
+        )
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Loss on crops of the held-out pictures, always the same ones."""
+        if self._held_out is None:
+            return {}
+        assert isinstance(network, Guide)
+        device = next(network.parameters()).device
+        losses = GuideLosses(network, self._settings.weights, self._settings.dtype)
+        with torch.no_grad():
+            values = [
+                losses(self._draw(self._held_out, Place(step), self._settings.crops[-1]).to(device))
+                for step in range(_VALIDATED)
+            ]
+        return {"loss": float(torch.stack(values).mean())}
+
+    def _draw(self, mixture: Pictures, place: Place, crops: Crops) -> GuideBatch:
+        place.check(crops.batch)
+        drawn = mixture.batch(
+            place.step, crops.batch, crops.side, rank=place.part, world=place.parts
+        )
+        return GuideBatch(drawn, hint_batch(drawn, self._hints, self._seed, place.step))
+
+    @torch.no_grad()
+    def _spread(self, guide: Guide, mixture: Pictures) -> tuple[GuideBatch, Tensor]:
+        device = next(guide.parameters()).device
+        side = self._settings.crops[-1].side
+        batch = self._draw(mixture, Place(0), Crops(1.0, side, _SHOWN)).to(device)
+        code = guide.encode(batch.crops.seen)
+        hints = batch.hints
+        attention = guide.attend(code, hints.positions, hints.valid, batch.crops.highlight)
+        return batch, guide.paint(code, attention, hints.colours, hints.hint_map)[0]
