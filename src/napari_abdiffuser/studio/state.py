@@ -6,50 +6,22 @@ never wait: whatever takes time (painting, encoding) happens elsewhere and comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio import legend_hints
 from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.corrections import Corrections
 from napari_abdiffuser.studio.document import Colouring, Document, weigh
-from napari_abdiffuser.studio.fitting import fitted
 from napari_abdiffuser.studio.history import History
-from napari_abdiffuser.studio.project import Index, Project
+from napari_abdiffuser.studio.identity import PictureIdentity
+from napari_abdiffuser.studio.project import Index
 from napari_abdiffuser.studio.variations import Gallery
 
 __all__ = ["PictureIdentity", "StudioState"]
-
-
-@dataclass(frozen=True)
-class PictureIdentity:
-    """Which picture is worked on.
-
-    Attributes
-    ----------
-    key : hashable
-        Tells one picture from another for as long as the program runs: id of the layer.
-    name : str
-        Of the layer.
-    shape : (int, int)
-        Height and width in pixels.
-    leading : tuple of int
-        Lengths of a stack's leading axes; empty for a single picture.
-    pixel_size : (float, float) or None
-        Height and width of a pixel in `unit`.
-    unit : str
-        Of length, 'µm'; empty where unknown.
-    """
-
-    key: Hashable
-    name: str
-    shape: tuple[int, int]
-    leading: tuple[int, ...] = ()
-    pixel_size: tuple[float, float] | None = None
-    unit: str = ""
 
 
 def _fresh(document: Document) -> History[Document]:
@@ -125,7 +97,7 @@ class StudioState:
         InvalidRequest
             There is no such slice.
         """
-        if not self._has(index):
+        if not self.has_slice(index):
             leading = self.picture.leading if self.picture else ()
             raise InvalidRequest(f"The stack {leading} has no slice {index}: move the slider.")
         if index == self.index:
@@ -148,11 +120,11 @@ class StudioState:
         drag
             The same value in every step of one drag, which is then one step of undo.
         """
-        return self._do(self.document.set_hints(hints, self.index), label, drag)
+        return self.commit(self.document.set_hints(hints, self.index), label, drag)
 
     def carry_hints(self, targets: Iterable[Index], *, add: bool = False) -> StudioState:
         """Copy this slice's hints to other slices, in place of theirs or beside them."""
-        return self._do(self.document.carry(self.index, targets, add=add), "Carry hints along")
+        return self.commit(self.document.carry(self.index, targets, add=add), "Carry hints along")
 
     def erase_class(self, name: str) -> StudioState:
         """Remove all hints of a class in this slice; the class stays.
@@ -165,7 +137,7 @@ class StudioState:
         if self.legend[name].locked:
             raise InvalidRequest(f"The class {name!r} is locked: unlock it to change it.")
         hints = legend_hints.without_class(self.hints, name)
-        return self._do(self.document.set_hints(hints, self.index), f"Erase {name}")
+        return self.commit(self.document.set_hints(hints, self.index), f"Erase {name}")
 
     def end_drag(self) -> StudioState:
         """Let the next change be a step of undo of its own."""
@@ -191,30 +163,30 @@ class StudioState:
     def add_class(self, name: str | None = None, color: Any = "gold") -> StudioState:
         """Add a class and choose it."""
         document = self.document.add_class(name, color)
-        added = self._do(document, "Add class")
+        added = self.commit(document, "Add class")
         return replace(added, active=document.legend.names[-1])
 
     def rename_class(self, name: str, new: str) -> StudioState:
         """Rename a class everywhere."""
         position = self.legend.names.index(self.legend[name].name)
-        renamed = self._do(self.document.rename_class(name, new), f"Rename {name}")
+        renamed = self.commit(self.document.rename_class(name, new), f"Rename {name}")
         if self.active != name:
             return renamed
         return replace(renamed, active=renamed.legend.names[position])
 
     def recolor_class(self, name: str, color: Any, drag: Hashable | None = None) -> StudioState:
         """Recolour a class and its hints; `drag` as for `set_hints`."""
-        return self._do(self.document.recolor_class(name, color), f"Recolour {name}", drag)
+        return self.commit(self.document.recolor_class(name, color), f"Recolour {name}", drag)
 
     def merge_classes(self, source: str, target: str) -> StudioState:
         """Make the hints of one class hints of another."""
-        return self._do(
+        return self.commit(
             self.document.merge_classes(source, target), f"Merge {source} into {target}"
         )
 
     def remove_class(self, name: str) -> StudioState:
         """Remove a class with its hints."""
-        return self._do(self.document.remove_class(name), f"Remove {name}")
+        return self.commit(self.document.remove_class(name), f"Remove {name}")
 
     def lock_class(self, name: str, locked: bool = True) -> StudioState:
         """Protect a class, or no longer."""
@@ -223,7 +195,7 @@ class StudioState:
 
     def set_legend(self, legend: Legend, label: str = "Change classes") -> StudioState:
         """Take another legend: a palette's colours, other keys, another order."""
-        return self._do(self.document.with_legend(legend), label)
+        return self.commit(self.document.with_legend(legend), label)
 
     # --- corrections and results ---
 
@@ -232,18 +204,18 @@ class StudioState:
     ) -> StudioState:
         """Strengthen or soften colours everywhere, or of a class; `drag` as for `set_hints`."""
         corrections = self.corrections.with_saturation(value, class_name)
-        return self._do(replace(self.document, corrections=corrections), "Saturation", drag)
+        return self.commit(replace(self.document, corrections=corrections), "Saturation", drag)
 
     def set_highlight(self, highlight: bool) -> StudioState:
         """Keep everything unhinted gray, or not."""
         corrections = replace(self.corrections, highlight=highlight)
-        return self._do(replace(self.document, corrections=corrections), "Highlighting")
+        return self.commit(replace(self.document, corrections=corrections), "Highlighting")
 
     def keep_colouring(
         self, colouring: Colouring | None, label: str = "Keep colouring"
     ) -> StudioState:
         """Keep a result, corrected or not, or none; undo brings the one before back."""
-        return self._do(replace(self.document, colouring=colouring), label)
+        return self.commit(replace(self.document, colouring=colouring), label)
 
     def with_gallery(self, change: Callable[[Gallery], Gallery]) -> StudioState:
         """Change the gallery: ``state.with_gallery(lambda g: g.star(3))``; no step of undo."""
@@ -259,80 +231,17 @@ class StudioState:
         """Do again what was taken back."""
         return self._moved(self.history.redo())
 
-    # --- projects ---
+    # --- used by the above, and by what is built on states ---
 
-    def to_project(
-        self,
-        settings: Mapping[str, Any] | None = None,
-        provenance: Mapping[str, Any] | None = None,
-    ) -> Project:
-        """Return all that colours this picture, to save it or to use it on others.
-
-        Raises
-        ------
-        InvalidRequest
-            No picture is chosen.
-        """
-        if self.picture is None:
-            raise InvalidRequest("There is no picture yet: choose an image first.")
-        corrections = {"corrections": self.corrections.to_dict()}
-        return Project(
-            self.legend,
-            dict(self.document.slices),
-            self.picture.shape,
-            self.picture.name,
-            {**(settings or {}), **corrections},
-            provenance or {},
-        )
-
-    def apply_project(self, project: Project, *, scaled: bool = True) -> tuple[StudioState, int]:
-        """Use a project's classes, hints and corrections on this picture; one step of undo.
-
-        Parameters
-        ----------
-        project
-            Of this picture or another. Hints of its slices go to the same slices where this
-            stack has them; those of a single picture to the slice that is worked on.
-        scaled
-            See `fitting.fitted`.
-
-        Returns
-        -------
-        (StudioState, int)
-            And how many hints were left out, being outside.
-
-        Raises
-        ------
-        InvalidRequest, InvalidFile
-            No picture is chosen, or the project's corrections cannot be read.
-        """
-        if self.picture is None:
-            raise InvalidRequest("There is no picture yet: choose an image first.")
-        given = project.settings.get("corrections", {})
-        if not isinstance(given, Mapping):
-            raise InvalidFile("The project's corrections are malformed: save it again.")
-        document = Document(
-            legend=project.legend,
-            corrections=Corrections.from_dict(given),
-            colouring=self.document.colouring,
-        )
-        left_out = 0
-        for index, hints in project.slices.items():
-            target = index if self._has(index) else self.index if index == () else None
-            if target is None:
-                left_out += len(hints)
-                continue
-            inside, lost = fitted(hints, project.shape, self.picture.shape, scaled=scaled)
-            document, left_out = document.set_hints(inside, target), left_out + lost
-        return self._do(document, "Apply project"), left_out
-
-    def _has(self, index: Index) -> bool:
+    def has_slice(self, index: Index) -> bool:
+        """Whether the picture has this slice."""
         leading = self.picture.leading if self.picture else ()
         return len(index) == len(leading) and all(
             0 <= i < n for i, n in zip(index, leading, strict=True)
         )
 
-    def _do(self, document: Document, label: str, drag: Hashable | None = None) -> StudioState:
+    def commit(self, document: Document, label: str, drag: Hashable | None = None) -> StudioState:
+        """Make a document the present one, as a step of undo unless nothing changes."""
         if document == self.document:
             return self
         return self._moved(self.history.push(document, label, drag))
