@@ -68,13 +68,13 @@ def decide(records: Sequence[Record], settings: Settings) -> list[Decision]:
     -------
     list[Decision]
         One a record, in the same order. Of several alike pictures one with a mask is kept before
-        one without, then the largest, then the first.
+        one without, then the largest, one without compression losses, the first.
     """
     decisions = [_alone(record, settings) for record in records]
     # The best of those alike comes first.
     order = sorted(
         (i for i, decision in enumerate(decisions) if not decision.reason),
-        key=lambda i: (not records[i].masked, -records[i].height * records[i].width, i),
+        key=lambda i: (*_worth(records[i]), i),
     )
     first: dict[str, int] = {}
     for i in order:
@@ -97,6 +97,12 @@ def decide(records: Sequence[Record], settings: Settings) -> list[Decision]:
                     like=records[a].name,
                 )
     return _split(decisions, links, settings)
+
+
+def _worth(record: Record) -> tuple[bool, int, bool]:
+    """Sort key that puts the picture most worth keeping first."""
+    lossy = record.name.lower().endswith((".jpg", ".jpeg", ".webp"))
+    return not record.masked, -record.height * record.width, lossy
 
 
 def _alone(record: Record, settings: Settings) -> Decision:
