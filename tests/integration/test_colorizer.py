@@ -28,7 +28,9 @@ from napari_abdiffuser.errors import (
 from napari_abdiffuser.imaging.colorspace import gamut_map, render, srgb_to_lab
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.model.anchors import COLOUR_SCALE
-from napari_abdiffuser.model.sampler import dpm_solver_2m
+from napari_abdiffuser.model.networks import Networks
+from napari_abdiffuser.model.sampler import SAMPLERS, dpm_solver_2m
+from napari_abdiffuser.model.sampling import Sampling
 from napari_abdiffuser.weights import sha256_of, write
 
 RNG = np.random.default_rng(4)
@@ -352,13 +354,26 @@ def test_a_known_token_comes_out_as_its_colour(tiny_colorizer, monkeypatch):
         ends.append(dpm_solver_2m(*args, **options))
         return ends[-1]
 
-    monkeypatch.setattr(painting, "dpm_solver_2m", watched)
+    monkeypatch.setitem(SAMPLERS, "dpm++2m", watched)
     maps = painting.sample_maps(
         tiny_colorizer.networks, opened_picture._encoded, tokens, [1, 2], 4, gray=False
     )
     assert maps.shape == (2, 2, *opened_picture._encoded.code.shape)
     known = ends[0][:, tiny_colorizer.networks.anchors.config.count :] / COLOUR_SCALE
     torch.testing.assert_close(known, tokens.colours.expand(2, -1, -1))
+
+
+def test_a_distilled_model_is_sampled_at_its_own_times(tiny_colorizer, monkeypatch):
+    opened_picture = tiny_colorizer.open(NOISE)
+    networks = tiny_colorizer.networks
+    times = (1.0, 0.768, 0.0)
+    monkeypatch.setattr(networks, "sampling", Sampling("ddim", 2, times))
+    assert Networks.from_config(networks.to_config(), networks.state_dict()).sampling.times == times
+    asked = []
+    hook = networks.anchors.register_forward_pre_hook(lambda _, x: asked.append(float(x[1][0])))
+    opened_picture.paint(n_outputs=1, steps=2)
+    hook.remove()
+    assert asked == pytest.approx(times[:-1])
 
 
 def test_many_hints(tiny_colorizer):

@@ -13,7 +13,7 @@ from napari_abdiffuser.model.anchors import COLOUR_SCALE, place_anchors, token_f
 from napari_abdiffuser.model.guide import HINT_STRENGTH, Code
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.propagation import solve
-from napari_abdiffuser.model.sampler import dpm_solver_2m
+from napari_abdiffuser.model.sampling import Sampling
 
 __all__ = ["Encoded", "most_probable", "sample_maps"]
 
@@ -110,16 +110,16 @@ def sample_maps(
     noise = torch.cat([noise, known[:, anchors:, :2]], 1)
 
     def denoise(z: Tensor, t: Tensor) -> Tensor:
+        # As in training: a token whose colour is known carries it at every time.
+        z = torch.where(known[..., 2:] > 0, known[..., :2], z)
         v = networks.anchors(z, t, features, places, known)
         x0 = networks.objective.to_x0(v, z, t)
         return torch.where(known[..., 2:] > 0, known[..., :2], x0)
 
-    colours = (
-        dpm_solver_2m(
-            denoise, noise, networks.objective.schedule, steps, progress=progress, cancel=cancel
-        )[:, :anchors]
-        / COLOUR_SCALE
-    )
+    sampling = networks.sampling or Sampling("dpm++2m", steps)
+    schedule = networks.objective.schedule
+    drawn = sampling.run(denoise, noise, schedule, steps, progress=progress, cancel=cancel)
+    colours = drawn[:, :anchors] / COLOUR_SCALE
     return _spread(networks, picture, hints, colours, gray=gray)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from napari_abdiffuser.model.anchors import AnchorConfig, AnchorDenoiser
 from napari_abdiffuser.model.guide import Guide, GuideConfig
+from napari_abdiffuser.model.sampling import Sampling
 from napari_abdiffuser.model.schedule import Objective, Schedule
 from napari_abdiffuser.model.upsample import Upsampler
 
@@ -26,14 +27,23 @@ class Networks(nn.Module):
         Shape of the anchor diffusion.
     objective : Objective
         What the anchor diffusion predicts, and its schedule.
+    sampling : Sampling or None
+        How a distilled anchor diffusion is sampled; None for one that knows all times.
     """
 
-    def __init__(self, guide: GuideConfig, anchors: AnchorConfig, objective: Objective) -> None:
+    def __init__(
+        self,
+        guide: GuideConfig,
+        anchors: AnchorConfig,
+        objective: Objective,
+        sampling: Sampling | None = None,
+    ) -> None:
         super().__init__()
         self.guide = Guide(guide)
         self.anchors = AnchorDenoiser(anchors)
         self.upsampler = Upsampler()
         self.objective = objective
+        self.sampling = sampling
 
     @classmethod
     def fresh(cls, guide: GuideConfig, schedule: Schedule | None = None) -> Networks:
@@ -44,12 +54,13 @@ class Networks(nn.Module):
 
     def to_config(self) -> dict[str, Any]:
         """JSON-serializable configuration."""
-        return {
+        config = {
             "guide": self.guide.config.to_dict(),
             "anchors": self.anchors.config.to_dict(),
             "objective": self.objective.kind,
             "schedule": self.objective.schedule.to_dict(),
         }
+        return config if self.sampling is None else {**config, "sampling": self.sampling.to_dict()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Networks:
@@ -64,6 +75,7 @@ class Networks(nn.Module):
             GuideConfig.from_dict(config["guide"]),
             AnchorConfig(**config["anchors"]),
             Objective(config["objective"], Schedule.from_dict(config["schedule"])),
+            Sampling.from_dict(config["sampling"]) if "sampling" in config else None,
         )
         networks.load_state_dict({name: t.float() for name, t in tensors.items()})
         return networks.eval().requires_grad_(False)
