@@ -151,7 +151,7 @@ def write_sheets(
     shown: list[tuple[Decision, str]] = []
     for d in removed:
         if d.like:
-            shown.append((by_name[d.like], "kept:"))
+            shown.append((by_name[d.like], "kept"))
         shown.append((d, d.reason))
     wanted = list(dict.fromkeys(d.record.name for d, _ in [*((k, "") for k in kept), *shown]))
     small = dict(zip(wanted, ordered_map(_small, [found[n] for n in wanted], workers), strict=True))
@@ -160,7 +160,7 @@ def write_sheets(
     tiles = [
         Tile(
             small[d.record.name],
-            (d.record.name, f"{word} {d.detail}".strip()),
+            (d.record.name, word, d.detail),
             _FRAMES[d.split or d.reason],
         )
         for d, word in shown
