@@ -66,7 +66,8 @@ def _is_bar(deep: NDArray[np.int16], flat: NDArray[np.floating], rows: int, colo
     edge = np.abs(bar[:2].astype(np.float64).mean(0) - above[-2:].astype(np.float64).mean(0))
     spans = float((edge > _TOLERANCE).mean())
     # A bar ends in a line that spans the picture. Where a clipped ground has the bar's own gray
-    # value, the line shows in part: then no specimen may reach over it at all.
+    # value, the line shows in part: then no specimen may reach over it at all, nor any noise.
     whole = outside < 0.4 and spans > 0.55
-    partial = outside < 0.88 and spans > 0.12 and float(flat[n - rows : n - rows + 2].min()) > 0.97
+    clean = float((ground <= 2).mean()) > 0.8 and float(flat[n - rows : n - rows + 2].min()) > 0.97
+    partial = outside < 0.88 and spans > 0.12 and clean
     return printed and 0.003 < text < 0.5 and inside > 0.55 and (whole or partial)
