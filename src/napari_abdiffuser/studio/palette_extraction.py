@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,7 +106,7 @@ def _clusters(
     while True:
         distance = np.linalg.norm(centres[:, None] - means[None], axis=-1)
         owner = distance.argmin(axis=1)
-        shares = np.bincount(owner, pixels.astype(np.float64), len(means))
+        shares: NDArray[Any] = np.bincount(owner, pixels.astype(np.float64), len(means))
         means, shares = means[shares > 0], shares[shares > 0]
         close = np.linalg.norm(means[:, None] - means[None], axis=-1)
         np.fill_diagonal(close, np.inf)

@@ -1,0 +1,146 @@
+"""Text, swatches and bars drawn on a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from napari_abdiffuser.studio.figure.fonts import font_for
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+
+    from napari_abdiffuser.studio.classes import HintClass
+    from napari_abdiffuser.studio.figure.options import Box, Corner
+    from napari_abdiffuser.studio.figure.scale_bar import ScaleBar
+
+__all__ = ["Pen", "legend_size"]
+
+_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+_SWATCH = 1.0  # side of a swatch, and other lengths, in text sizes
+_SPACE = 0.5
+_LINE = 1.5
+
+
+def text_width(text: str, size: int) -> int:
+    """Return the width of a text in pixels."""
+    font, shown = font_for(text, size)
+    return round(font.getlength(shown))
+
+
+def legend_size(
+    classes: Sequence[HintClass], size: int, place: str, width: int
+) -> tuple[int, int, list[list[HintClass]]]:
+    """Return height and width in pixels of a legend, and its classes row by row.
+
+    Parameters
+    ----------
+    classes
+        Its entries.
+    size
+        Of letters in pixels.
+    place
+        'right': one entry a row; 'below': as many as fit into `width`.
+    """
+    entries = [(c, _entry_width(c, size)) for c in classes]
+    rows: list[list[HintClass]] = []
+    used = widest = 0
+    for entry, needed in entries:
+        if place == "right" or not rows or used + needed > width:
+            rows.append([])
+            used = 0
+        rows[-1].append(entry)
+        used += needed
+        widest = max(widest, used)
+    return round(_LINE * size * len(rows)), widest, rows
+
+
+def _entry_width(entry: HintClass, size: int) -> int:
+    return round((_SWATCH + 2 * _SPACE + 0.5) * size) + text_width(entry.name, size)
+
+
+class Pen:
+    """Draws on a figure in one size of letters.
+
+    Parameters
+    ----------
+    draw
+        Of the figure's picture.
+    size
+        Of letters in pixels.
+    dark
+        Whether the figure's background is black.
+    """
+
+    def __init__(self, draw: ImageDraw, size: int, dark: bool) -> None:
+        self._draw = draw
+        self._size = size
+        self._ink = _WHITE if dark else _BLACK
+
+    def legend(self, rows: Sequence[Sequence[HintClass]], top: int, left: int) -> None:
+        """Draw a legend's rows with its upper left corner there."""
+        size = self._size
+        for number, row in enumerate(rows):
+            x, y = float(left), top + number * _LINE * size + 0.25 * size
+            for entry in row:
+                side = _SWATCH * size
+                box = (x, y, x + side - 1, y + side - 1)
+                color = tuple(int(v * 255.0 + 0.5) for v in entry.color)
+                outline = max(1, size // 16)
+                self._draw.rectangle(box, fill=color, outline=self._ink, width=outline)
+                middle = (x + (_SWATCH + _SPACE) * size, y + side / 2)
+                self._text(entry.name, middle, "lm")
+                x += _entry_width(entry, size)
+
+    def bar_inside(self, bar: ScaleBar, panel: Box, corner: Corner, keep_clear: int) -> None:
+        """Draw a scale bar into a corner of a panel: white, with a black rim."""
+        size = self._size
+        thick, rim, gap = max(2, size // 4), max(1, size // 12), size // 4
+        length = round(bar.pixels)
+        block = thick + gap + size
+        lower, right = corner.startswith("lower"), corner.endswith("right")
+        foot = panel.top + panel.height - keep_clear
+        top = foot - size - block if lower else panel.top + size
+        end = panel.left + panel.width - size
+        left = end - length if right else panel.left + size
+        line = top + size + gap
+        box = (left, line, left + length - 1, line + thick - 1)
+        around = (box[0] - rim, box[1] - rim, box[2] + rim, box[3] + rim)
+        self._draw.rectangle(around, fill=_BLACK)
+        self._draw.rectangle(box, fill=_WHITE)
+        self._text(bar.text, (left + length / 2, top + size), "mb", _WHITE, rim)
+
+    def bar_below(self, bar: ScaleBar, top: int, right: int) -> None:
+        """Draw a scale bar outside the picture, ending at the column `right`."""
+        size = self._size
+        thick, length = max(2, size // 4), round(bar.pixels)
+        middle = top + 0.75 * size
+        start = middle - thick / 2
+        self._draw.rectangle((right - length, start, right - 1, start + thick - 1), fill=self._ink)
+        self._text(bar.text, (right - length - size / 2, middle), "rm")
+
+    def letter(self, letter: str, panel: Box) -> None:
+        """Draw a panel's letter into its upper left corner."""
+        place = (panel.left + self._size * 0.6, panel.top + self._size * 0.4)
+        size = round(self._size * 1.3)
+        self._text(letter, place, "lt", _WHITE, max(1, size // 10), size)
+
+    def _text(
+        self,
+        text: str,
+        place: tuple[float, float],
+        anchor: str,
+        ink: tuple[int, int, int] | None = None,
+        rim: int = 0,
+        size: int | None = None,
+    ) -> None:
+        font, shown = font_for(text, size or self._size)
+        self._draw.text(
+            place,
+            shown,
+            fill=ink or self._ink,
+            font=font,
+            anchor=anchor,
+            stroke_width=rim,
+            stroke_fill=_BLACK if rim else None,
+        )

@@ -1,0 +1,139 @@
+"""Figures as PNG and TIFF files, with provenance and the size of a pixel."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.studio.figure.options import Figure
+from napari_abdiffuser.studio.figure.provenance import KEY
+from napari_abdiffuser.studio.figure.units import in_metres, symbol
+from napari_abdiffuser.studio.files import write_bytes
+
+__all__ = ["SUFFIXES", "export"]
+
+SUFFIXES = (".png", ".tif", ".tiff")
+_TIFFS = SUFFIXES[1:]
+# Units that ImageJ and Fiji know by an ASCII word, and metres of each.
+_IMAGEJ = {"pm": "pm", "nm": "nm", "µm": "micron", "mm": "mm", "cm": "cm", "m": "m", "in": "inch"}
+
+
+def export(
+    path: str | os.PathLike[str],
+    figure: Figure,
+    provenance: Mapping[str, Any],
+    pixel_size: float | tuple[float, float] | None = None,
+    unit: str = "",
+) -> Path:
+    """Write a figure: completely, or not at all.
+
+    Parameters
+    ----------
+    path
+        Ends in .png, .tif or .tiff.
+    figure
+        See `compose.compose`.
+    provenance
+        JSON-serializable; see `provenance.figure_provenance`. In a PNG it is the text
+        ``abdiffuser``, in a TIFF under that key in the description.
+    pixel_size : float or (height, width), optional
+        Of a pixel in `unit`. A TIFF then has ImageJ's calibration, which Fiji reads, in the place
+        of dots per inch.
+    unit : str
+        Of length.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    InvalidRequest
+        The name ends otherwise.
+    InvalidFile
+        It cannot be written.
+    """
+    target = Path(path).expanduser()
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InvalidRequest(
+            f"{target.name} cannot be written: use a name that ends in .png, .tif."
+        )
+    # '=' would end the key where ImageJ's "key=value" lines are read.
+    note = json.dumps(dict(provenance)).replace("=", "\\u003d")
+    buffer = io.BytesIO()
+    try:
+        if suffix in _TIFFS:
+            _tiff(buffer, figure, note, pixel_size, unit)
+        else:
+            _png(buffer, figure, note)
+    except ValueError as error:  # too large for the format
+        raise InvalidFile(f"{target} cannot be written ({error}): use the other format.") from error
+    write_bytes(target, buffer.getvalue(), "figure")
+    return target
+
+
+def _png(buffer: io.BytesIO, figure: Figure, note: str) -> None:
+    from PIL import Image, PngImagePlugin
+
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("Software", "napari-abdiffuser")
+    # Not compressed: readers refuse large compressed texts.
+    text.add_itxt(KEY, note)
+    dpi = (figure.options.dpi, figure.options.dpi)
+    Image.fromarray(figure.pixels).save(buffer, format="PNG", pnginfo=text, dpi=dpi)
+
+
+def _tiff(
+    buffer: io.BytesIO,
+    figure: Figure,
+    note: str,
+    pixel_size: float | tuple[float, float] | None,
+    unit: str,
+) -> None:
+    import tifffile
+
+    known = _calibration(pixel_size, unit)
+    if known is None:
+        dpi = figure.options.dpi
+        tifffile.imwrite(
+            buffer,
+            figure.pixels,
+            photometric="rgb",
+            resolution=(dpi, dpi),
+            resolutionunit="INCH",
+            software="napari-abdiffuser",
+            metadata={KEY: json.loads(note)},
+        )
+        return
+    (height, width), word = known
+    tifffile.imwrite(
+        buffer,
+        figure.pixels,
+        imagej=True,
+        photometric="rgb",
+        resolution=(1.0 / width, 1.0 / height),
+        metadata={"axes": "YXS", "unit": word, KEY: note},
+    )
+
+
+def _calibration(
+    pixel_size: float | tuple[float, float] | None, unit: str
+) -> tuple[tuple[float, float], str] | None:
+    """Return height and width of a pixel in a unit that ImageJ knows, and its word for it."""
+    metres, name = in_metres(unit), symbol(unit)
+    if pixel_size is None or metres is None or name is None:
+        return None
+    sizes = pixel_size if isinstance(pixel_size, tuple) else (pixel_size, pixel_size)
+    if not all(0.0 < size < float("inf") for size in sizes):
+        return None
+    if name not in _IMAGEJ:
+        name, factor = ("nm", metres / 1e-9) if metres < 1e-6 else ("m", metres)
+        sizes = (sizes[0] * factor, sizes[1] * factor)
+    return (float(sizes[0]), float(sizes[1])), _IMAGEJ[name]
