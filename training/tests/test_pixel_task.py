@@ -10,21 +10,14 @@ import torch
 
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.loop import train
-from abdiffuser_training.engine.settings import TrainSettings
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.stage_settings import PixelStage
-from abdiffuser_training.tasks.pixel import PixelLosses, PixelTask
-from abdiffuser_training.tasks.pixel_batch import (
-    PixelSettings,
-    draw_pixels,
-    simulated_hints,
-    turned,
-)
+from abdiffuser_training.tasks.pixel import PixelLosses, PixelTask, pixel_networks, pixel_objective
+from abdiffuser_training.tasks.pixel_batch import draw_pixels, simulated_hints, turned
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.unet import UNET_SIZES
+from napari_abdiffuser.model.schedule import Objective, Schedule
 
-SETTINGS = PixelSettings(side=16, batch=4)
+SETTINGS = PixelStage(unet="tiny", side=16, batch=4, seed=3)
 
 
 class Split:
@@ -42,21 +35,14 @@ class Split:
         return Batch(lightness, lightness, chroma, native, torch.zeros(n), (None,) * n, indices)
 
 
-def networks():
-    torch.manual_seed(0)
-    return PixelNetworks(UNET_SIZES["tiny"])
-
-
 def test_the_defaults_are_the_source_s():
-    settings = PixelSettings()
-    assert dataclasses.asdict(settings) == {
-        "side": 256,
-        "batch": 64,
-        "times": 1000,
-        "hints": "thesis",
-        "hint_dropout": 0.0,
-        "jitter": 0.0,
-    }
+    stage = PixelStage()
+    shown = (stage.side, stage.batch, stage.times, stage.hints, stage.hint_dropout, stage.jitter)
+    assert shown == (256, 64, 1000, "thesis", 0, 0)
+    assert (stage.unet, stage.optimizer, stage.schedule, stage.rate) == (
+        "thesis", "adam", "constant", 1e-4,
+    )  # fmt: skip
+    assert pixel_objective(stage) == Objective("v", Schedule("sigmoid"))
 
 
 def test_the_source_s_user(rng):
@@ -87,16 +73,16 @@ def test_other_users(kind, rng):
 
 def test_times_are_the_table_s_entries():
     settings = dataclasses.replace(SETTINGS, batch=400, times=10, side=2)
-    t = draw_pixels(Split().batch(0, 400, 2), settings, 0, 0)["t"]
+    t = draw_pixels(Split().batch(0, 400, 2), settings, 0)["t"]
     assert sorted(set(t.tolist())) == pytest.approx([k / 10 for k in range(1, 11)])
     assert abs(float(t.mean()) - 0.55) < 0.05
-    t = draw_pixels(Split().batch(0, 400, 2), dataclasses.replace(settings, times=0), 0, 0)["t"]
+    t = draw_pixels(Split().batch(0, 400, 2), dataclasses.replace(settings, times=0), 0)["t"]
     assert len(set(t.tolist())) > 390
     assert 0 < float(t.min()) < float(t.max()) <= 1
 
 
 def test_parts_are_the_batch_of_one_process():
-    task = PixelTask(networks(), SETTINGS, Split())
+    task = PixelTask(SETTINGS, Split())
     whole = task.batch(Place(7))
     parts = [task.batch(Place(7, 0.5, part, 2)) for part in range(2)]
     for name, tensor in whole.tensors.items():
@@ -108,7 +94,7 @@ def test_parts_are_the_batch_of_one_process():
 
 def test_dropped_hints_and_turned_colours():
     crops = Split().batch(0, 4, 16)
-    plain = draw_pixels(crops, dataclasses.replace(SETTINGS, hint_dropout=1.0, jitter=1.0), 0, 3)
+    plain = draw_pixels(crops, dataclasses.replace(SETTINGS, hint_dropout=1.0, jitter=1.0), 3)
     assert not plain["condition"][:, 1:].any()
     assert torch.equal(plain["condition"][:, :1], crops.lightness)
     lengths = plain["chroma"].norm(dim=1) / 0.4
@@ -123,8 +109,8 @@ def test_turning_stays_within_the_range(rng):
 
 
 def test_the_loss_of_an_exact_network_is_zero():
-    objective = networks().objective
-    batch = PixelTask(networks(), SETTINGS, Split()).batch(Place(0))
+    objective = pixel_objective(SETTINGS)
+    batch = PixelTask(SETTINGS, Split()).batch(Place(0))
 
     class Exact(torch.nn.Module):
         def forward(self, z, t, condition):
@@ -137,31 +123,31 @@ def test_the_loss_of_an_exact_network_is_zero():
 
 
 def test_the_engine_trains_it_and_it_learns(tmp_path):
-    made = networks()
-    task = PixelTask(made, SETTINGS, Split(), Split(), seed=3)
-    before = task.validate(made.unet)["loss"]
-    settings = TrainSettings(
-        steps=40, optimizer="adam", schedule="constant", rate=3e-3, warmup=0, ema=0.8, log_steps=0
-    )
-    trained = task.averaged(train(task, settings, tmp_path))
-    assert task.validate(trained.unet)["loss"] < 0.6 * before
-    assert trained.sampling == made.sampling
-    grid = task.preview(trained.unet)
+    settings = dataclasses.replace(SETTINGS, steps=40, rate=3e-3, ema=0.8, log_steps=0)
+    task = PixelTask(settings, Split(), Split())
+    before = task.validate(task.network)["loss"]
+    assert task.validate(task.network)["loss"] == before
+    trained = train(task, settings, tmp_path / "pretrain")
+    after = task.validate(trained)["loss"]
+    assert after < 0.6 * before
+    grid = task.preview(trained)
     assert grid.shape == (4 * 18, 6 * 18, 3)
     assert grid.dtype == np.uint8
-    assert task.validate(made.unet)["loss"] == task.validate(made.unet)["loss"]
+    # The next stage begins where this one ended, and both know how the source samples.
+    following = dataclasses.replace(settings, start=str(tmp_path / "pretrain"))
+    task = PixelTask(following, Split(), Split(), "finetune")
+    assert task.validate(task.network)["loss"] == pytest.approx(after, rel=1e-4)
+    sampling = pixel_networks(following, task.network).sampling
+    assert (sampling.sampler, sampling.steps) == ("ancestral", 1000)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"hints": "some"}, {"side": 0}, {"times": 2.5}, {"jitter": 2}, {"hint_dropout": -1}]
-)
+    "wrong",
+    [
+        {"hints": "some"}, {"side": 0}, {"times": -1}, {"jitter": 2}, {"hint_dropout": -1},
+        {"unet": "huge"}, {"noise": "pink"}, {"objective": "w"},
+    ],
+)  # fmt: skip
 def test_settings_that_are_none(wrong):
     with pytest.raises(InvalidRequest):
-        PixelSettings.from_config(wrong)
-
-
-def test_a_stage_of_the_configuration_has_all_of_them():
-    stage = PixelStage(side=8, jitter=0.5, steps=5)
-    settings = PixelSettings.from_config(dataclasses.asdict(stage))
-    assert settings == PixelSettings(side=8, jitter=0.5)
-    assert PixelSettings.from_config(dataclasses.asdict(PixelStage())) == PixelSettings()
+        PixelTask(dataclasses.replace(SETTINGS, **wrong), Split())

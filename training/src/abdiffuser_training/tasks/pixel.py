@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,14 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from abdiffuser_training.engine.settings import autocast
+from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place, TensorBatch
-from abdiffuser_training.tasks.pixel_batch import Pictures, PixelSettings, draw_pixels
+from abdiffuser_training.stage_settings import PixelStage
+from abdiffuser_training.tasks.pixel_batch import Pictures, check_pixels, draw_pixels
 from abdiffuser_training.tasks.pixel_preview import preview_grid
 from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.schedule import Objective
-from napari_abdiffuser.model.unet import UNet
+from napari_abdiffuser.model.sampling import Sampling
+from napari_abdiffuser.model.schedule import Objective, ObjectiveKind, Schedule, ScheduleKind
+from napari_abdiffuser.model.unet import UNet, build_unet
 
-__all__ = ["PixelLosses", "PixelTask"]
+__all__ = ["PixelLosses", "PixelTask", "pixel_networks", "pixel_objective"]
 
 _SHOWN = 4
 _SHOWN_SIDE = 64  # on a CPU: a preview at 256² would take minutes
@@ -54,71 +59,78 @@ class PixelLosses(nn.Module):
         return F.mse_loss(predicted.float(), target)
 
 
+def pixel_objective(settings: PixelStage) -> Objective:
+    """Return what a stage's U-Net predicts; raises InvalidRequest for what there is not."""
+    return Objective(
+        cast(ObjectiveKind, settings.objective), Schedule(cast(ScheduleKind, settings.noise))
+    )
+
+
+def pixel_networks(settings: PixelStage, network: nn.Module) -> PixelNetworks:
+    """Networks around a trained U-Net, whose weights they share: what a model file is made of."""
+    assert isinstance(network, UNet)
+    sampling = Sampling("ancestral", settings.times) if settings.times else Sampling("ddim", 64)
+    with torch.device("meta"):
+        made = PixelNetworks(network.config, pixel_objective(settings), sampling)
+    made.unet = network
+    return made.eval()
+
+
 class PixelTask:
     """The pixel U-Net as the training loop sees it.
 
     Parameters
     ----------
-    networks : PixelNetworks
-        Trained in place.
-    settings : PixelSettings
-        What it is shown.
+    settings : PixelStage
+        Of the stage, with a seed.
     pictures : Pictures
-        Training crops.
+        Training crops, such as a `Mixture`.
     held_out : Pictures or None
-        Crops to validate on.
-    seed : int
-        Of hints, times and noise.
+        Crops to validate with.
     name : str
-        Of the stage.
-    precision : torch.dtype
-        Of the network's products.
+        Of the stage: 'pretrain' or 'finetune'.
+
+    Raises
+    ------
+    InvalidRequest
+        If the settings name what there is not.
     """
 
     def __init__(
         self,
-        networks: PixelNetworks,
-        settings: PixelSettings,
+        settings: PixelStage,
         pictures: Pictures,
         held_out: Pictures | None = None,
-        *,
-        seed: int = 0,
-        name: str = "pixel",
-        precision: torch.dtype = torch.float32,
+        name: str = "pretrain",
     ) -> None:
+        check_pixels(settings)
         self.name = name
-        self.losses: nn.Module = PixelLosses(networks.unet, networks.objective, precision)
-        self.network: nn.Module = networks.unet
-        self.settings = settings
-        self._networks = networks
+        self._settings = settings
         self._pictures = pictures
         self._held_out = held_out
-        self._seed = seed
+        torch.manual_seed(settings.seed or 0)
+        unet = build_unet(settings.unet).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        begin_with(unet, settings.start, "unet")
+        objective = pixel_objective(settings)
+        self.network: nn.Module = unet
+        self.losses: nn.Module = PixelLosses(unet, objective, settings.dtype)
 
     def batch(self, place: Place) -> TensorBatch:
         """Crops with hints, times and noise; see `draw_pixels`."""
-        settings = self.settings
+        settings = self._settings
         place.check(settings.batch)
         crops = self._pictures.batch(
             place.step, settings.batch, settings.side, rank=place.part, world=place.parts
         )
-        return draw_pixels(crops, settings, self._seed, place.step)
-
-    def averaged(self, network: nn.Module) -> PixelNetworks:
-        """Networks around an averaged U-Net; shares its weights."""
-        with torch.device("meta"):
-            made = PixelNetworks.fresh(self._networks.to_config())
-        assert isinstance(network, UNet)
-        made.unet = network
-        return made.eval()
+        return draw_pixels(crops, settings, place.step)
 
     def preview(self, network: nn.Module) -> NDArray[np.uint8] | None:
         """Four pictures that are held out, or else of the first batch."""
-        side = self.settings.side
+        side = self._settings.side
         if next(network.parameters()).device.type == "cpu":
             side = min(side, _SHOWN_SIDE)
         shown = self._fixed(_SHOWN, side)
-        return preview_grid(self.averaged(network), shown)
+        return preview_grid(pixel_networks(self._settings, network), shown)
 
     @torch.inference_mode()
     def validate(self, network: nn.Module) -> dict[str, float]:
@@ -127,11 +139,11 @@ class PixelTask:
             return {}
         device = next(network.parameters()).device
         assert isinstance(network, UNet)
-        losses = PixelLosses(network, self._networks.objective)
-        batch = self._fixed(self.settings.batch, self.settings.side).to(device)
+        losses = PixelLosses(network, pixel_objective(self._settings))
+        batch = self._fixed(self._settings.batch, self._settings.side).to(device)
         return {"loss": float(losses(batch))}
 
     def _fixed(self, count: int, side: int) -> TensorBatch:
         pictures = self._held_out or self._pictures
         crops = pictures.batch(0, count, side)
-        return draw_pixels(crops, self.settings, self._seed, _HELD_OUT_STEP)
+        return draw_pixels(crops, self._settings, _HELD_OUT_STEP)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,10 +14,10 @@ from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.task import TensorBatch
 from abdiffuser_training.evaluate.hints import centred_cells, hint_map, mean_chroma, uniform_cells
 from abdiffuser_training.seeding import Purpose, generator
+from abdiffuser_training.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.schedule import THESIS_STEPS
 
-__all__ = ["Pictures", "PixelSettings", "draw_pixels", "simulated_hints", "turned"]
+__all__ = ["Pictures", "check_pixels", "draw_pixels", "simulated_hints", "turned"]
 
 _REVEALED = 0.01  # of the pictures show their whole chroma as a hint
 _MOST_UNIFORM = 64
@@ -33,52 +32,18 @@ class Pictures(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class PixelSettings:
-    """What a stage of the pixel U-Net is shown; the defaults are the source's.
-
-    Attributes
-    ----------
-    side : int
-        Of the crops, pixels.
-    batch : int
-        Crops a step, over all processes and accumulated parts.
-    times : int
-        Number of discrete times; 0 draws from all of (0, 1].
-    hints : {'thesis', 'uniform', 'none'}
-        The simulated user: 'thesis' puts a geometric number (p = 1/8, from 0) of square patches
-        (1 … 9 pixels) about the middle and shows all in 1 % of the pictures; 'uniform' puts a
-        log-uniform number of 1 … 64 patches of 2 … 9 pixels anywhere.
-    hint_dropout : float
-        Share of pictures that lose all their hints, beside those that draw none.
-    jitter : float
-        Share of pictures whose a*b* plane is turned, mirrored and scaled (colour jitter that
-        leaves lightness alone).
-    """
-
-    side: int = 256
-    batch: int = 64
-    times: int = THESIS_STEPS
-    hints: str = "thesis"
-    hint_dropout: float = 0.0
-    jitter: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check what a configuration may have got wrong."""
-        if self.hints not in _HINTS:
-            raise InvalidRequest(f"hints is one of {', '.join(_HINTS)}, not {self.hints!r}.")
-        for name, least in (("side", 1), ("batch", 1), ("times", 0)):
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise InvalidRequest(f"{name} is a whole number from {least}, not {value!r}.")
-        for name in ("hint_dropout", "jitter"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidRequest(f"{name} is a share in [0, 1], not {getattr(self, name)!r}.")
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> PixelSettings:
-        """From those keys of a stage's configuration that are fields; others are left alone."""
-        return cls(**{f.name: config[f.name] for f in fields(cls) if f.name in config})
+def check_pixels(settings: PixelStage) -> None:
+    """Raise InvalidRequest for what a configuration got wrong."""
+    if settings.hints not in _HINTS:
+        raise InvalidRequest(f"hints is one of {', '.join(_HINTS)}, not {settings.hints!r}.")
+    for name, least in (("side", 1), ("batch", 1), ("times", 0)):
+        if getattr(settings, name) < least:
+            raise InvalidRequest(
+                f"{name} is a whole number from {least}, not {getattr(settings, name)}."
+            )
+    for name in ("hint_dropout", "jitter"):
+        if not 0 <= getattr(settings, name) <= 1:
+            raise InvalidRequest(f"{name} is a share in [0, 1], not {getattr(settings, name)}.")
 
 
 def simulated_hints(
@@ -91,7 +56,7 @@ def simulated_hints(
     chroma : ndarray
         (S, S, 2), the truth in any unit.
     kind : str
-        See `PixelSettings`.
+        See `PixelStage`.
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -122,16 +87,16 @@ def turned(chroma: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     return np.asarray((chroma @ matrix).clip(-1, 1), np.float32)
 
 
-def draw_pixels(crops: Batch, settings: PixelSettings, seed: int, step: int) -> TensorBatch:
+def draw_pixels(crops: Batch, settings: PixelStage, step: int) -> TensorBatch:
     """Add hints, time and noise to crops; each picture has random numbers of its own.
 
     Parameters
     ----------
     crops : Batch
         The pictures, on the CPU.
-    settings : PixelSettings
-        The stage's.
-    seed, step : int
+    settings : PixelStage
+        The stage's, with a seed.
+    step : int
         Of the training.
 
     Returns
@@ -139,6 +104,7 @@ def draw_pixels(crops: Batch, settings: PixelSettings, seed: int, step: int) -> 
     TensorBatch
         ``chroma`` (B, 2, S, S), ``condition`` (B, 4, S, S), ``t`` (B,), ``epsilon`` like chroma.
     """
+    seed = settings.seed or 0
     drawn = []
     for i, index in enumerate(crops.indices):
         rng = generator(Purpose.HINTS, seed, step, index)
@@ -152,7 +118,7 @@ def draw_pixels(crops: Batch, settings: PixelSettings, seed: int, step: int) -> 
 
 
 def _stacked(crops: Batch, drawn: Sequence[tuple[Any, Any, Any, Any]]) -> TensorBatch:
-    """Stack what was drawn of each crop: chroma (S, S, 2), hints (3, S, S), noise, time."""
+    """Stack chroma (S, S, 2), hints (3, S, S), noise (2, S, S) and time of each crop."""
     chroma, hints, epsilon, t = zip(*drawn, strict=True)
     shown = torch.from_numpy(np.stack(hints))
     return TensorBatch(
