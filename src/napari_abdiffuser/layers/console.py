@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from napari.viewer import current_viewer
 
 from napari_abdiffuser.layers.hints import read_hints
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari.components import Dims
-    from napari.layers import Image, Labels, Points
+    from napari.layers import Labels, Points
     from napari.types import LayerDataTuple
 
     from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.layers.protocols import ColorizerLike
 
 __all__ = ["colorize_layer"]
@@ -36,7 +38,7 @@ def colorize_layer(
     cancel: Callable[[], bool] | None = None,
     model: str = "default",
     device: str = "auto",
-    index: Sequence[int | None] | None = None,
+    index: int | Sequence[int | None] | None = None,
     colorizer: ColorizerLike | None = None,
 ) -> list[LayerDataTuple]:
     """Colorize an Image layer.
@@ -48,27 +50,15 @@ def colorize_layer(
     hints_layer
         A Points or a Labels layer, `Hints`, or None for an automatic colouring. Hints outside
         the picture, and those of other slices, are left out; a warning counts the former.
-    n_outputs
-        Number of variations beside the most probable colouring, 0 to 64.
-    steps
-        Denoising steps a variation; None for the model's default.
-    seed
-        Same seed, same variations.
-    background
-        ``'auto'``, or ``'gray'`` to keep what no hint claims gray.
-    progress
-        Called with (done, total) at least once a step.
-    cancel
-        Asked at least once a step; True raises `Cancelled`.
-    model
-        Name of a model, or path of a ``.safetensors`` file.
-    device
-        ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:1'``, ``'mps'``.
+    n_outputs, steps, seed, background, progress, cancel
+        As for ``Colorizer``: number of variations beside the most probable colouring (0 to 64),
+        denoising steps a variation (None: the model's own), same seed same variations, 'gray' to
+        keep gray what no hint claims, called with (done, total), asked whether to stop.
+    model, device
+        As for ``Colorizer.load``; not used where ``colorizer`` (one that is loaded) is given.
     index
         Which slice of a stack, one number for each leading axis. By default the one that the
         current viewer shows.
-    colorizer
-        A colorizer that is loaded already; ``model`` and ``device`` are then not used.
 
     Returns
     -------
@@ -79,23 +69,13 @@ def colorize_layer(
     ------
     ABDiffuserError
         Of the kind that fits; its message says what to do.
-
-    Examples
-    --------
-    >>> for t in colorize_layer(viewer.layers["micrograph"], n_outputs=3):  # doctest: +SKIP
-    ...     viewer.add_layer(napari.layers.Layer.create(*t))
     """
     dims = None if index is not None else _current_dims(image_layer)
     picture = read_image(image_layer, dims, index)
-    hints, left_out = read_hints(hints_layer, image_layer, picture, dims).build(picture.shape)
-    if left_out:
-        warnings.warn(left_out.sentence(), stacklevel=2)
-    if colorizer is None:
-        # Imported when it is needed: it loads torch.
-        from napari_abdiffuser.colorizer import Colorizer
-
-        colorizer = Colorizer.load(model, device=device)
-    result = colorizer.open(picture.load(), contrast_limits=picture.contrast_limits).paint(
+    hints = _hints_inside(hints_layer, image_layer, picture, dims)
+    colorizer = _loaded(model, device) if colorizer is None else colorizer
+    opened = colorizer.open(picture.load(), contrast_limits=picture.contrast_limits)
+    result = opened.paint(
         hints,
         n_outputs=n_outputs,
         steps=steps,
@@ -107,9 +87,26 @@ def colorize_layer(
     return result_to_layers(result, picture)
 
 
+def _loaded(model: str, device: str) -> ColorizerLike:
+    from napari_abdiffuser.colorizer import Colorizer  # not before it is needed: it loads torch
+
+    return Colorizer.load(model, device=device)
+
+
+def _hints_inside(
+    layer: Points | Labels | Hints | None, image: Image, picture: PictureSource, dims: Dims | None
+) -> Hints:
+    """Read the hints; warn, in the name of the caller's caller, of those left out."""
+    hints, left_out = read_hints(layer, image, picture, dims).build(picture.shape)
+    if left_out:
+        warnings.warn(left_out.sentence(), stacklevel=3)
+    return hints
+
+
 def _current_dims(layer: Image) -> Dims | None:
     """Return the dimensions of the current viewer if it holds this layer."""
     viewer = current_viewer()
-    if viewer is None or layer not in viewer.layers:
+    # What is no layer is refused where it is read.
+    if viewer is None or not isinstance(layer, Image) or layer not in viewer.layers:
         return None
     return viewer.dims

@@ -66,11 +66,14 @@ class PointsSource:
         (N, 3) sRGB floats in [0, 1].
     sizes
         (N,) floats: side of the patch in pixels of the picture.
+    transparent
+        How many more points there are whose face is fully transparent.
     """
 
     coordinates: NDArray[np.float64]
     colors: NDArray[np.float64]
     sizes: NDArray[np.float64]
+    transparent: int = 0
 
     def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
         """Return the hints inside the picture; the others are counted."""
@@ -83,6 +86,7 @@ class PointsSource:
         left_out = LeftOut(
             outside=int(np.count_nonzero(finite & ~inside)),
             not_finite=int(np.count_nonzero(~finite)),
+            transparent=self.transparent,
         )
         if not inside.any():
             return Hints.empty(), left_out
@@ -136,7 +140,8 @@ def read_points(
     Parameters
     ----------
     layer, image, picture, dims
-        As for `read_hints`. Hidden points (``shown`` False) are left out.
+        As for `read_hints`. Hidden points (``shown`` False) are left out; points whose face is
+        fully transparent too, but those are counted, since a border may show them.
     """
     data = np.array(layer.data, dtype=np.float64).reshape(-1, layer.ndim)
     to_image = map_between(layer, image, _slice_in_world(image, picture))
@@ -148,10 +153,14 @@ def read_points(
             if at is not None:
                 keep &= ~(np.abs(np.round(coordinates[:, axis]) - at) > 0)
     color = np.asarray(layer.face_color, dtype=np.float64).reshape(-1, 4)
+    # The colour behind full transparency is an arbitrary one, mostly black, that nobody sees.
+    invisible = keep & (color[:, 3] == 0)
+    keep &= ~invisible
     return PointsSource(
         coordinates=coordinates[keep][:, plane],
         colors=color[keep, :3],
         sizes=np.asarray(layer.size, np.float64)[keep] * _pixels_per_unit(to_image.linear, plane),
+        transparent=int(np.count_nonzero(invisible)),
     )
 
 

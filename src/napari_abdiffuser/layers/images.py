@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Image, Layer
 
-from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.errors import InvalidImage, InvalidRequest
 from napari_abdiffuser.layers.spatial import Placement, displayed_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari.components import Dims
-    from napari.layers import Image
     from numpy.typing import NDArray
 
     from napari_abdiffuser.layers.spatial import Index
@@ -56,8 +57,12 @@ class PictureSource:
     placement: Placement
 
     def load(self) -> NDArray[Any]:
-        """Compute the picture: (H, W), or (H, W, 3 or 4) for RGB."""
-        return np.asarray(self.array[tuple(slice(None) if at is None else at for at in self.index)])
+        """Compute the picture: (H, W), or (H, W, 3 or 4) for RGB; masked where the layer is."""
+        picture = self.array[tuple(slice(None) if at is None else at for at in self.index)]
+        if hasattr(picture, "dask"):
+            picture = picture.compute()  # numpy's conversion would lose a mask
+        masked = isinstance(picture, np.ma.MaskedArray)
+        return picture if masked else np.asarray(picture)
 
     def restack(self, picture: NDArray[Any]) -> NDArray[Any]:
         """Give an (H, W, …) array the layer's leading axes, each of length 1."""
@@ -67,7 +72,7 @@ class PictureSource:
 
 
 def read_image(
-    layer: Image, dims: Dims | None = None, index: Sequence[int | None] | None = None
+    layer: Image, dims: Dims | None = None, index: int | Sequence[int | None] | None = None
 ) -> PictureSource:
     """Describe the picture that an Image layer shows, without computing it.
 
@@ -78,14 +83,18 @@ def read_image(
     dims
         The viewer's dimensions, which say what slice of a stack is meant.
     index
-        Or the slice itself: one integer for each leading axis, or an entry for each axis with
-        None on two of them.
+        Or the slice itself: an integer where there is one leading axis, one integer for each
+        leading axis, or an entry for each axis with None on two of them.
 
     Raises
     ------
     InvalidImage
-        If the layer is a stack and nothing says which slice is meant, or there is no such slice.
+        If the layer is no Image layer, it is a stack and nothing says which slice is meant, or
+        there is no such slice.
+    InvalidRequest
+        If the index is not made of whole numbers.
     """
+    _check_layer(layer)
     array = image_array(layer)
     if index is not None:
         where = _explicit_index(layer, index, array.shape)
@@ -112,18 +121,34 @@ def read_image(
     )
 
 
+def _check_layer(layer: Any) -> None:
+    if isinstance(layer, Image):
+        return
+    if isinstance(layer, Layer):
+        raise InvalidImage(
+            f"'{layer.name}' is a {type(layer).__name__} layer, and only Image layers can be "
+            "colorized: choose one, such as viewer.layers['name']."
+        )
+    raise InvalidImage(
+        f"A napari Image layer is colorized here, not a {type(layer).__name__}: give one, such as "
+        "viewer.layers['name'], or call napari_abdiffuser.colorize for an array."
+    )
+
+
 def image_array(layer: Any) -> Any:
     """Return a layer's array at full resolution, whatever kind of array it is."""
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def _explicit_index(layer: Image, index: Sequence[int | None], shape: tuple[int, ...]) -> Index:
-    where = tuple(None if at is None else int(at) for at in index)
+def _explicit_index(
+    layer: Image, index: int | Sequence[int | None], shape: tuple[int, ...]
+) -> Index:
+    where = _whole_numbers(index)
     if None not in where:
         where = (*where, None, None)
     if len(where) != layer.ndim or where.count(None) != 2:
         raise InvalidImage(
-            f"index={tuple(index)} does not pick a picture from layer '{layer.name}' with "
+            f"index={index!r} does not pick a picture from layer '{layer.name}' with "
             f"{layer.ndim} dimensions. Give one number for each dimension before the last two."
         )
     for axis, at in enumerate(where):
@@ -133,3 +158,14 @@ def _explicit_index(layer: Image, index: Sequence[int | None], shape: tuple[int,
                 f"Choose one from 0 to {shape[axis] - 1}."
             )
     return where
+
+
+def _whole_numbers(index: Any) -> Index:
+    try:
+        entries = index if np.ndim(index) else (index,)
+        return tuple(None if at is None else operator.index(at) for at in entries)
+    except (TypeError, ValueError):
+        raise InvalidRequest(
+            f"index={index!r} is no slice: give a whole number, or a tuple with one for each "
+            "dimension before the last two, such as (3,)."
+        ) from None

@@ -17,13 +17,16 @@ class LeftOut:
         Hints beside the picture.
     not_finite
         Hints whose position, size or colour is not a finite number.
+    transparent
+        Points whose face is fully transparent: they show no colour, so they ask for none.
     """
 
     outside: int = 0
     not_finite: int = 0
+    transparent: int = 0
 
     def __len__(self) -> int:
-        return self.outside + self.not_finite
+        return self.outside + self.not_finite + self.transparent
 
     def sentence(self) -> str:
         """Say it in words; empty when all hints were used."""
@@ -32,9 +35,12 @@ class LeftOut:
             parts.append(f"{self.outside} outside the picture")
         if self.not_finite:
             parts.append(f"{self.not_finite} without a finite position, size or colour")
+        if self.transparent:
+            parts.append(f"{self.transparent} with a transparent face (give it a colour)")
         if not parts:
             return ""
-        return f"Left out {_count(len(self))}: {' and '.join(parts)}."
+        listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+        return f"Left out {_count(len(self))}: {listed}."
 
 
 def _count(n: int) -> str:

@@ -51,6 +51,21 @@ def test_outside_and_not_finite_are_left_out_and_counted():
     )
 
 
+def test_a_point_without_a_visible_colour_is_no_hint():
+    image = Image(np.zeros((10, 10)))
+    colors = [(1, 0, 0, 1), (0, 0, 0, 0), (0, 0, 1, 0.25)]
+    points = Points([[1, 1], [2, 2], [3, 3]], face_color=colors)
+    hints, left_out = build(points, image)
+    assert [p.y for p in hints.points] == [1, 3]
+    assert hints.points[1].color == (0, 0, 1)
+    assert left_out.sentence() == "Left out 1 hint: 1 with a transparent face (give it a colour)."
+    with np.errstate(invalid="ignore"):
+        points.data = [[99, 1], [2, 2], [np.nan, 3]]
+    assert build(points, image)[1].sentence().startswith(
+        "Left out 3 hints: 1 outside the picture, 1 without a finite position, size or colour and "
+    )  # fmt: skip
+
+
 def test_only_hints_of_the_slice_and_those_shown_count():
     viewer = ViewerModel()
     image = viewer.add_image(np.zeros((6, 10, 10)), scale=(5, 1, 1))

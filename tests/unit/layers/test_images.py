@@ -4,9 +4,10 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Labels, Points
 
-from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.errors import InvalidImage, InvalidRequest
+from napari_abdiffuser.layers import colorize_layer
 from napari_abdiffuser.layers.images import read_image
 
 
@@ -55,7 +56,34 @@ def test_a_source_outlives_its_layer_unchanged(tilted):
     np.testing.assert_array_equal(picture.placement.scale, (0.5, 0.25))
 
 
-@pytest.mark.parametrize("index", [None, (9,), (-1,), (0, 0), (None, 0, 0)])
+@pytest.mark.parametrize("index", [None, 9, (9,), (-1,), (0, 0), (None, 0, 0)])
 def test_a_stack_needs_one_of_its_slices(index):
     with pytest.raises(InvalidImage):
         read_image(Image(np.zeros((5, 6, 7))), index=index)
+
+
+@pytest.mark.parametrize("index", [2, np.int64(2), (2,), [2, None, None], np.array([2])])
+def test_a_slice_is_named_by_whole_numbers(index):
+    assert read_image(Image(np.zeros((5, 6, 7))), index=index).index == (2, None, None)
+
+
+@pytest.mark.parametrize("index", [2.5, "2", ("a",), (1.0,), {}, [[1], [2, 3]]])
+def test_what_is_no_slice(index):
+    with pytest.raises(InvalidRequest, match="give a whole number"):
+        read_image(Image(np.zeros((5, 6, 7))), index=index)
+
+
+@pytest.mark.parametrize("layer", [Labels(np.zeros((5, 6), int)), Points(), None, np.zeros((5, 6))])
+def test_only_image_layers_are_pictures(layer, plain_colorizer):
+    ViewerModel()
+    with pytest.raises(InvalidImage, match=r"viewer\.layers"):
+        colorize_layer(layer, colorizer=plain_colorizer)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_mask_comes_along(lazy):
+    masked = np.ma.masked_greater(np.arange(40, dtype=np.uint16).reshape(2, 4, 5), 35)
+    layer = Image(da.from_array(masked) if lazy else masked, contrast_limits=(0, 40))
+    loaded = read_image(layer, index=1).load()
+    np.testing.assert_array_equal(loaded.mask, masked[1].mask)
+    np.testing.assert_array_equal(loaded.data, masked[1].data)
