@@ -20,25 +20,36 @@ from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, 
 from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.look import style_sheet
-from napari_abdiffuser.widgets.options import Options
+from napari_abdiffuser.widgets.options import Fold, Options
+from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.run import RunController
 from napari_abdiffuser.widgets.sources import Sources
+from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.widgets.work import Models
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.viewer import Viewer
 
     from napari_abdiffuser.widgets.events import Event
-    from napari_abdiffuser.widgets.work import Models
 
-__all__ = ["ColorizeWidget"]
+__all__ = ["PANELS", "ColorizeWidget"]
+
+PANELS: tuple[type[Panel], ...] = ()
+"""Sections below the options, from top to bottom."""
 
 
 class _Farewell:
     """What is left to do when Qt has deleted the widget: plain Python, no Qt."""
 
-    def __init__(self, sources: Sources, tools: HintTools, runs: RunController) -> None:
+    def __init__(
+        self, sources: Sources, tools: HintTools, runs: RunController, panels: Sequence[Panel]
+    ) -> None:
         self.connections = Connections()
-        self._parts = (sources.cleanup, tools.cleanup, runs.abandon)
+        # What the parts do in the end needs no Qt, so that it also works when Qt was faster.
+        self._parts = [sources.cleanup, tools.cleanup, runs.abandon]
+        self._parts += [panel.cleanup for panel in panels]
 
     def say(self, *_: object) -> None:
         """Stop work and cut all connections; a second time does nothing."""
@@ -65,12 +76,16 @@ class ColorizeWidget(QWidget):
         self.tools = HintTools(self)
         self.options = Options(self)
         self.footer = Footer(self)
+        models = Models() if models is None else models
         self.runs = RunController(self, models)
+        self.store = Store(parent=self)
+        self.context = Context(napari_viewer, self.store, self.sources, models)
+        self.panels = tuple(panel(self.context) for panel in PANELS)
         self._pending: deque[Any] = deque()
         self._pending_text = ""
         self._added = 0
         self._source: Any = None
-        self._farewell = _Farewell(self.sources, self.tools, self.runs)
+        self._farewell = _Farewell(self.sources, self.tools, self.runs, self.panels)
         self._docked = False
         self._build()
         self._connect()
@@ -101,6 +116,8 @@ class ColorizeWidget(QWidget):
         column.setSpacing(12)
         for part in (self.sources, _line(), self.tools, _line(), self.options):
             column.addWidget(part)
+        for panel in self.panels:
+            column.addWidget(Fold(panel.title, panel, opened=panel.open_at_first))
         column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setObjectName("abdiffuser_scroll")
@@ -126,6 +143,10 @@ class ColorizeWidget(QWidget):
         self.footer.cancel_pressed.connect(self._on_cancel)
         self.runs.happened.connect(self._on_event)
         self.runs.not_ready.connect(self.footer.say_device)
+        self.store.refused.connect(self._on_refused)
+        for panel in self.panels:
+            panel.failed.connect(self._on_refused)
+            panel.said.connect(self.footer.say)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
         self.destroyed.connect(self._farewell.say)
         # One layer for each turn of the event loop: showing a large one takes napari a while.
@@ -135,6 +156,9 @@ class ColorizeWidget(QWidget):
 
     def _on_theme(self, event: Any = None) -> None:
         self.setStyleSheet(style_sheet(str(self._viewer.theme)))
+
+    def _on_refused(self, message: str) -> None:
+        self.footer.say(message, failure=True)
 
     def _on_image(self, image: Any) -> None:
         if image is not None:

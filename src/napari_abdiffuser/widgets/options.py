@@ -68,9 +68,11 @@ def _combo() -> QComboBox:
 
 
 class Fold(QWidget):
-    """A header that shows and hides what is below it; folded at first."""
+    """A header that shows and hides what is below it; folded unless `opened`."""
 
-    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, content: QWidget, parent: QWidget | None = None, *, opened: bool = False
+    ) -> None:
         super().__init__(parent)
         self.header = QToolButton(self)
         self.header.setText(title)
@@ -86,7 +88,8 @@ class Fold(QWidget):
         layout.addWidget(self.header, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(content)
         self.header.toggled.connect(self._show)
-        self._show(False)
+        self._show(opened)
+        self.header.setChecked(opened)
 
     def _show(self, open_: bool) -> None:
         self.header.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)

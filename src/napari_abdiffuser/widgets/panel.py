@@ -1,0 +1,75 @@
+"""What the parts of the dock widget share, and what each of them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_abdiffuser.widgets.connections import Connections
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_abdiffuser.widgets.sources import Sources
+    from napari_abdiffuser.widgets.store import Store
+    from napari_abdiffuser.widgets.work import Models
+
+__all__ = ["Context", "Panel"]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What every panel gets.
+
+    Attributes
+    ----------
+    viewer
+        napari's, or its proxy.
+    store
+        The studio's state.
+    sources
+        Which image and which hints layer are chosen.
+    models
+        The loaded model and the right to use it.
+    """
+
+    viewer: Viewer
+    store: Store
+    sources: Sources
+    models: Models
+
+
+class Panel(QWidget):
+    """A section of the dock widget, under a header that folds it.
+
+    Parameters
+    ----------
+    context
+        What it works on. A panel never holds another panel: they meet in the store.
+    """
+
+    title: ClassVar[str] = ""
+    open_at_first: ClassVar[bool] = False
+    failed = Signal(str)
+    """Emitted with a sentence that says what to do next."""
+
+    said = Signal(str)
+    """Emitted with a sentence for the status line."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.connections = Connections()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(6)
+
+    def cleanup(self) -> None:
+        """Cut all connections and stop work; a second time does nothing.
+
+        No Qt here: Qt may have deleted the panel already.
+        """
+        self.connections.cleanup()
