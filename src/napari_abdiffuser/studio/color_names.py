@@ -19,7 +19,7 @@ GRAY_CHROMA = 6.0
 # Words that a reader of a caption knows, each with examples; a colour is called what the nearest
 # example is called. Our own choice, at the chroma that false colours have.
 NAMES: dict[str, tuple[str, ...]] = {
-    "red": ("#e6194b", "#c8463f", "#ee3322", "#cc2222"),
+    "red": ("#e6194b", "#c8463f", "#ee3322", "#cc2222", "#d05068"),
     "dark red": ("#8b1a1a", "#6e1423", "#882255"),
     "orange": ("#f58231", "#dd7f35", "#ff9800", "#d55e00"),
     "gold": ("#d9a441", "#ffc61a", "#daa520", "#e69f00"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.studio.figure.drawing import Pen, legend_size
+from napari_abdiffuser.studio.figure.drawing import Pen, bar_width, legend_size
 from napari_abdiffuser.studio.figure.options import Box, Figure, FigureOptions
 from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import ScaleBar, scale_bar
@@ -86,23 +86,35 @@ class _Layout:
         self._boxes = [Box(0, left, height, width) for left in lefts]
         self._inner = lefts[-1] + width
         self._foot = height
-        place = options.legend if classes else "none"
         self._rows: list[list[HintClass]] = []
         self._right = 0
-        self._legend_at = (0, 0)
+        self._legend_at = self._bar_at = (0, 0)
+        self._place_legend(classes, options.legend if classes else "none")
+
+    def _place_legend(self, classes: Sequence[HintClass], place: str) -> None:
+        size, inner = self._size, self._inner
+        bar = self._bar if self._options.scale_bar == "below" else None
+        needed = bar_width(bar, size) if bar is not None else 0
+        tall = wide = 0
         if place != "none":
-            tall, wide, self._rows = legend_size(classes, size, place, self._inner)
-            if place == "right":
-                self._legend_at = (size // 4, self._inner + size)
-                self._right = size + wide
-                self._foot = max(self._foot, tall + size // 2)
-            else:
-                self._legend_at = (self._foot + size // 2, 0)
-                self._right = max(0, wide - self._inner)
-                self._foot += size // 2 + tall
-        self._bar_top = self._foot + size // 4
-        if bar is not None and options.scale_bar == "below":
-            self._foot = self._bar_top + round(1.5 * size)
+            tall, wide, self._rows = legend_size(classes, size, place, inner)
+        if place == "right":
+            self._legend_at = (size // 4, inner + size // 2)
+            self._right = size + wide
+            self._foot = max(self._foot, tall + size // 2)
+        under = tall if place == "below" else 0
+        line = round(1.5 * size)
+        # A legend of one row leaves room for the bar at its right.
+        beside = place == "below" and len(self._rows) == 1 and wide + needed <= inner
+        if bar is not None and not beside:
+            under += line
+        if under:
+            top = self._foot + size // 4
+            self._foot = top + under + size // 4
+            self._bar_at = (self._foot - size // 4 - line, inner)
+            if place == "below":
+                self._legend_at = (top, 0)
+                self._right = max(0, wide - inner)
 
     def figure(self) -> Figure:
         from PIL import Image, ImageDraw
@@ -120,7 +132,7 @@ class _Layout:
             for box in boxes:
                 pen.bar_inside(self._bar, box, options.corner, options.keep_clear)
         elif self._bar is not None:
-            pen.bar_below(self._bar, self._bar_top, self._inner)
+            pen.bar_below(self._bar, *self._bar_at)
         if options.letters:
             for letter, box in zip("ab", boxes, strict=False):
                 pen.letter(letter, box)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.figure.options import Box, Corner
     from napari_abdiffuser.studio.figure.scale_bar import ScaleBar
 
-__all__ = ["Pen", "legend_size"]
+__all__ = ["Pen", "bar_width", "legend_size"]
 
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _SWATCH = 1.0  # side of a swatch, and other lengths, in text sizes
@@ -28,10 +28,17 @@ def text_width(text: str, size: int) -> int:
     return round(font.getlength(shown))
 
 
+def bar_width(bar: ScaleBar, size: int) -> int:
+    """Return the width in pixels of a bar with its text before it."""
+    return round(bar.pixels + size / 2) + text_width(bar.text, size)
+
+
 def legend_size(
     classes: Sequence[HintClass], size: int, place: str, width: int
 ) -> tuple[int, int, list[list[HintClass]]]:
     """Return height and width in pixels of a legend, and its classes row by row.
+
+    The width is that of the widest row.
 
     Parameters
     ----------
@@ -121,9 +128,9 @@ class Pen:
 
     def letter(self, letter: str, panel: Box) -> None:
         """Draw a panel's letter into its upper left corner."""
-        place = (panel.left + self._size * 0.6, panel.top + self._size * 0.4)
+        place = (panel.left + self._size * 0.6, panel.top + self._size * 0.2)
         size = round(self._size * 1.3)
-        self._text(letter, place, "lt", _WHITE, max(1, size // 10), size)
+        self._text(letter, place, "la", _WHITE, max(1, size // 10), size)
 
     def _text(
         self,

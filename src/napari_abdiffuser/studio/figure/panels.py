@@ -35,10 +35,14 @@ def coloured_panel(rgb: ArrayLike) -> NDArray[np.uint8]:
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     if values.dtype == np.uint16:
-        return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+        narrow: NDArray[np.uint8] = ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(
+            np.uint8
+        )
+        return narrow
     if values.dtype.kind == "f":
-        unit = np.nan_to_num(np.clip(values, 0.0, 1.0), nan=0.0)
-        return (unit * 255.0 + 0.5).astype(np.uint8)
+        scaled = np.nan_to_num(np.clip(values, 0.0, 1.0)) * 255.0 + 0.5
+        shown: NDArray[np.uint8] = scaled.astype(np.uint8)
+        return shown
     raise InvalidImage(f"A coloured picture is 8-bit, 16-bit or floats, not {values.dtype}.")
 
 
