@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from abdiffuser_training.config import FitConfig, presets, read_config, to_yaml
-from abdiffuser_training.engine.errors import Interrupted
+from abdiffuser_training.engine.errors import Interrupted, TrainingFailed
 from abdiffuser_training.engine.runtime import make_runtime
 from abdiffuser_training.engine.trackers import make_trackers
 
@@ -62,11 +62,16 @@ def fit(config: FitConfig, folder: Path, *, resume: bool = False, device: str = 
         try:
             for name in config.stages:
                 STAGES[name](run)
+            if runtime.is_main:
+                export_run(folder, out)
+        except OSError as error:
+            raise TrainingFailed(
+                f"{error}. What was learned up to the last checkpoint is kept: see to it, then go "
+                "on with --resume."
+            ) from error
         finally:
             for tracker in run.trackers:
                 tracker.close()
-        if runtime.is_main:
-            export_run(folder, out)
         runtime.wait()
     return out
 

@@ -23,7 +23,7 @@ _BEST = "best.pt"
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file to a temporary name beside it, then move it: it is whole or as it was."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with open(partial, "wb") as file:
             file.write(content)
@@ -86,6 +86,11 @@ class Checkpoints:
     def __init__(self, folder: Path, keep: int = 2) -> None:
         self.folder = folder
         self._keep = max(1, keep)
+
+    def clean(self) -> None:
+        """Remove what killed runs left unfinished."""
+        for partial in self.folder.glob("*.partial"):
+            partial.unlink(missing_ok=True)
 
     def all(self) -> list[Path]:
         """Checkpoints, the newest first."""
@@ -165,7 +170,7 @@ class Checkpoints:
         # The hash goes first: between the two moves a stale one would condemn a good file.
         (self.folder / _BEST).with_suffix(".json").unlink(missing_ok=True)
         for source, name in ((path, _BEST), (path.with_suffix(".json"), "best.json")):
-            partial = self.folder / f".{name}.partial"
+            partial = self.folder / f"{name}.partial"
             partial.unlink(missing_ok=True)
             try:
                 os.link(source, partial)

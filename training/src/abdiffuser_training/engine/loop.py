@@ -112,6 +112,7 @@ class _Loop:
                     f"{self.folder} holds a training already: add --resume to go on with it, or "
                     "choose another folder with --out."
                 )
+            self.checkpoints.clean()
             state = self.checkpoints.load()
         state = self.runtime.broadcast(state)
         if state is None:
