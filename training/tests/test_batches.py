@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from abdiffuser_training.data.batches import Mixture, Source, network_view
+from abdiffuser_training.data.batches import Mixture, Source
 from abdiffuser_training.data.colourings import colour_regions
-from abdiffuser_training.data.corpus import Item, random_crop, read_items
+from abdiffuser_training.data.corpus import Item, cut_pixels, cut_regions, draw_cut, read_items
+from abdiffuser_training.data.sample import Sample
+from abdiffuser_training.data.views import Jitter, draw_jitter, network_views, to_lab
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
 
 
 def encoded(image, kind="PNG"):
@@ -76,9 +81,9 @@ def equal(a, b):
 def test_items_come_in_the_order_of_their_keys(coloured, masked):
     assert [item.key for item in read_items(coloured)] == list("abcde")
     first, second = read_items(masked)
-    assert first.image.mode == "L"
-    assert np.asarray(first.instances).max() == 300
-    assert np.asarray(first.classes).max() == 2
+    assert first.pixels.shape == (1, 60, 72)
+    assert first.instances.max() == 300
+    assert first.classes.max() == 2
     assert second.classes is None
 
 
@@ -86,8 +91,8 @@ def test_large_pictures_are_shrunk_with_their_masks(tmp_path):
     large = Image.new("RGB", (1280, 100))
     files = {"a.png": encoded(large), "a.mask.png": encoded(Image.new("I;16", (1280, 100), 7))}
     (item,) = read_items(write_tar(tmp_path / "large.tar", files))
-    assert item.image.size == item.instances.size == (640, 50)
-    assert np.unique(np.asarray(item.instances)).tolist() == [7]
+    assert item.pixels.shape[1:] == item.instances.shape == (50, 640)
+    assert np.unique(item.instances).tolist() == [7]
 
 
 def test_held_out_items_are_left_out(coloured):
@@ -99,11 +104,35 @@ def test_held_out_items_are_left_out(coloured):
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(4, 90))
 def test_crops_and_their_masks_stay_together(seed, size):
     inside = disc().astype(np.uint8)
-    item = Item("a", Image.fromarray(255 * inside), Image.fromarray(inside))
-    crop = random_crop(item, size, np.random.default_rng(seed))
-    assert crop.rgb.shape == (size, size, 3)
-    assert crop.instances.shape == (size, size)
-    assert ((crop.rgb[..., 0] > 127) == (crop.instances == 1)).mean() > 0.85
+    gray = np.repeat(255 * inside[..., None], 3, 2)
+    item = Item.of(Sample("a", gray, inside.astype(np.int32)))
+    cut = draw_cut(item, size, np.random.default_rng(seed))
+    pixels, instances = cut_pixels(item, cut, size), cut_regions(item.instances, cut, size)
+    assert pixels.shape == (3, size, size)
+    assert instances.shape == (size, size)
+    assert ((pixels[0].numpy() > 127) == (instances == 1)).mean() > 0.85
+
+
+def test_cuts_are_squares_of_every_orientation_within_the_zoom():
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 72, 3), np.uint8)
+    item = Item.of(Sample("a", pixels))
+    cuts = [draw_cut(item, 12, np.random.default_rng(i), 4.0) for i in range(3000)]
+    sides = np.array([c.side for c in cuts])
+    assert (sides.min(), sides.max()) == (15, 59)
+    # Log-uniform: half of them are beyond the geometric mean.
+    assert (sides >= 30).mean() == pytest.approx(0.5, abs=0.04)
+    assert np.bincount([c.flips for c in cuts], minlength=8).min() > 3000 / 8 * 0.8
+    assert all(c.top + c.side <= 60 and c.left + c.side <= 72 for c in cuts)
+    same = {cut_pixels(item, replace(cuts[0], flips=f), 12).numpy().tobytes() for f in range(8)}
+    assert len(same) == 8
+
+
+def test_lab_of_crops_is_that_of_the_plugin():
+    pixels = torch.randint(0, 256, (3, 3, 8, 8), dtype=torch.uint8)
+    lightness, chroma = to_lab(pixels)
+    expected = srgb_to_lab(pixels.permute(0, 2, 3, 1).numpy() / 255)
+    np.testing.assert_allclose(lightness, expected[..., 0], atol=1e-3)
+    np.testing.assert_allclose(chroma.permute(0, 2, 3, 1), expected[..., 1:], atol=1e-3)
 
 
 def test_a_batch_is_that_of_its_step(coloured, masked):
@@ -161,19 +190,21 @@ def test_gray_pictures_without_masks_stay_gray(tmp_path):
 
 def test_masks_become_colourings_whose_ground_is_gray_unless_tinted():
     instances = np.zeros((40, 60), np.int32)
-    instances[12:28, 6:22], instances[12:28, 36:52] = 1, 2
+    instances[12:28, 6:22], instances[12:28, 36:52] = 1, 700
     lightness = np.full((40, 60), 50, np.float32)
     tinted = []
     for seed in range(150):
         rng = np.random.default_rng(seed)
         ab = colour_regions(instances, None, lightness, rng)
         assert ab.dtype == np.float32
-        assert np.hypot(*np.moveaxis(ab, -1, 0)).max() < 75.01
+        rgb = lab_to_srgb(np.concatenate([lightness[..., None], ab], 2)[15:25, 9:19])
+        assert rgb.min() > -0.02  # within an object displayable, but for rounding to grays
+        assert rgb.max() < 1.02
         ground = ab[:6]  # away from the softened borders
         assert np.ptp(ground, axis=(0, 1)).max() < 1e-4
         tinted.append(bool(np.abs(ground).max() > 1e-3))
         assert np.ptp(ab[17:23, 11:17], axis=(0, 1)).max() < 1e-3  # one colour an object
-    assert np.mean(tinted) == pytest.approx(0.4, abs=0.12)
+    assert np.mean(tinted) == pytest.approx(0.8 * 0.45, abs=0.12)
 
 
 def test_colour_fades_towards_black_and_white():
@@ -195,17 +226,37 @@ def test_colour_fades_towards_black_and_white():
 def test_the_networks_view_is_bounded(seed, low, span):
     noise = np.random.default_rng(0).random((12, 14), np.float32)
     lightness = np.minimum(low + span * noise, np.float32(100))
-    rng = None if seed is None else np.random.default_rng(seed)
-    view = network_view(lightness, rng)
-    assert view.dtype == np.float32
+    jitter = Jitter() if seed is None else draw_jitter(np.random.default_rng(seed))
+    view = network_views(torch.from_numpy(lightness)[None], [jitter])[0]
+    assert view.dtype == torch.float32
     assert view.shape == lightness.shape
-    assert np.isfinite(view).all()
-    assert view.min() >= -1
-    assert view.max() <= 1
+    assert view.isfinite().all()
+    assert view.abs().max() <= 1
 
 
 def test_the_networks_view_fills_its_range():
-    view = network_view(np.random.default_rng(0).uniform(40, 45, (64, 64)).astype("f4"), None)
-    assert view.min() == -1
-    assert view.max() == 1
-    assert abs(view.mean()) < 0.1
+    lightness = torch.from_numpy(np.random.default_rng(0).uniform(40, 45, (2, 64, 64)))
+    views = network_views(lightness.float(), [Jitter(), Jitter(tail=10.0, noise=0.03)])
+    for view in views:
+        assert view.min() == -1
+        assert view.max() == 1
+    assert abs(views[0].mean()) < 0.1
+    black = [(v == -1).float().mean().item() for v in views]
+    assert black[0] == pytest.approx(0.0035, abs=0.003)
+    assert black[1] == pytest.approx(0.1, abs=0.06)  # half of the noise lifts it
+
+
+def test_settings_that_cannot_be_are_refused(coloured):
+    for wrong, message in (
+        ({"zom": 2}, "no setting zom"),
+        ({"shards": []}, "needs shards"),
+        ({"shards": [str(coloured) + "x"]}, "nothing at"),
+        ({"mode": "disk"}, "one of auto, memory, stream"),
+        ({"mode": "stream", "drop_last": 2}, "drop_last"),
+        ({"colours": {"turned": 2}}, "not a share"),
+        ({"colours": {"turnt": 1}}, "not a share"),
+    ):
+        with pytest.raises(InvalidRequest, match=message):
+            source(coloured, **wrong)
+    with pytest.raises(InvalidRequest, match="no source"):
+        Mixture([source(coloured, weight=0.0)], 0)

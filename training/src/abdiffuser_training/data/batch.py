@@ -33,6 +33,10 @@ class Batch:
         right, pixels.
     indices : tuple of int
         Place of each crop in the global batch.
+    grays : tuple of (ndarray or None)
+        (N, 4) patches where the colouring was made gray on purpose: gray hints beside others.
+    regions : tuple of (ndarray or None)
+        (S, S) int32 region numbers of each crop that has a mask, zero is the ground.
     """
 
     seen: Tensor
@@ -42,6 +46,8 @@ class Batch:
     highlight: Tensor
     boxes: tuple[NDArray[np.int64] | None, ...]
     indices: tuple[int, ...]
+    grays: tuple[NDArray[np.int64] | None, ...] = ()
+    regions: tuple[NDArray[np.int32] | None, ...] = ()
 
     def to(self, device: torch.device | str) -> Batch:
         """Give the same batch on a device."""

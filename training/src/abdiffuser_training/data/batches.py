@@ -2,97 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from skimage.color import rgb2lab
+from torch import Tensor
 
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.data.colourings import colour_regions
-from abdiffuser_training.data.corpus import Crop, Item, random_crop, read_items
+from abdiffuser_training.data.corpus import cut_pixels, cut_regions, draw_cut
 from abdiffuser_training.data.highlighting import highlighted
+from abdiffuser_training.data.recolouring import draw_turn, erase, recolour, turn
+from abdiffuser_training.data.sources import Source
+from abdiffuser_training.data.views import draw_jitter, network_views, to_lab
 from abdiffuser_training.seeding import Purpose, generator
+from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["Batch", "Mixture", "Source", "network_view"]
+__all__ = ["Batch", "Mixture", "Source"]
 
-_HIGHLIGHTED = 0.45  # of the crops with masks
-
-
-@dataclass(frozen=True)
-class Source:
-    """Some pictures and how often they are drawn.
-
-    Attributes
-    ----------
-    items : sequence of Item
-        The pictures.
-    weight : float
-        Share of the batches, relative to the other sources.
-    native : bool
-        Whether the pictures' own colours are worth learning as an automatic colouring.
-    zoom : float
-        See `random_crop`.
-    """
-
-    items: Sequence[Item]
-    weight: float
-    native: bool
-    zoom: float = 2.5
-
-    @classmethod
-    def read(cls, settings: Mapping[str, object]) -> Source:
-        """From a configuration: shards, weight, native, zoom, and `drop_last` held-out items."""
-        shards = settings["shards"]
-        assert isinstance(shards, list)
-        items = [item for shard in shards for item in read_items(Path(str(shard)))]
-        drop = int(str(settings.get("drop_last", 0)))
-        return cls(
-            items=items[: len(items) - drop],
-            weight=float(str(settings["weight"])),
-            native=bool(settings["native"]),
-            zoom=float(str(settings.get("zoom", 2.5))),
-        )
-
-
-def network_view(
-    lightness: NDArray[np.float32], rng: np.random.Generator | None
-) -> NDArray[np.float32]:
-    """Percentile contrast as the plugin applies it, jittered when a generator is given.
-
-    Parameters
-    ----------
-    lightness : ndarray
-        (H, W) L* in [0, 100].
-    rng : numpy.random.Generator or None
-        Jitters percentiles, gamma, inversion-free contrast and noise.
-
-    Returns
-    -------
-    ndarray
-        (H, W) float32 in [-1, 1].
-    """
-    tail = 0.35 if rng is None else float(rng.uniform(0, 1.0))
-    low, high = np.percentile(lightness[::2, ::2], (tail, 100 - tail))
-    view = ((lightness - low) / max(high - low, 1e-3)).clip(0, 1)
-    if rng is not None:
-        view = view ** np.float32(np.exp(rng.normal(0, 0.25)))
-        if rng.random() < 0.3:
-            noise = rng.normal(0, rng.uniform(0, 0.06), view.shape).astype(np.float32)
-            view = (view + noise).clip(0, 1)
-    return np.asarray(2 * view - 1, np.float32)
+_SCALE = 110.0
+_NO_TURN = np.eye(2, dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class _Made:
-    seen: NDArray[np.float32]
-    lightness: NDArray[np.float32]
-    chroma: NDArray[np.float32]
+class _Crop:
+    """A crop before its colours: pixels (3, S, S) uint8 on their device, and what is drawn."""
+
+    pixels: Tensor
+    source: Source
+    instances: NDArray[np.int32] | None
+    classes: NDArray[np.int32] | None
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True)
+class _Colours:
+    """What becomes of a crop's colours; `chroma` None: they stay, but for the turn."""
+
+    chroma: NDArray[np.float32] | None
+    turn: NDArray[np.float32]
     native: bool
-    boxes: NDArray[np.int64] | None
+    boxes: NDArray[np.int64] | None = None
+    grays: NDArray[np.int64] | None = None
 
 
 class Mixture:
@@ -103,12 +56,19 @@ class Mixture:
     sources : sequence of Source
         Where pictures come from.
     seed : int
-        Of the first batch's generator; every batch has its own, so a resumed run continues
-        with the batches that it would have had.
+        Every crop of every step has random numbers of its own, so a resumed run continues with
+        the batches that it would have had.
+
+    Raises
+    ------
+    InvalidRequest
+        If no source has pictures and a weight.
     """
 
     def __init__(self, sources: Sequence[Source], seed: int) -> None:
         self.sources = [s for s in sources if s.weight > 0 and len(s.items)]
+        if not self.sources:
+            raise InvalidRequest("no source has pictures and a weight above 0: add one.")
         weights = np.array([s.weight for s in self.sources])
         self._shares = weights / weights.sum()
         self._seed = seed
@@ -131,32 +91,62 @@ class Mixture:
         Returns
         -------
         Batch
+            On the device that the sources' pixels are on.
         """
         indices = tuple(range(rank, count, world))
-        made = [
-            self._one(generator(Purpose.CROP, self._seed, step, index), size) for index in indices
-        ]
+        crops = [self._crop(step, index, size) for index in indices]
+        device = crops[0].pixels.device
+        lightness, chroma = to_lab(torch.stack([c.pixels.to(device) for c in crops]))
+        chroma /= _SCALE
+        jitters, colours = [], []
+        for i, crop in enumerate(crops):
+            jitters.append(draw_jitter(crop.rng))
+            colours.append(_colours(crop, lightness[i], chroma[i]))
+            made = colours[-1].chroma
+            if made is not None:
+                chroma[i] = torch.from_numpy(made).to(device)
+        if any(c.turn is not _NO_TURN for c in colours):
+            chroma = turn(chroma, torch.from_numpy(np.stack([c.turn for c in colours])))
         return Batch(
-            torch.from_numpy(np.stack([m.seen for m in made])[:, None]),
-            torch.from_numpy(np.stack([m.lightness for m in made])[:, None]),
-            torch.from_numpy(np.stack([m.chroma for m in made])).permute(0, 3, 1, 2).contiguous(),
-            torch.tensor([m.native for m in made]),
-            torch.tensor([float(m.boxes is not None) for m in made]),
-            tuple(m.boxes for m in made),
-            indices,
+            seen=network_views(lightness, jitters)[:, None],
+            lightness=lightness[:, None] / 50 - 1,
+            chroma=chroma,
+            native=torch.tensor([c.native for c in colours], device=device),
+            highlight=torch.tensor([float(c.boxes is not None) for c in colours], device=device),
+            boxes=tuple(c.boxes for c in colours),
+            indices=indices,
+            grays=tuple(c.grays for c in colours),
+            regions=tuple(c.instances for c in crops),
         )
 
-    def _one(self, rng: np.random.Generator, size: int) -> _Made:
+    def _crop(self, step: int, index: int, size: int) -> _Crop:
+        rng = generator(Purpose.CROP, self._seed, step, index)
         source = self.sources[int(rng.choice(len(self.sources), p=self._shares))]
-        item = source.items[int(rng.integers(len(source.items)))]
-        crop: Crop = random_crop(item, size, rng, source.zoom)
-        lab = rgb2lab(crop.rgb).astype(np.float32)
-        lightness, chroma = lab[..., 0], lab[..., 1:]
-        boxes = None
-        if crop.instances is not None:
-            chroma = colour_regions(crop.instances, crop.classes, lightness, rng)
-            found = highlighted(crop.instances, rng) if rng.random() < _HIGHLIGHTED else None
-            if found is not None:
-                boxes, chroma = found.boxes, chroma * found.kept[..., None]
-        seen = network_view(lightness, rng)
-        return _Made(seen, lightness / 50 - 1, chroma / np.float32(110), source.native, boxes)
+        item = source.pick(step, index, rng)
+        cut = draw_cut(item, size, rng, source.zoom)
+        instances, classes = (cut_regions(r, cut, size) for r in (item.instances, item.classes))
+        return _Crop(cut_pixels(item, cut, size), source, instances, classes, rng)
+
+
+def _colours(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colours:
+    """Draw the colours of a crop: its own or changed ones, or those that its masks are given."""
+    rng, shares = crop.rng, crop.source.colours
+    made, boxes, grays = None, None, None
+    native, matrix = crop.source.native, _NO_TURN
+    if crop.instances is not None:
+        painted = colour_regions(crop.instances, crop.classes, lightness.cpu().numpy(), rng)
+        made = np.moveaxis(painted, 2, 0) / np.float32(_SCALE)
+        found = highlighted(crop.instances, rng) if rng.random() < shares.highlighted else None
+        if found is not None:
+            boxes, made = found.boxes, made * found.kept
+    else:
+        if rng.random() < shares.clusters:
+            made, native = recolour(chroma.cpu().numpy(), rng), False
+        if rng.random() < shares.turned:
+            matrix, native = draw_turn(rng), False
+    if boxes is None and rng.random() < shares.erased:
+        before = chroma.cpu().numpy() if made is None else made
+        erased = erase(before, crop.instances, rng)
+        if erased is not None:
+            made, grays, native = erased.chroma, erased.boxes, False
+    return _Colours(made, matrix, native, boxes, grays)

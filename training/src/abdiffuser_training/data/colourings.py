@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from abdiffuser_training.synth.colouring import random_colouring
+from napari_abdiffuser.imaging.conversion import gray_lightness_table
+
 __all__ = ["colour_regions"]
 
-
-def _colour(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a random a*b* direction with a chroma of 15 … 75."""
-    angle = rng.uniform(0, 2 * np.pi)
-    chroma = rng.uniform(15, 75)
-    return np.array([np.cos(angle), np.sin(angle)], np.float32) * np.float32(chroma)
+_STEPS = 1000  # of the table from lightness to gray
 
 
 def colour_regions(
@@ -37,26 +37,27 @@ def colour_regions(
     Returns
     -------
     ndarray
-        (H, W, 2) float32 a*b*. The ground is gray in 60 % of the colourings, else tinted. Chroma
-        fades towards black and white by a random power, as colour overlays do.
+        (H, W, 2) float32 a*b*, from `random_colouring`: by class, by object, in shades of the
+        class, or some objects only; the ground gray or tinted. Colours can be shown at the
+        picture's lightness, away from borders: these are softened in 70 % of the colourings.
     """
-    count = int(instances.max()) + 1
-    style = rng.random()
-    if style < 0.4:  # every object a colour of its own
-        table = np.stack([_colour(rng) for _ in range(count)])
-    elif classes is not None and style < 0.85:
-        palette = np.stack([_colour(rng) for _ in range(int(classes.max()) + 1)])
-        table = np.zeros((count, 2), np.float32)
-        table[instances.ravel()] = palette[classes.ravel()]
-    else:
-        palette = np.stack([_colour(rng) for _ in range(int(rng.integers(1, 5)))])
-        table = palette[rng.integers(len(palette), size=count)]
-    if rng.random() < 0.2:  # highlighting: some objects stay gray
-        table[rng.random(count) < 0.5] = 0
-    table[0] = 0 if rng.random() < 0.6 else _colour(rng) * np.float32(0.6)
-    ab = table[instances]
+    # A crop shows few of a picture's regions: numbered anew, each costs only once.
+    present, compact = np.unique(np.append(0, instances), return_inverse=True)
+    instances = compact[1:].reshape(instances.shape).astype(np.int32)
+    if classes is None:
+        dealt = rng.integers(1, 1 + rng.integers(1, 5), size=len(present))
+        dealt[0] = 0
+        classes = dealt[instances].astype(np.int32)
+    gray = _gray_of_lightness()[(lightness * (_STEPS / 100) + 0.5).astype(np.intp)]
+    ab = random_colouring(rng, gray, instances, classes).chroma
     if rng.random() < 0.7:  # anti-aliased borders
         ab = ndimage.gaussian_filter(ab, (0.5, 0.5, 0))
-    scaled = lightness / 100
-    fade = (4 * scaled * (1 - scaled)).clip(0.02) ** np.float32(rng.uniform(0, 0.9))
-    return (ab * fade[..., None]).astype(np.float32)
+    return ab.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _gray_of_lightness() -> NDArray[np.uint8]:
+    """8-bit gray of the lightnesses 0, 0.1, … 100."""
+    lightness = np.linspace(0, 100, _STEPS + 1)
+    table = np.round(np.interp(lightness, gray_lightness_table(), np.arange(256)))
+    return np.asarray(table, np.uint8)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
+from torch import Tensor
 
-__all__ = ["Crop", "Item", "random_crop", "read_items"]
+from abdiffuser_training.data.places import list_files
+from abdiffuser_training.data.sample import Sample
+from abdiffuser_training.data.shards import decode_files
+from abdiffuser_training.prepare.read import resized
+from napari_abdiffuser.errors import InvalidRequest
 
+__all__ = ["Cut", "Item", "cut_pixels", "cut_regions", "draw_cut", "read_corpus", "read_items"]
+
+_LOG = logging.getLogger(__name__)
 _MAX_SIDE = 640
 
 
@@ -25,73 +34,131 @@ class Item:
     ----------
     key : str
         Name within its shard.
-    image : Image.Image
-        RGB, or L where the picture is gray.
-    instances, classes : Image.Image or None
-        Region numbers (mode I;16 or L), zero is the ground.
+    pixels : Tensor of uint8
+        (3, H, W) sRGB, or (1, H, W) where the picture is gray; on any device.
+    instances, classes : ndarray of uint16, or None
+        (H, W) region numbers, zero is the ground; they stay in the main memory.
     """
 
     key: str
-    image: Image.Image
-    instances: Image.Image | None = None
-    classes: Image.Image | None = None
+    pixels: Tensor
+    instances: NDArray[np.uint16] | None = None
+    classes: NDArray[np.uint16] | None = None
+
+    @classmethod
+    def of(cls, sample: Sample, max_side: int = _MAX_SIDE) -> Item:
+        """Make an item of a sample, shrunk to a longer side of at most `max_side` pixels."""
+        image = resized(sample.image, max_side)
+        if (image == image[..., :1]).all():
+            image = image[..., :1]
+        regions = [
+            None if r is None else resized(_numbered(r), max_side, nearest=True)
+            for r in (sample.mask, sample.classes)
+        ]
+        # Channels side by side in memory: how the resampling of bytes is fastest.
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+        return cls(sample.key, pixels, *regions)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, bytes."""
+        regions = (r.nbytes for r in (self.instances, self.classes) if r is not None)
+        return self.pixels.nbytes + sum(regions)
+
+    def to(self, device: torch.device | str) -> Item:
+        """Give the same with its pixels on a device."""
+        return replace(self, pixels=self.pixels.to(device))
 
 
-@dataclass(frozen=True)
-class Crop:
-    """A square crop: (S, S, 3) uint8, and (S, S) int32 region maps where there are masks."""
-
-    rgb: NDArray[np.uint8]
-    instances: NDArray[np.int32] | None
-    classes: NDArray[np.int32] | None
-
-
-def _shrunk(image: Image.Image, resample: Image.Resampling) -> Image.Image:
-    scale = _MAX_SIDE / max(image.size)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, resample)
+def _numbered(regions: NDArray[np.int32]) -> NDArray[np.uint16]:
+    """Region numbers in 16 bits; where they do not fit, numbered anew."""
+    if regions.min() < 0 or regions.max() > 65535:
+        values, index = np.unique(regions, return_inverse=True)
+        regions = (np.cumsum(values != 0) * (values != 0))[index].reshape(regions.shape)
+        regions = np.minimum(regions, 65535)
+    return regions.astype(np.uint16)
 
 
-def read_items(path: Path) -> Iterator[Item]:
-    """Decode a WebDataset tar shard: ``key.jpg|png`` with ``key.mask.png``, ``key.class.png``.
+def read_items(place: str | Path, workers: int = 1) -> Iterator[Item]:
+    """Decode what is at a place.
 
     Parameters
     ----------
-    path : Path
-        The shard.
+    place : str or Path
+        A tar shard, its address, or a folder.
+    workers : int
+        Threads that decode.
 
     Yields
     ------
     Item
-        In the order of the keys.
+        In the order of the keys; broken pictures are logged and left out.
+
+    Raises
+    ------
+    InvalidRequest
+        If there is no picture.
     """
-    parts: dict[str, dict[str, bytes]] = {}
-    with tarfile.open(path) as tar:
-        for member in tar:
-            handle = tar.extractfile(member) if member.isfile() else None
-            if handle is not None:
-                key, _, extension = member.name.partition(".")
-                parts.setdefault(key, {})[extension.lower()] = handle.read()
-    for key in sorted(parts):
-        files = parts[key]
-        picture = next((files[e] for e in ("jpg", "jpeg", "png") if e in files), None)
-        if picture is None:
-            continue
-        image: Image.Image = Image.open(io.BytesIO(picture))
-        image = image if image.mode == "L" else image.convert("RGB")
-        regions = [
-            _shrunk(Image.open(io.BytesIO(files[e])), Image.Resampling.NEAREST)
-            if e in files
-            else None
-            for e in ("mask.png", "class.png")
-        ]
-        yield Item(key, _shrunk(image, Image.Resampling.LANCZOS), *regions)
+
+    def make(key: str) -> Item | None:
+        sample = decode_files(place, key, files.pop(key))
+        return None if sample is None else Item.of(sample)
+
+    files = list_files(place)
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        yield from (item for item in pool.map(make, list(files)) if item is not None)
 
 
-def random_crop(item: Item, size: int, rng: np.random.Generator, zoom: float = 2.5) -> Crop:
-    """Square crop of a random scale and place, flipped and turned at random.
+def read_corpus(places: Sequence[str], workers: int = 1) -> Iterator[tuple[str, list[Item]]]:
+    """Read one place after the other; one without anything that can be read is logged.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Tar shards, addresses, folders.
+    workers : int
+        Threads that decode.
+
+    Yields
+    ------
+    (str, list of Item)
+        Place and pictures.
+
+    Raises
+    ------
+    InvalidRequest
+        At the end, if nothing could be read anywhere.
+    """
+    count = 0
+    for place in places:
+        try:
+            items = list(read_items(place, workers))
+        except InvalidRequest as error:
+            _LOG.warning("a shard is left out: %s", error)
+            items = []
+        count += len(items)
+        yield place, items
+    if not count:
+        raise InvalidRequest(f"nothing can be read at {_names(places)}: check the shards.")
+
+
+def _names(places: Iterable[str]) -> str:
+    names = [str(place) for place in places]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A square of a picture: its corner and side in pixels, and one of eight orientations."""
+
+    top: int
+    left: int
+    side: int
+    flips: int
+
+
+def draw_cut(item: Item, size: int, rng: np.random.Generator, zoom: float = 2.5) -> Cut:
+    """Draw a square of a random scale and place, flipped and turned at random.
 
     Parameters
     ----------
@@ -107,27 +174,40 @@ def random_crop(item: Item, size: int, rng: np.random.Generator, zoom: float = 2
 
     Returns
     -------
-    Crop
-        Of `size` x `size`.
+    Cut
     """
-    shorter = min(item.image.size)
+    _, height, width = item.pixels.shape
+    shorter = min(height, width)
     side = int(shorter / zoom ** rng.random())
     side = min(shorter, max(side, int(size / 1.5)))
-    left = int(rng.integers(item.image.width - side + 1))
-    top = int(rng.integers(item.image.height - side + 1))
-    box = (left, top, left + side, top + side)
-    flips = int(rng.integers(8))
+    left = int(rng.integers(width - side + 1))
+    top = int(rng.integers(height - side + 1))
+    return Cut(top, left, side, int(rng.integers(8)))
 
-    def cut(image: Image.Image, resample: Image.Resampling) -> NDArray[np.generic]:
-        array = np.asarray(image.resize((size, size), resample, box=box))
-        array = np.rot90(array, flips % 4)
-        return array[:, ::-1] if flips >= 4 else array
 
-    rgb = cut(item.image, Image.Resampling.BICUBIC).astype(np.uint8)
-    if rgb.ndim == 2:
-        rgb = np.repeat(rgb[..., None], 3, axis=2)
-    regions = [
-        None if r is None else cut(r, Image.Resampling.NEAREST).astype(np.int32)
-        for r in (item.instances, item.classes)
-    ]
-    return Crop(rgb, *regions)
+def cut_pixels(item: Item, cut: Cut, size: int) -> Tensor:
+    """Resample a square to `size` pixels, smoothly and without aliasing: (3, S, S) uint8."""
+    part = item.pixels[:, cut.top : cut.top + cut.side, cut.left : cut.left + cut.side][None]
+    # Only the CPU resamples bytes.
+    values = part if part.device.type == "cpu" else part.float()
+    made = F.interpolate(values, (size, size), mode="bicubic", antialias=True)[0]
+    if made.dtype != torch.uint8:
+        made = made.round().clamp(0, 255).to(torch.uint8)
+    made = torch.rot90(made, cut.flips % 4, (1, 2))
+    if cut.flips >= 4:
+        made = made.flip(2)
+    return made.expand(3, -1, -1)
+
+
+def cut_regions(
+    regions: NDArray[np.uint16] | None, cut: Cut, size: int
+) -> NDArray[np.int32] | None:
+    """Take the same square of a map of regions, by nearest neighbours: (S, S) int32."""
+    if regions is None:
+        return None
+    steps = ((np.arange(size) + 0.5) * (cut.side / size)).astype(np.intp)
+    part = regions[cut.top + steps[:, None], cut.left + steps]
+    part = np.rot90(part, cut.flips % 4)
+    if cut.flips >= 4:
+        part = part[:, ::-1]
+    return part.astype(np.int32)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-__all__ = ["Highlighting", "highlighted"]
+from abdiffuser_training.data.areas import deep_places
+
+__all__ = ["Highlighting", "boxes_around", "highlighted"]
 
 _LEAST_AREA = 40  # pixels: nobody points at less
 _MOST_OBJECTS = 12
@@ -48,7 +49,6 @@ def highlighted(instances: NDArray[np.int32], rng: np.random.Generator) -> Highl
         (log-uniform); in 70 % of the pictures 0 … 10 gray hints on the ground. None where no
         object is large enough.
     """
-    size = instances.shape[0]
     flat = instances.ravel()
     large = np.flatnonzero(np.bincount(flat) >= _LEAST_AREA)
     large = large[large > 0]
@@ -56,25 +56,22 @@ def highlighted(instances: NDArray[np.int32], rng: np.random.Generator) -> Highl
         return None
     count = min(len(large), int(np.exp(rng.uniform(0, np.log(_MOST_OBJECTS + 1)))))
     chosen = rng.choice(large, count, replace=False)
-    where = ndimage.find_objects(instances)
-    centres = [place for n in chosen for place in _inside(instances, where[n - 1], int(n), rng)]
-    kept = np.isin(instances, chosen)
+    places = [
+        deep_places(instances == number, 1 if rng.random() < 0.8 else 2, rng) for number in chosen
+    ]
     grays = int(rng.integers(0, _MOST_GRAYS + 1)) if rng.random() < 0.7 else 0
     ground = np.flatnonzero(flat == 0)
     if grays and len(ground):
-        centres += [divmod(int(p), size) for p in rng.choice(ground, grays)]
-    side = rng.integers(2, 8, size=len(centres))[:, None]
-    top = np.clip(np.array(centres) - side // 2, 0, size - side)
-    return Highlighting(np.concatenate([top, top + side], 1).astype(np.int64), kept)
+        picked = rng.choice(ground, grays)
+        places.append(np.stack(np.divmod(picked, instances.shape[1]), 1))
+    boxes = boxes_around(np.concatenate(places), instances.shape[0], rng)
+    return Highlighting(boxes, np.isin(instances, chosen))
 
 
-def _inside(
-    instances: NDArray[np.int32], where: tuple[slice, slice], number: int, rng: np.random.Generator
-) -> list[tuple[int, int]]:
-    """One or two places far enough from the border of an object."""
-    # A ring of zeros: the picture's border counts as the object's.
-    depth = ndimage.distance_transform_edt(np.pad(instances[where] == number, 1))[1:-1, 1:-1]
-    rows, columns = np.nonzero(depth >= max(1.0, 0.35 * depth.max()))
-    wanted = min(1 if rng.random() < 0.8 else 2, len(rows))
-    picked = rng.choice(len(rows), wanted, replace=False)
-    return [(int(rows[p]) + where[0].start, int(columns[p]) + where[1].start) for p in picked]
+def boxes_around(
+    places: NDArray[np.int64], size: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Put patches of 2 … 7 pixels on places (n, 2) of a picture: (n, 4) within it."""
+    side = rng.integers(2, 8, size=len(places))[:, None]
+    top = np.clip(places - side // 2, 0, size - side)
+    return np.concatenate([top, top + side], 1).astype(np.int64)
