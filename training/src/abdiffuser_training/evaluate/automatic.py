@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.metrics import colourfulness
+from abdiffuser_training.evaluate.metrics import ciede2000, colourfulness, known_mean
 from abdiffuser_training.evaluate.pictures import Picture
+from abdiffuser_training.evaluate.plans import Plan
+from abdiffuser_training.evaluate.records import Record, Settings, by_condition, column
 from abdiffuser_training.evaluate.report import Cell, Table
+from abdiffuser_training.evaluate.subjects import Subjects, colourings
 from napari_abdiffuser.imaging.colorspace import render
 
-__all__ = ["Sampler", "automatic_table", "between_objects", "spread"]
+__all__ = ["automatic_table", "between_objects", "measure_automatic", "spread"]
 
-Sampler = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
-"""``sampler(lightness (H, W), n) -> chroma (n, H, W, 2)``."""
+_TRUTH = "the pictures themselves"
 
 
 def spread(chroma: NDArray[np.float32]) -> float:
@@ -61,48 +64,45 @@ def between_objects(chroma: NDArray[np.float32], mask: NDArray[np.int32]) -> flo
     return float((count[:, None] * (means - flat.mean(axis=0)) ** 2).sum() / total)
 
 
-def automatic_table(
-    pictures: Sequence[Picture], samplers: Mapping[str, Sampler], n: int = 4
-) -> Table:
-    """Measure samples, beside the pictures themselves.
-
-    Parameters
-    ----------
-    pictures : sequence of Picture
-        Coloured ones give the colourfulness to reach, those with masks the share between objects.
-    samplers : mapping
-        By name.
-    n : int
-        Samples a picture.
-
-    Returns
-    -------
-    Table
-        A row for each sampler and one for the pictures; means over the pictures.
-    """
-    true = [colourfulness(p.rgb) for p in pictures if p.chroma.any() and p.mask is None]
-    rows: list[tuple[Cell, ...]] = [
-        ("the pictures", float(np.mean(true)) if true else np.nan, np.nan, np.nan, len(true))
-    ]
-    for name, sampler in samplers.items():
-        found = [_measured(picture, sampler(picture.lightness, n)) for picture in pictures]
-        columns = np.array(found).reshape(-1, 3).T
-        known = [column[~np.isnan(column)] for column in columns]
-        means = [float(column.mean()) if column.size else np.nan for column in known]
-        rows.append((name, *means, len(pictures)))
-    columns_shown = ("method", "colourfulness", "spread ΔE ab", "between objects", "pictures")
-    note = f"{n} samples a picture; colourfulness after Hasler and Süsstrunk 2003, gray is 0."
-    return Table("Automatic colourings", columns_shown, tuple(rows), (note,))
+def measure_automatic(
+    picture: Picture, plan: Plan, subjects: Subjects, settings: Settings
+) -> list[Record]:
+    """Figures of one picture: its own, where it has colours, and of each method's samples."""
+    records = []
+    if picture.mask is None and picture.chroma.any():
+        own = {"colourfulness": colourfulness(picture.rgb)}
+        records.append(Record(picture.key, _TRUTH, "", own))
+    nothing = np.zeros((3, *picture.lightness.shape), np.float32)
+    for way in colourings(subjects, picture.lightness, nothing, settings.samples):
+        if way.method.endswith("one sample") and settings.samples > 1:
+            continue  # it is one of the samples that are measured together
+        name = way.method.replace("best of ", "samples, ")
+        rgb, shown = render(picture.lightness, way.chroma)
+        figures = {"colourfulness": float(np.mean([colourfulness(one) for one in rgb]))}
+        if len(rgb) > 1:
+            figures["spread"] = spread(shown)
+            pairs = [ciede2000(a, b).mean() for a, b in itertools.pairwise(rgb)]
+            figures["pairs"] = float(np.mean(pairs))
+        if picture.mask is not None:
+            mask = picture.mask
+            figures["between"] = known_mean(between_objects(one, mask) for one in shown)
+        records.append(Record(picture.key, name, "", figures))
+    return records
 
 
-def _measured(picture: Picture, samples: NDArray[np.float32]) -> tuple[float, float, float]:
-    rgb, shown = render(picture.lightness, samples)
-    shares = [np.nan]
-    if picture.mask is not None:
-        shares = [between_objects(one, picture.mask) for one in shown]
-    shares = [share for share in shares if not np.isnan(share)]
-    return (
-        float(np.mean([colourfulness(one) for one in rgb])),
-        spread(shown),
-        float(np.mean(shares)) if shares else np.nan,
+def automatic_table(records: Sequence[Record], settings: Settings) -> Table:
+    """Means over the pictures: a row for them and one for each method."""
+    rows: list[tuple[Cell, ...]] = []
+    for (method, _), some in by_condition(records).items():
+        names = ("colourfulness", "spread", "pairs", "between")
+        figures = (known_mean(column(some, name)) for name in names)
+        rows.append((method, *figures, len(some)))
+    notes = (
+        "Colourfulness after Hasler and Süsstrunk 2003 (gray is 0), mean over the samples. Spread: "
+        "root mean square distance in a*b* of a pixel from its mean over the samples; pair: mean "
+        "ΔE00 between one sample and the next.",
+        "Between objects: share of the variance of a*b* that lies between regions of the mask (the "
+        "ground is one) rather than within them; only pictures with masks.",
     )
+    columns = ("method", "colourfulness", "spread", "pair ΔE00", "between objects", "pictures")
+    return Table("Automatic colourings", columns, tuple(rows), notes)

@@ -1,148 +1,51 @@
 """Bleeding: whether a colour stays in the object that was hinted.
 
 Each of a few objects gets one hint of its own colour, the ground gets gray hints; then colour is
-looked for in the objects, on the ground and in a narrow ring around the objects.
+looked for in the objects, on the ground, at the borders between them, and a hint is taken away to
+see how far it reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from abdiffuser_training.evaluate.baselines import Method
-from abdiffuser_training.evaluate.hints import hint_map
-from abdiffuser_training.evaluate.metrics import known_mean
+from abdiffuser_training.evaluate.edges import Sides, border_contrast, rise_width, sides
+from abdiffuser_training.evaluate.metrics import known_mean, mse, psnr
+from abdiffuser_training.evaluate.models import Model
 from abdiffuser_training.evaluate.pictures import Picture
+from abdiffuser_training.evaluate.plans import Plan
+from abdiffuser_training.evaluate.records import Record, Settings, by_condition, column
 from abdiffuser_training.evaluate.report import Cell, Table
-from napari_abdiffuser.imaging.colorspace import gamut_map
+from abdiffuser_training.evaluate.scenes import GROUND_HINTS, OBJECTS, Scene
+from abdiffuser_training.evaluate.subjects import Subjects, labelled
+from napari_abdiffuser.imaging.colorspace import gamut_map, render
 
-__all__ = ["Bleeding", "Scene", "bleeding_scene", "bleeding_table", "measure_bleeding"]
+__all__ = ["bleeding_figures", "bleeding_table", "measure_bleeding", "reach"]
 
-OBJECTS = 6
-"""Objects that get a hint."""
-GROUND_HINTS = 8
-"""Gray hints on the ground."""
 COLOURED = 12.0
 """Chroma above which a pixel counts as coloured."""
 RING = 5.0
-"""Width of the ring around the objects, pixels."""
-_CHROMA = 45.0  # of the hints: vivid, and displayable in most hues at medium lightness
+"""Width of the ring around the objects, and of the zone that leaks are counted in, pixels."""
+BAND = 3.0
+"""Half width of the band around borders that PSNR is taken in, pixels."""
+WEAK = 5.0
+"""Difference of L* below which an edge is weak."""
+NOTICED = 2.3
+"""ΔE*ab that is just noticed (Mahy et al. 1994): a hint reaches where it changes more."""
+REACHES = 2
+"""Hints of each picture that are taken away to see their reach."""
+_PALE = 0.25  # share of the hint's colour that an object must have for its borders to have a width
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Hints and regions of one picture.
-
-    Attributes
-    ----------
-    picture : Picture
-        With its mask.
-    hints : ndarray of float32
-        (3, H, W), the hint map.
-    objects : tuple of int
-        Region numbers of the hinted objects.
-    colours : ndarray of float32
-        (K, 2), a* and b* of their hints.
-    """
-
-    picture: Picture
-    hints: NDArray[np.float32]
-    objects: tuple[int, ...]
-    colours: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Bleeding:
-    """Shares in [0, 1] for one picture.
-
-    Attributes
-    ----------
-    coloured : float
-        Hinted objects' pixels that are coloured: mean over the objects. One is best.
-    ground : float
-        Ground that is coloured. Zero is best.
-    ring : float
-        Ground within `RING` pixels of a hinted object that is coloured. Zero is best.
-    leak : float
-        Pixels within `RING` of a hinted object's border, on either side, whose chroma is nearer to
-        what was asked for on the other side. Zero is best.
-    """
-
-    coloured: float
-    ground: float
-    ring: float
-    leak: float
-
-
-def bleeding_scene(picture: Picture, cell: int, seed: tuple[int, int]) -> Scene | None:
-    """Choose objects and hints of a picture.
-
-    An object is large enough when the patch fits well into it. Patches lie at random places well
-    inside: half as far from the border, or further, as the deepest place is.
-
-    Parameters
-    ----------
-    picture : Picture
-        With its mask.
-    cell : int
-        Side of the hints, pixels.
-    seed : tuple of int
-        Of the choices: the run's seed and the picture's place.
-
-    Returns
-    -------
-    Scene or None
-        None where fewer than `OBJECTS` objects are large enough or the ground has no room.
-    """
-    if picture.mask is None:
-        return None
-    rng = np.random.default_rng(seed)
-    depths = {}
-    for number, (rows, columns) in _boxes(picture.mask).items():
-        # The border of the picture is no border of the object.
-        depths[number] = ndimage.distance_transform_edt(
-            np.pad(picture.mask[rows, columns] == number, 1)
-        )
-    # sqrt(0.5) of the side reaches a patch's corner; one pixel more leaves room for blunt masks.
-    reach = cell * np.sqrt(0.5) + 1
-    fit = sorted(number for number, depth in depths.items() if depth.max() >= reach)
-    ground = ndimage.distance_transform_edt(picture.mask == 0)
-    if len(fit) < OBJECTS or ground.max() < reach:
-        return None
-    chosen = [int(n) for n in rng.permutation(fit)[:OBJECTS]]
-    angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * rng.permutation(len(chosen)) / len(chosen)
-    colours = _CHROMA * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    corners = []
-    for number in chosen:
-        rows, columns = _boxes(picture.mask)[number]
-        where = _inside(depths[number], max(reach, depths[number].max() / 2), rng)
-        corners.append(where + np.array([rows.start - 1, columns.start - 1]))
-    corners += [_inside(ground, reach, rng) for _ in range(GROUND_HINTS)]
-    limit = np.array(picture.mask.shape) - cell
-    corner = np.clip(np.array(corners) - cell // 2, 0, limit)
-    asked = np.concatenate([colours, np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
-    painted = hint_map(picture.mask.shape, np.concatenate([corner, corner + cell], 1), asked)
-    return Scene(picture, painted, tuple(chosen), colours.astype(np.float32))
-
-
-def _boxes(mask: NDArray[np.int32]) -> dict[int, tuple[slice, slice]]:
-    found = ndimage.find_objects(mask)
-    return {i + 1: box for i, box in enumerate(found) if box is not None}
-
-
-def _inside(
-    depth: NDArray[np.float64], least: float, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    places = np.argwhere(depth >= least)
-    place: NDArray[np.int64] = places[rng.integers(len(places))]
-    return place
-
-
-def measure_bleeding(scene: Scene, chroma: NDArray[np.float32]) -> Bleeding:
+def bleeding_figures(
+    picture: Picture, scene: Scene, chroma: NDArray[np.float32]
+) -> dict[str, float]:
     """Measure a colouring of a scene as it is displayed: after gamut mapping.
 
     Pixels so dark or bright that not even the hint's own colour would count as coloured there are
@@ -150,43 +53,55 @@ def measure_bleeding(scene: Scene, chroma: NDArray[np.float32]) -> Bleeding:
 
     Parameters
     ----------
+    picture : Picture
+        With its mask.
     scene : Scene
-        Hints and regions.
+        Its hints.
     chroma : ndarray
         (H, W, 2), a* and b*, displayable or not.
 
     Returns
     -------
-    Bleeding
-        The shares.
+    dict
+        Shares in [0, 1]: ``coloured`` of the hinted objects (mean over objects, one is best),
+        ``ground`` and ``ring`` coloured, ``leak`` and ``weak_leak`` (zero is best); ``width``,
+        pixels; ``band``, dB.
     """
-    mask = scene.picture.mask
-    assert mask is not None  # bleeding_scene makes no scene without
-    hinted = np.isin(mask, scene.objects)
-    ground = mask == 0
-    away, (row, column) = ndimage.distance_transform_edt(~hinted, return_indices=True)
-    ring = ground & (away <= RING)
-    rim = hinted & (ndimage.distance_transform_edt(hinted) <= RING)
+    mask = picture.mask
+    assert mask is not None  # a scene is made of a mask
+    hinted, ground = np.isin(mask, scene.objects), mask == 0
+    away, (row, column_) = ndimage.distance_transform_edt(~hinted, return_indices=True)
     # What was asked for in the nearest hinted object, which most pixels of the picture are not in.
     table = np.zeros((int(mask.max()) + 1, 2), np.float32)
-    table[list(scene.objects)] = scene.colours
-    asked = table[mask[row, column]]
-    able = _coloured(scene.picture.lightness, asked)
-    coloured = _coloured(scene.picture.lightness, chroma)
+    table[list(scene.objects)] = scene.colours[: len(scene.objects)]
+    able = _coloured(picture.lightness, table[mask[row, column_]])
+    shown = gamut_map(picture.lightness, chroma)
+    coloured = np.hypot(shown[..., 0], shown[..., 1]) > COLOURED
 
     def share(region: NDArray[np.bool_]) -> float:
         counted = region & able
         return float(coloured[counted].mean()) if counted.any() else float("nan")
 
-    to_colour = np.linalg.norm(chroma - asked, axis=-1)
-    to_gray = np.linalg.norm(chroma, axis=-1)
-    leaks = np.concatenate([to_colour[ring] < to_gray[ring], to_gray[rim] < to_colour[rim]])
-    return Bleeding(
-        coloured=known_mean([share(mask == number) for number in scene.objects]),
-        ground=share(ground),
-        ring=share(ring),
-        leak=float(leaks.mean()) if leaks.size else float("nan"),
-    )
+    asked = sides(mask, scene.objects, scene.colours)
+    own, other = (gamut_map(picture.lightness, c) for c in (asked.own, asked.other))
+    leaks = np.linalg.norm(shown - other, axis=-1) < np.linalg.norm(shown - own, axis=-1)
+    # Where the two can hardly be told apart on a screen, nearer to one means nothing.
+    zone = (asked.distance <= RING) & (np.linalg.norm(own - other, axis=-1) > COLOURED)
+    weak = zone & (border_contrast(picture.lightness, hinted) < WEAK)
+    return {
+        "coloured": known_mean([share(mask == number) for number in scene.objects]),
+        "ground": share(ground),
+        "ring": share(ground & (away <= RING)),
+        "leak": _mean(leaks[zone]),
+        "weak_leak": _mean(leaks[weak]),
+        "weak_share": _mean(weak[zone]),
+        "width": _width(mask, scene, chroma),
+        "band": _band_psnr(picture, asked, chroma),
+    }
+
+
+def _mean(values: NDArray[np.bool_]) -> float:
+    return float(values.mean()) if values.size else float("nan")
 
 
 def _coloured(lightness: NDArray[np.float32], chroma: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -195,42 +110,139 @@ def _coloured(lightness: NDArray[np.float32], chroma: NDArray[np.float32]) -> ND
     return found
 
 
-def bleeding_table(
-    pictures: Sequence[Picture], methods: Mapping[str, Method], cell: int = 4, seed: int = 0
-) -> Table:
-    """Measure methods on pictures with masks.
+def _width(mask: NDArray[np.int32], scene: Scene, chroma: NDArray[np.float32]) -> float:
+    """Mean 10–90 % width over the hinted objects whose border to the ground has one."""
+    nearest = ndimage.distance_transform_edt(mask == 0, return_indices=True)[1]
+    owner = mask[nearest[0], nearest[1]]  # of each pixel of the ground: the object next to it
+    widths = []
+    for number, colour in zip(scene.objects, scene.colours, strict=False):
+        inside = mask == number
+        share = (chroma @ colour / (colour @ colour)).clip(0, 1)
+        high = float(np.median(share[inside]))
+        if high < _PALE:
+            continue
+        counted = inside | ((mask == 0) & (owner == number))
+        out = ndimage.distance_transform_edt(~inside) - 0.5
+        # Borders to other objects are no borders to the ground.
+        deep = ndimage.distance_transform_edt(mask != 0) - 0.5
+        signed = np.where(inside, -deep, out).astype(np.float32)
+        widths.append(rise_width(signed[counted], share[counted].astype(np.float32), high))
+    return known_mean(widths)
+
+
+def _band_psnr(picture: Picture, asked: Sides, chroma: NDArray[np.float32]) -> float:
+    band = asked.distance <= BAND
+    if not band.any():
+        return float("nan")
+    wanted, found = (render(picture.lightness, c)[0][band] for c in (asked.own, chroma))
+    return psnr(mse(found, wanted))
+
+
+def reach(
+    mask: NDArray[np.int32],
+    scene: Scene,
+    place: int,
+    with_hint: NDArray[np.float32],
+    without: NDArray[np.float32],
+) -> tuple[float, float]:
+    """Precision and recall of the area that a hint changes, against its object.
+
+    Objects without a hint are left out: a hint may reach what looks like its own object.
 
     Parameters
     ----------
-    pictures : sequence of Picture
-        Those that make no scene are left out.
-    methods : mapping
-        By name.
-    cell : int
-        Side of the hints, pixels.
-    seed : int
-        Of the hints.
+    mask : ndarray
+        (H, W) region numbers.
+    scene : Scene
+        Hints.
+    place : int
+        Which of the hinted objects.
+    with_hint, without : ndarray
+        (H, W, 2), displayed chroma with all hints, and without that one.
 
     Returns
     -------
-    Table
-        A row for each method: means over the pictures.
+    tuple of float
+        Precision (NaN where nothing changed) and recall.
     """
-    made = [bleeding_scene(picture, cell, (seed, i)) for i, picture in enumerate(pictures)]
-    scenes = [scene for scene in made if scene is not None]
+    asked = (mask == 0) | np.isin(mask, scene.objects)
+    own = mask == scene.objects[place]
+    changed = (np.linalg.norm(with_hint - without, axis=-1) > NOTICED) & asked
+    hit = float((changed & own).sum())
+    return hit / changed.sum() if changed.any() else float("nan"), hit / float(own.sum())
+
+
+def measure_bleeding(
+    picture: Picture, plan: Plan, subjects: Subjects, settings: Settings
+) -> list[Record]:
+    """Figures of one picture, of each method; none where it makes no scene."""
+    if not isinstance(plan, Scene) or picture.mask is None:
+        return []
+    records = []
+    for name, way in _ways(subjects, settings.samples):
+        chroma = way(picture.lightness, plan.hint_map(picture.mask.shape))
+        figures = bleeding_figures(picture, plan, chroma)
+        shown = gamut_map(picture.lightness, chroma)
+        reaches = []
+        for place in range(min(REACHES, len(plan.objects))):
+            less = way(picture.lightness, plan.hint_map(picture.mask.shape, leave_out=place))
+            reaches.append(
+                reach(picture.mask, plan, place, shown, gamut_map(picture.lightness, less))
+            )
+        precision, recall = zip(*reaches, strict=True)
+        figures |= {"precision": known_mean(precision), "recall": known_mean(recall)}
+        records.append(Record(picture.key, name, "", figures))
+    return records
+
+
+def _ways(subjects: Subjects, samples: int) -> Iterator[tuple[str, Method]]:
+    """Baselines, `best` and one sample: there is no truth to tell which of several is best."""
+    yield from subjects.baselines.items()
+    for name, model in subjects.models.items():
+        yield labelled(name, "best"), model.best
+        if samples >= 1:
+            yield labelled(name, "one sample"), partial(_one_sample, model)
+
+
+def _one_sample(
+    model: Model, lightness: NDArray[np.float32], hints: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    chroma: NDArray[np.float32] = model.samples(lightness, hints, 1)[0]
+    return chroma
+
+
+_COLUMNS = {
+    "objects coloured": "coloured",
+    "ground coloured": "ground",
+    f"{RING:g} px ring": "ring",
+    "leak": "leak",
+    "leak, weak edges": "weak_leak",
+    "10–90 % px": "width",
+    f"±{BAND:g} px PSNR": "band",
+    "reach precision": "precision",
+    "reach recall": "recall",
+}
+
+
+def bleeding_table(records: Sequence[Record], settings: Settings) -> Table:
+    """Means over the pictures, a row for each method."""
     rows: list[tuple[Cell, ...]] = []
-    for name, method in methods.items():
-        found = [measure_bleeding(s, method(s.picture.lightness, s.hints)) for s in scenes]
-        shares = [[b.coloured, b.ground, b.ring, b.leak] for b in found]
-        means = [known_mean(column) for column in zip(*shares, strict=True)] or [np.nan] * 4
-        rows.append((name, *means, len(scenes)))
-    return Table(
-        "Bleeding",
-        ("method", "objects coloured", "ground coloured", f"{RING:g} px ring", "leak", "pictures"),
-        tuple(rows),
-        (
-            f"One hint of {cell} × {cell} px in each of {OBJECTS} objects, {GROUND_HINTS} "
-            f"gray hints on the ground; coloured: displayed chroma above {COLOURED:g}, counted "
-            "where the hint's own colour has that.",
-        ),
+    for (method, _), some in by_condition(records).items():
+        means = [known_mean(column(some, name)) for name in _COLUMNS.values()]
+        rows.append((method, *means, len(some)))
+    weak = known_mean(column(records, "weak_share"))
+    notes = (
+        f"One hint of {settings.cell} × {settings.cell} px in each of {OBJECTS} objects, "
+        f"{GROUND_HINTS} gray hints on the ground; pictures with fewer objects are left out. "
+        f"Coloured: displayed chroma above {COLOURED:g}, counted where the hint's own colour has "
+        "that.",
+        f"Leak: pixels within {RING:g} px of a border whose chroma is nearer to what was asked "
+        f"for on its other side; weak edges differ by less than {WEAK:g} L* "
+        f"({weak:.0%} of those pixels).",
+        "10–90 %: the distance over which an object's colour fades at its border to the ground, "
+        "relative to the object's own level; objects below a quarter of the hint's colour have "
+        f"none. PSNR within {BAND:g} px of borders, against the colours asked for.",
+        f"Reach: what changes by more than {NOTICED:g} ΔE*ab when one hint is taken away "
+        f"({REACHES} of each picture), against its object; objects without a hint not counted.",
     )
+    return Table("Bleeding", ("method", *_COLUMNS, "pictures"), tuple(rows), notes)

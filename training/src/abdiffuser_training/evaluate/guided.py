@@ -1,14 +1,12 @@
 """How well hints are followed: the truth's own colours are given in a few patches.
 
 True lightness is kept, chroma is rendered as the product does it, and RGB is compared with the
-picture. Hints depend on the seed, the picture's place and the protocol, never on the method.
+picture.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,113 +14,81 @@ from numpy.typing import NDArray
 from abdiffuser_training.evaluate import hints as hint_sets
 from abdiffuser_training.evaluate import metrics
 from abdiffuser_training.evaluate.baselines import Method
-from abdiffuser_training.evaluate.pictures import Picture, load_pictures
-from abdiffuser_training.evaluate.report import Table
+from abdiffuser_training.evaluate.perceptual import lpips
+from abdiffuser_training.evaluate.pictures import Picture
+from abdiffuser_training.evaluate.plans import Plan, draw_hints
+from abdiffuser_training.evaluate.records import Record, Settings, by_condition, column
+from abdiffuser_training.evaluate.report import Cell, Table
+from abdiffuser_training.evaluate.subjects import Subjects, colourings
 from napari_abdiffuser.imaging.colorspace import gamut_map, render
 
-__all__ = [
-    "Boxes",
-    "Picture",
-    "Score",
-    "draw_hints",
-    "evaluate_guided",
-    "guided_table",
-    "load_pictures",
-    "score_pictures",
-]
+__all__ = ["NEARLY_GRAY", "evaluate_guided", "guided_table", "measure_guided", "scores"]
 
-Boxes = Mapping[Hashable, NDArray[np.int64]]
-"""Patches (N, 4) of one picture by the number of hints, or by the name of a condition."""
+NEARLY_GRAY = 2.0
+"""Mean chroma below which a picture counts as nearly gray."""
 
 
-@dataclass(frozen=True)
-class Score:
-    """One colouring of one picture.
-
-    Attributes
-    ----------
-    condition : hashable
-        Number of hints, or the condition's name.
-    key : str
-        The picture's name.
-    mse : float
-        Mean squared error of RGB in [0, 1].
-    delta_e, delta_e_95 : float
-        Mean and 95th percentile of CIEDE2000 over the pixels.
-    hint_delta_e : float
-        Mean CIEDE2000 between hinted pixels and the displayable colour asked for; NaN without.
-    ssim, lightness_error : float
-        See `metrics`.
-    seconds : float
-        Time that the method took.
-    """
-
-    condition: Hashable
-    key: str
-    mse: float
-    delta_e: float
-    delta_e_95: float
-    hint_delta_e: float
-    ssim: float
-    lightness_error: float
-    seconds: float
+def nearest_to(picture: Picture, candidates: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Of candidates (K, H, W, 2), the one nearest to the truth, as RGB (H, W, 3)."""
+    rendered = [render(picture.lightness, one)[0] for one in candidates]
+    found: NDArray[np.uint8] = min(rendered, key=lambda one: metrics.mse(one, picture.rgb))
+    return found
 
 
-def draw_hints(
-    protocol: str, pictures: int, size: int, counts: Sequence[int], cell: int, seed: int
-) -> list[Boxes]:
-    """Patches of every picture.
+def scores(
+    picture: Picture, hint_map: NDArray[np.float32], rgb: NDArray[np.uint8]
+) -> dict[str, float]:
+    """Everything that is measured of one colouring.
 
     Parameters
     ----------
-    protocol : str
-        'guided' and 'zhang': uniform places; 'icolorit': its own fixed sets; 'thesis': automatic
-        and with simulated users.
-    pictures, size : int
-        How many, and their side in pixels.
-    counts : sequence of int
-        Numbers of hints; 'thesis' has none.
-    cell : int
-        Side of the patches, pixels; 'thesis' draws it.
-    seed : int
-        With the picture's place it fixes the patches.
+    picture : Picture
+        The truth.
+    hint_map : ndarray
+        (3, H, W), what was given.
+    rgb : ndarray
+        (H, W, 3), what came back.
 
     Returns
     -------
-    list of dict
-        Patches by condition, for every picture.
+    dict
+        ``mse`` of RGB in [0, 1]; ``delta_e`` and ``delta_e_95``, mean and 95th percentile of
+        CIEDE2000; ``hint_delta_e``, mean CIEDE2000 between hinted pixels and the displayable
+        colour asked for; ``ssim``; ``lightness_error``, the largest |ΔL*|.
     """
-    if protocol == "icolorit":
-        fixed = hint_sets.icolorit_cells(pictures, size, cell, seed)
-        return [{count: one[count] for count in counts} for one in fixed]
-    made: list[Boxes] = []
-    for index in range(pictures):
-        rng = np.random.default_rng((seed, index))
-        if protocol == "thesis":
-            none = np.zeros((0, 4), np.int64)
-            simulated = hint_sets.centred_cells(rng, (size, size))
-            made.append({"automatic": none, "simulated hints": simulated})
-        else:
-            boxes = hint_sets.uniform_cells(rng, (size, size), max(counts), cell)
-            made.append({count: boxes[:count] for count in counts})
-    return made
+    mask = hint_map[2] > 0
+    asked = gamut_map(picture.lightness, np.moveaxis(hint_map[:2], 0, -1))
+    asked_rgb = render(picture.lightness, asked)[0]
+    difference = metrics.ciede2000(rgb, picture.rgb)
+    hinted = metrics.ciede2000(rgb[mask], asked_rgb[mask]) if mask.any() else np.array([np.nan])
+    return {
+        "mse": metrics.mse(rgb, picture.rgb),
+        "delta_e": float(difference.mean()),
+        "delta_e_95": float(np.percentile(difference, 95)),
+        "hint_delta_e": float(hinted.mean()),
+        "ssim": metrics.ssim(rgb, picture.rgb),
+        "lightness_error": metrics.lightness_error(rgb, picture.lightness),
+    }
 
 
-def _colourings(
-    pictures: Sequence[Picture], method: Method, hints: Sequence[Boxes]
-) -> Iterator[tuple[Picture, Hashable, NDArray[np.float32], NDArray[np.uint8], float]]:
-    """Yield picture, condition, hint map, rendered RGB and seconds."""
-    for picture, conditions in zip(pictures, hints, strict=True):
-        for condition, boxes in conditions.items():
-            colours = hint_sets.mean_chroma(picture.chroma, boxes)
-            painted = hint_sets.hint_map(picture.lightness.shape, boxes, colours)
-            began = time.perf_counter()
-            chroma = method(picture.lightness, painted)
-            seconds = time.perf_counter() - began
-            rgb = render(picture.lightness, chroma)[0]
-            if rgb.ndim == 4:  # several samples: the one nearest to the truth
-                rgb = min(rgb, key=lambda one: metrics.mse(one, picture.rgb))
-            yield picture, condition, painted, rgb, seconds
+def measure_guided(
+    picture: Picture, plan: Plan, subjects: Subjects, settings: Settings
+) -> list[Record]:
+    """Scores of one picture, under each condition and of each method."""
+    assert isinstance(plan, Mapping)
+    chroma = float(np.hypot(picture.chroma[..., 0], picture.chroma[..., 1]).mean())
+    records = []
+    for condition, boxes in plan.items():
+        colours = hint_sets.mean_chroma(picture.chroma, boxes)
+        painted = hint_sets.hint_map(picture.lightness.shape, boxes, colours)
+        for way in colourings(subjects, picture.lightness, painted, settings.samples):
+            rgb = nearest_to(picture, way.chroma)
+            figures = scores(picture, painted, rgb)
+            figures |= {"seconds": way.seconds, "truth_chroma": chroma}
+            if settings.lpips:
+                figures["lpips"] = lpips(rgb, picture.rgb)
+            records.append(Record(picture.key, way.method, condition, figures))
+    return records
 
 
 def evaluate_guided(
@@ -132,12 +98,12 @@ def evaluate_guided(
     cell: int = 6,
     seed: int = 0,
 ) -> dict[int, float]:
-    """Mean PSNR of a method for each number of hints.
+    """Mean PSNR of a method for each number of hints: a quick look while training.
 
     Parameters
     ----------
     pictures : sequence of Picture
-        From `load_pictures`.
+        From `load_set`.
     method : callable
         ``method(lightness (H, W), hint_map (3, H, W)) -> chroma (H, W, 2)``.
     counts : sequence of int
@@ -153,77 +119,69 @@ def evaluate_guided(
         Mean over the pictures of the PSNR, decibels, by number of hints.
     """
     size = pictures[0].lightness.shape[0]
-    hints = draw_hints("guided", len(pictures), size, counts, cell, seed)
     errors: dict[int, list[float]] = {count: [] for count in counts}
-    for picture, condition, _, rgb, _ in _colourings(pictures, method, hints):
-        errors[int(str(condition))].append(metrics.mse(rgb, picture.rgb))
+    drawn = draw_hints("guided", len(pictures), size, counts, cell, seed)
+    for picture, boxes in zip(pictures, drawn, strict=True):
+        for count in counts:
+            some = boxes[str(count)]
+            painted = hint_sets.hint_map(
+                picture.lightness.shape, some, hint_sets.mean_chroma(picture.chroma, some)
+            )
+            rgb = render(picture.lightness, method(picture.lightness, painted))[0]
+            errors[count].append(metrics.mse(rgb, picture.rgb))
     return {count: metrics.mean_psnr(found) for count, found in errors.items()}
 
 
-def score_pictures(
-    pictures: Sequence[Picture], method: Method, hints: Sequence[Boxes]
-) -> list[Score]:
-    """Everything that is measured of a method; slower than `evaluate_guided`.
-
-    Parameters
-    ----------
-    pictures : sequence of Picture
-        From `load_pictures`.
-    method : callable
-        As for `evaluate_guided`; may also give (K, H, W, 2), of which the best counts.
-    hints : sequence of dict
-        From `draw_hints`.
-
-    Returns
-    -------
-    list of Score
-        One for each picture and condition.
-    """
-    scores = []
-    for picture, condition, painted, rgb, seconds in _colourings(pictures, method, hints):
-        mask = painted[2] > 0
-        asked = gamut_map(picture.lightness, np.moveaxis(painted[:2], 0, -1))
-        asked_rgb = render(picture.lightness, asked)[0]
-        difference = metrics.ciede2000(rgb, picture.rgb)
-        scores.append(
-            Score(
-                condition,
-                picture.key,
-                metrics.mse(rgb, picture.rgb),
-                float(difference.mean()),
-                float(np.percentile(difference, 95)),
-                float(metrics.ciede2000(rgb, asked_rgb)[mask].mean()) if mask.any() else np.nan,
-                metrics.ssim(rgb, picture.rgb),
-                metrics.lightness_error(rgb, picture.lightness),
-                seconds,
-            )
-        )
-    return scores
-
-
-def guided_table(title: str, scores: Mapping[str, Sequence[Score]]) -> Table:
+def guided_table(records: Sequence[Record], settings: Settings) -> Table:
     """Means over the pictures, a row for each method and condition."""
+    extra = [("PSNR coloured", _coloured_psnr)] if settings.protocol == "thesis" else []
     columns = (
-        "method", "hints", "PSNR mean", "PSNR pooled", "MSE", "SSIM", "ΔE00 mean", "ΔE00 p95",
-        "hint ΔE00", "max ΔL*", "s / picture", "pictures",
+        "method", "hints", "PSNR mean", "± 95 %", *(name for name, _ in extra), "PSNR pooled",
+        "MSE", "SSIM", "ΔE00 mean", "ΔE00 p95", "hint ΔE00", "max ΔL*",
+        *(["LPIPS"] if settings.lpips else []), "s / picture", "pictures",
     )  # fmt: skip
-    rows = []
-    for name, found in scores.items():
-        for condition in dict.fromkeys(score.condition for score in found):
-            some = [score for score in found if score.condition == condition]
-            errors = [score.mse for score in some]
-            rows.append((
-                name,
-                str(condition),
-                metrics.mean_psnr(errors),
-                metrics.pooled_psnr(errors),
-                float(np.mean(errors)),
-                float(np.mean([score.ssim for score in some])),
-                float(np.mean([score.delta_e for score in some])),
-                float(np.mean([score.delta_e_95 for score in some])),
-                metrics.known_mean(score.hint_delta_e for score in some),
-                max(score.lightness_error for score in some),
-                float(np.median([score.seconds for score in some])),
-                len(some),
-            ))  # fmt: skip
-    return Table(title, columns, tuple(rows))
+    rows: list[tuple[Cell, ...]] = []
+    for (method, condition), some in by_condition(records).items():
+        errors = column(some, "mse")
+        rows.append((
+            method,
+            condition,
+            metrics.mean_psnr(errors),
+            _interval([metrics.psnr(error) for error in errors]),
+            *(figure(some) for _, figure in extra),
+            metrics.pooled_psnr(errors),
+            float(np.mean(errors)),
+            metrics.known_mean(column(some, "ssim")),
+            metrics.known_mean(column(some, "delta_e")),
+            metrics.known_mean(column(some, "delta_e_95")),
+            metrics.known_mean(column(some, "hint_delta_e")),
+            max(column(some, "lightness_error")),
+            *([metrics.known_mean(column(some, "lpips"))] if settings.lpips else []),
+            float(np.median(column(some, "seconds"))),
+            len(some),
+        ))  # fmt: skip
+    return Table(f"Protocol {settings.protocol}", columns, tuple(rows), _notes(records, settings))
+
+
+def _interval(values: Sequence[float]) -> float:
+    """Half width of the mean's 95 % interval; NaN for a single picture."""
+    if len(values) < 2:
+        return float("nan")
+    return float(1.96 * np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+def _coloured_psnr(records: Sequence[Record]) -> float:
+    """Mean PSNR over the pictures that are not nearly gray."""
+    errors = [r.values["mse"] for r in records if r.values["truth_chroma"] >= NEARLY_GRAY]
+    return metrics.mean_psnr(errors) if errors else float("nan")
+
+
+def _notes(records: Sequence[Record], settings: Settings) -> tuple[str, ...]:
+    if settings.protocol != "thesis":
+        return ()
+    gray = {r.picture for r in records if r.values["truth_chroma"] < NEARLY_GRAY}
+    return (
+        f"{len(gray)} of {len({r.picture for r in records})} pictures are nearly gray (mean chroma "
+        f"below {NEARLY_GRAY:g}); any cautious method scores up to 50 dB on them, which lifts "
+        "'PSNR mean'. 'PSNR coloured' leaves them out; 'PSNR pooled' is of the mean error of all.",
+    )

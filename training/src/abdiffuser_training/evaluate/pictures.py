@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from abdiffuser_training.data.shards import Sample, read_shard
+from abdiffuser_training.data.shards import Sample, read_shard, shard_keys
 from napari_abdiffuser.imaging.colorspace import srgb_to_lab
 
-__all__ = ["Picture", "load_pictures", "square", "to_picture"]
+__all__ = ["Picture", "PictureSet", "evenly", "load_set", "square", "to_picture"]
 
 
 @dataclass(frozen=True)
@@ -61,32 +61,67 @@ def to_picture(sample: Sample, size: int) -> Picture:
     return Picture(sample.key, rgb, lab[..., 0].clip(0, 100), lab[..., 1:], regions)
 
 
-def load_pictures(
+def evenly(count: int, limit: int | None) -> list[int]:
+    """Positions of at most `limit` of `count` items, spread evenly; all without a limit."""
+    if limit is None or limit >= count:
+        return list(range(count))
+    return [i * count // limit for i in range(limit)]
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures chosen from shards, and what is needed to draw the hints of the whole set.
+
+    Attributes
+    ----------
+    pictures : tuple of Picture
+        The chosen ones, in the order of the set.
+    places : tuple of int
+        Their places among all pictures of the set: hints follow the place, so that those of a few
+        pictures are the same as when all are measured.
+    total : int
+        Number of pictures in the set.
+    """
+
+    pictures: tuple[Picture, ...]
+    places: tuple[int, ...]
+    total: int
+
+
+def load_set(
     paths: Sequence[str | Path],
-    size: int = 192,
+    size: int,
     limit: int | None = None,
     holdout: int | None = None,
-) -> list[Picture]:
+) -> PictureSet:
     """Read shards or folders as square pictures.
 
     Parameters
     ----------
     paths : sequence of str or Path
-        See `read_shard`.
+        See `read_shard`. With several, keys begin with the shard's name.
     size : int
         Side of the pictures, pixels.
     limit : int, optional
-        Only so many of each shard.
+        Only so many of each shard, spread evenly over its keys.
     holdout : int, optional
         Only the last so many keys of each shard.
 
     Returns
     -------
-    list of Picture
+    PictureSet
         Shard after shard, each sorted by key.
     """
-    return [
-        to_picture(sample, size)
-        for path in paths
-        for sample in read_shard(path, limit=limit, holdout=holdout)
-    ]
+    pictures: list[Picture] = []
+    places: list[int] = []
+    total = 0
+    for path in paths:
+        keys = shard_keys(path, holdout)
+        chosen = evenly(len(keys), limit)
+        prefix = f"{Path(path).stem}/" if len(paths) > 1 else ""
+        for sample in read_shard(path, keys={keys[i] for i in chosen}):
+            picture = to_picture(sample, size)
+            pictures.append(replace(picture, key=prefix + picture.key))
+        places += [total + i for i in chosen]
+        total += len(keys)
+    return PictureSet(tuple(pictures), tuple(places), total)

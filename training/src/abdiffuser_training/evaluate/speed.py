@@ -127,6 +127,22 @@ def speed_table(
     """
     # In a process of its own, before this one takes memory: its peak is the picture's alone.
     seconds, peak, before = _in_new_process(_colorize_large, model, device, large)
+    rows, where = _product_rows(model, device, repeats)
+    rows.append((f"1 output, {large[1]} × {large[0]}, once", seconds, peak))
+    notes = [
+        f"Model {Path(model).name!r} on {where}.",
+        f"Median of {repeats} calls after one to warm up. Peak memory is the process' own; it had "
+        f"reached {before:.0f} MiB with the model loaded and a 256² picture done.",
+    ]
+    if thesis:
+        more, note = _thesis_rows(float(rows[1][1]), where.split(";")[0])
+        rows += more
+        notes.append(note)
+    return Table("Speed", ("what", "seconds", "peak MiB"), tuple(rows), tuple(notes))
+
+
+def _product_rows(model: str, device: str, repeats: int) -> tuple[list[tuple[Cell, ...]], str]:
+    """Rows of the product at 256², and the machine in words, its device first."""
     import torch
 
     from napari_abdiffuser import Colorizer
@@ -140,25 +156,27 @@ def speed_table(
         "encoding alone, 256²": lambda: colorizer.open(picture),
         "`best` of an opened picture, 256²": lambda: opened.paint(None, n_outputs=0),
     }
+    where = (
+        f"{colorizer.device}; {platform.machine()}, {os.cpu_count()} CPU cores, "
+        f"{torch.get_num_threads()} threads, torch {torch.__version__}"
+    )
     rows: list[tuple[Cell, ...]] = [
         (name, median_seconds(work, repeats), np.nan) for name, work in works.items()
     ]
-    rows.append((f"1 output, {large[1]} × {large[0]}, once", seconds, peak))
-    notes = [
-        f"Model {model!r} on {colorizer.device}; {platform.machine()}, {os.cpu_count()} CPU "
-        f"cores, {torch.get_num_threads()} threads, torch {torch.__version__}.",
-        f"Median of {repeats} calls after one to warm up. Peak memory is the process' own; it had "
-        f"reached {before:.0f} MiB with the model loaded and a 256² picture done.",
+    return rows, where
+
+
+def _thesis_rows(product: float, device: str) -> tuple[list[tuple[Cell, ...]], str]:
+    """Rows of the thesis' network and a note; `product` is the seconds of nine outputs."""
+    step = _thesis_seconds(256, device)
+    whole = step * _THESIS_STEPS * _THESIS_OUTPUTS
+    rows: list[tuple[Cell, ...]] = [
+        ("thesis' U-Net: one step, 256²", step, np.nan),
+        ("thesis' U-Net: 9 outputs × 1000 steps, 256² (extrapolated)", whole, np.nan),
     ]
-    if thesis:
-        step = _thesis_seconds(256, colorizer.device)
-        whole = step * _THESIS_STEPS * _THESIS_OUTPUTS
-        rows.append(("thesis' U-Net: one step, 256²", step, np.nan))
-        rows.append(("thesis' U-Net: 9 outputs × 1000 steps, 256² (extrapolated)", whole, np.nan))
-        ratio = whole / next(float(row[1]) for row in rows if row[0] == "9 outputs, 256²")
-        notes.append(
-            f"The thesis' figure is not run in full: the median of {_TIMED_STEPS} steps of one "
-            f"output times {_THESIS_STEPS} steps times {_THESIS_OUTPUTS} outputs; "
-            f"{ratio:,.0f} times the product's."
-        )
-    return Table("Speed", ("what", "seconds", "peak MiB"), tuple(rows), tuple(notes))
+    note = (
+        f"The thesis' figure is not run in full: the median of {_TIMED_STEPS} steps of one "
+        f"output times {_THESIS_STEPS} steps times {_THESIS_OUTPUTS} outputs; "
+        f"{whole / product:,.0f} times the product's."
+    )
+    return rows, note
