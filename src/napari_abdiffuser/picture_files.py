@@ -120,7 +120,8 @@ def _as_it_looks(pixels: NDArray[Any], page: Any) -> NDArray[Any]:
         table = np.asarray(page.colormap)
         # 16 bits by the standard; some writers put 8-bit values there.
         table = (table >> 8 if table.max() > 255 else table).astype(np.uint8)
-        return np.moveaxis(table, 0, -1)[pixels]
+        shown: NDArray[np.uint8] = np.moveaxis(table, 0, -1)[pixels]
+        return shown
     kind = pixels.dtype.kind
     if page.photometric == PHOTOMETRIC.MINISWHITE:
         if kind == "u":

@@ -46,7 +46,11 @@ class Hints:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for kind, hints in (("Hint", self.points), ("Region", self.regions)):
+        kinds: tuple[tuple[str, Sequence[Hint]], ...] = (
+            ("Hint", self.points),
+            ("Region", self.regions),
+        )
+        for kind, hints in kinds:
             faults = (_numbered(kind, i, hint.own_fault()) for i, hint in enumerate(hints))
             if (fault := next(filter(None, faults), None)) is not None:
                 raise InvalidHints(f"{fault}.")

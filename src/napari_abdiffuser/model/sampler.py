@@ -20,7 +20,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -32,6 +32,16 @@ Generators = torch.Generator | Sequence[torch.Generator] | None
 Progress = Callable[[int, int], object]
 Cancel = Callable[[], bool]
 _Step = Callable[[Tensor, Tensor, float, float], Tensor]
+_MakeStep = Callable[[Generators], _Step]
+
+
+class Options(TypedDict, total=False):
+    """What every sampler takes beside the model and the noise; see `Sampler`."""
+
+    times: Sequence[float] | None
+    generator: Generators
+    progress: Progress | None
+    cancel: Cancel | None
 
 
 class AlphaBar(Protocol):
@@ -99,19 +109,14 @@ def ancestral(
     noise: Tensor,
     schedule: AlphaBar,
     steps: int,
-    *,
-    times: Sequence[float] | None = None,
-    generator: Generators = None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    **options: Unpack[Options],
 ) -> Tensor:
     """Draw from the forward process' posterior at every step (Ho et al. 2020, eq. 6 and 7).
 
     The thesis' sampler with 1000 steps; written in x0 and alpha_bar it holds for any subset of
     times. Parameters as in `Sampler`.
     """
-    step = partial(_noisy_step, moments=ancestral_moments, generator=generator)
-    return _run(step, denoise, noise, schedule, steps, times, progress, cancel)
+    return _run(_noisy(ancestral_moments), denoise, noise, schedule, steps, **options)
 
 
 def ddim(
@@ -120,11 +125,8 @@ def ddim(
     schedule: AlphaBar,
     steps: int,
     *,
-    times: Sequence[float] | None = None,
-    generator: Generators = None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
     eta: float = 0.0,
+    **options: Unpack[Options],
 ) -> Tensor:
     """Follow the implicit process (Song et al. 2021, eq. 12 and 16). Parameters as in `Sampler`.
 
@@ -132,8 +134,8 @@ def ddim(
     """
     if not 0.0 <= eta <= 1.0:
         raise InvalidRequest(f"eta must lie between 0 and 1, not {eta}.")
-    step = partial(_noisy_step, moments=partial(ddim_moments, eta=eta), generator=generator)
-    return _run(step, denoise, noise, schedule, steps, times, progress, cancel)
+    moments = partial(ddim_moments, eta=eta)
+    return _run(_noisy(moments), denoise, noise, schedule, steps, **options)
 
 
 def dpm_solver_2m(
@@ -141,20 +143,14 @@ def dpm_solver_2m(
     noise: Tensor,
     schedule: AlphaBar,
     steps: int,
-    *,
-    times: Sequence[float] | None = None,
-    generator: Generators = None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    **options: Unpack[Options],
 ) -> Tensor:
     """Second-order multistep solver of the same ODE (Lu et al. 2022, DPM-Solver++, alg. 2).
 
     Deterministic, one call of the denoiser a step. The first step has no history and the last
     goes to infinite log-SNR: both are first order. Parameters as in `Sampler`.
     """
-    del generator
-    step = _TwoStepHistory()
-    return _run(step, denoise, noise, schedule, steps, times, progress, cancel)
+    return _run(lambda _: _TwoStepHistory(), denoise, noise, schedule, steps, **options)
 
 
 SAMPLERS: dict[str, Sampler] = {
@@ -226,18 +222,18 @@ def ddim_moments(ab_t: float, ab_s: float, eta: float = 0.0) -> tuple[float, flo
     return math.sqrt(ab_s) - of_z * math.sqrt(ab_t), of_z, sigma
 
 
-def _noisy_step(
-    z: Tensor,
-    x0: Tensor,
-    ab_t: float,
-    ab_s: float,
-    *,
-    moments: Callable[[float, float], tuple[float, float, float]],
-    generator: Generators,
-) -> Tensor:
-    of_x0, of_z, sigma = moments(ab_t, ab_s)
-    z = of_x0 * x0 + of_z * z
-    return z + sigma * draw_noise(z.shape, z, generator) if sigma else z
+def _noisy(moments: Callable[[float, float], tuple[float, float, float]]) -> _MakeStep:
+    """Make steps that draw from a normal distribution with these moments."""
+
+    def make(generator: Generators) -> _Step:
+        def step(z: Tensor, x0: Tensor, ab_t: float, ab_s: float) -> Tensor:
+            of_x0, of_z, sigma = moments(ab_t, ab_s)
+            z = of_x0 * x0 + of_z * z
+            return z + sigma * draw_noise(z.shape, z, generator) if sigma else z
+
+        return step
+
+    return make
 
 
 class _TwoStepHistory:
@@ -259,15 +255,17 @@ class _TwoStepHistory:
 
 
 def _run(
-    step: _Step,
+    make_step: _MakeStep,
     denoise: Denoise,
     noise: Tensor,
     schedule: AlphaBar,
     steps: int,
-    times: Sequence[float] | None,
-    progress: Progress | None,
-    cancel: Cancel | None,
+    times: Sequence[float] | None = None,
+    generator: Generators = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
 ) -> Tensor:
+    """Do what all samplers share: check, loop, report, stop."""
     grid = time_grid(steps) if times is None else tuple(times)
     if len(grid) != steps + 1 or grid[0] > 1.0 or grid[-1] != 0.0 or not _falls(grid):
         raise InvalidRequest(
@@ -276,6 +274,7 @@ def _run(
         )
     # Coefficients in double precision on the CPU: exact, and no device is waited for in the loop.
     alpha_bar = schedule.alpha_bar(torch.tensor(grid, dtype=torch.float64)).tolist()
+    step = make_step(generator)
     z = noise
     for i in range(steps):
         if cancel is not None and cancel():
