@@ -132,14 +132,14 @@ class PixelNetworks(nn.Module):
         Parameters
         ----------
         condition : Tensor
-            (1, 4, H, W).
+            (B, 4, H, W).
         progress : callable, optional
             ``progress(done, total)``.
 
         Returns
         -------
         Tensor
-            (1, 2, H, W), ab / 110; the same for every call.
+            (B, 2, H, W), ab / 110; the same for every call, whatever else is in the batch.
         """
         denoise, schedule = self.denoiser(condition), self.objective.schedule
         own = Sampling("ddim", self.sampling.steps, self.sampling.times)
@@ -147,7 +147,8 @@ class PixelNetworks(nn.Module):
         total = torch.zeros_like(condition[:, :2])
         for i in range(_BEST_OF):
             generator = torch.Generator().manual_seed(i)
-            total += how.run(denoise, draw_noise(total.shape, condition, [generator]), schedule)
+            noise = draw_noise(total[:1].shape, condition, [generator])  # the same for all
+            total += how.run(denoise, noise.expand_as(total), schedule)
             if progress is not None:
                 progress(i + 1, _BEST_OF)
         return total / _BEST_OF

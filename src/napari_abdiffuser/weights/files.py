@@ -85,7 +85,8 @@ def write(
     from safetensors.torch import save_file
 
     path = Path(path)
-    header = {"format": "pt", HEADER_KEY: json.dumps(dict(metadata), sort_keys=True)}
+    # One entry: safetensors writes several in random order, and the same model is the same bytes.
+    header = {HEADER_KEY: json.dumps(dict(metadata), sort_keys=True)}
     # Clones, since safetensors refuses tensors that share memory, as tied weights do.
     plain = {k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

@@ -104,6 +104,8 @@ def test_the_best_of_a_distilled_model_is_deterministic(networks, condition):
     first = networks.best(condition, lambda *at: seen.append(at))
     assert torch.equal(first, networks.best(condition))
     assert seen[-1] == (8, 8)
+    both = networks.best(torch.cat([torch.zeros_like(condition), condition]))
+    torch.testing.assert_close(both[1:], first, rtol=1e-4, atol=1e-5)
 
 
 def test_a_file_gives_the_model_back(networks, condition, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -20,7 +20,9 @@ from abdiffuser_training.stage_settings import (
 )
 from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["FitConfig", "LogSettings", "presets", "read_config", "to_yaml"]
+__all__ = ["FitConfig", "LogSettings", "presets", "read_as", "read_config", "to_yaml"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,11 @@ class FitConfig:
         return sorted(set(names))
 
 
-def presets() -> list[str]:
-    """Names of the configurations that come with the package."""
+def presets(*, distill: bool = False) -> list[str]:
+    """Names of the configurations that come with the package, for `fit` or for `distill`."""
     folder = resources.files("abdiffuser_training.configs")
-    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
+    names = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
+    return [name for name in names if name.startswith("distill") == distill]
 
 
 def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
@@ -125,6 +128,14 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
     InvalidRequest
         If the file cannot be read, a key does not exist, or a value is of the wrong type.
     """
+    made = read_as(FitConfig, name, changes)
+    for stage in made.stages:
+        made.stage(stage)
+    return made
+
+
+def read_as(schema: type[T], name: str | Path, changes: Sequence[str] = ()) -> T:
+    """Read a configuration of another kind than `FitConfig`; otherwise as `read_config`."""
     try:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
@@ -137,7 +148,7 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
             raise InvalidRequest(f"{change!r} is no change: give key=value, such as guide.steps=9.")
     try:
         layers = [OmegaConf.create(layer) for layer in _layers(str(name))]
-        config = OmegaConf.merge(OmegaConf.structured(FitConfig), *layers)
+        config = OmegaConf.merge(OmegaConf.structured(schema), *layers)
         config = OmegaConf.merge(config, OmegaConf.from_dotlist(list(changes)))
         made = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
@@ -148,13 +159,11 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
         raise InvalidRequest(f"{name}: {told}{where}") from error
     except yaml.YAMLError as error:
         raise InvalidRequest(f"{' '.join(changes)} is not YAML: {error}") from error
-    assert isinstance(made, FitConfig)
-    for stage in made.stages:
-        made.stage(stage)
+    assert isinstance(made, schema)
     return made
 
 
-def to_yaml(config: FitConfig) -> str:
+def to_yaml(config: Any) -> str:
     """Write everything out, so that the file says what was trained whatever presets become."""
     from omegaconf import OmegaConf
 
@@ -165,7 +174,7 @@ def to_yaml(config: FitConfig) -> str:
 
 def _layers(name: str, depth: int = 0) -> list[dict[str, Any]]:
     path = Path(name)
-    if not path.suffix and name in presets():
+    if not path.suffix and name in [*presets(), *presets(distill=True)]:
         text = resources.files("abdiffuser_training.configs").joinpath(f"{name}.yaml").read_text()
     else:
         try:

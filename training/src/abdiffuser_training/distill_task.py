@@ -195,7 +195,7 @@ class DistillTask:
         return len(self._pairs)
 
     def preview(self, network: nn.Module) -> NDArray[np.uint8] | None:
-        """What the subject shows of a student."""
+        """Return what the subject shows of a student."""
         return self._subject.preview(network, self.times)
 
     def validate(self, network: nn.Module) -> dict[str, float]:

@@ -38,7 +38,7 @@ def preview_grid(
     device = next(networks.parameters()).device
     condition = shown["condition"].to(device)
     columns = [torch.zeros_like(shown["chroma"]), condition[:, 1:3]]
-    columns.append(torch.cat([networks.best(one[None]) for one in condition]))
+    columns.append(networks.best(condition))
     steps = None if networks.sampling.distilled else _STEPS
     for seed in range(samples):
         generators = [torch.Generator().manual_seed(100 * seed + i) for i in range(len(condition))]
