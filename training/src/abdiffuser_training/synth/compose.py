@@ -7,7 +7,7 @@ import numpy as np
 from abdiffuser_training.synth.canvas import Canvas, Floats
 from abdiffuser_training.synth.detector import develop, focused, sampled
 from abdiffuser_training.synth.electron import Optics, emission, transmission
-from abdiffuser_training.synth.ground import lay_ground
+from abdiffuser_training.synth.ground import lay_dust, lay_ground
 from abdiffuser_training.synth.placing import Kit
 from abdiffuser_training.synth.recipes_long import RECIPES
 from abdiffuser_training.synth.scene import Scene
@@ -15,12 +15,15 @@ from abdiffuser_training.synth.scene import Scene
 ODDS = {
     "grains": 1.6,
     "pores": 1.4,
+    "cracks": 1.3,
     "surfaces": 2.5,
     "spheres": 4.0,
     "packed spheres": 0.9,
     "bacteria": 3.5,
     "red cells": 1.5,
-    "crystals": 3.0,
+    "cubes": 1.2,
+    "plates": 1.6,
+    "crystals": 2.2,
     "pollen": 2.0,
     "needles": 1.2,
     "hairs": 2.2,
@@ -50,8 +53,8 @@ def random_optics(rng: np.random.Generator, faint: bool = False) -> Optics:
         detector=float(rng.choice([0.05, 0.25, 0.5])),
         side=rng.uniform(0, 2 * np.pi),
         occlusion=rng.uniform(0.0, 0.3) if faint else rng.uniform(0.6, 2.6),
-        fog=float(rng.choice([0.0, 0.7, 1.8])),
-        dose=float(np.exp(rng.uniform(2.9, 4.4) if poor else rng.uniform(4.6, 8.0))),
+        fog=float(rng.choice([0.0, 0.0, 0.7, 1.8])),
+        dose=float(np.exp(rng.uniform(2.9, 4.6) if poor else rng.uniform(5.2, 8.5))),
         blur=rng.uniform(0.25, 0.6) + 0.3 * (rng.random() < 0.2),
         focus=rng.uniform(0.3, 1),
         defocus=rng.uniform(1.0, 4.0) if rng.random() < 0.3 else 0.0,
@@ -61,6 +64,8 @@ def random_optics(rng: np.random.Generator, faint: bool = False) -> Optics:
         black=rng.uniform(0, 3),
         white=rng.uniform(98.5, 99.95),
         gamma=rng.uniform(0.65, 1.3),
+        crest=0.0 if faint else float(rng.choice([0.0, 0.5, 1.2])) * rng.uniform(0.5, 1.2),
+        reach=rng.uniform(0.7, 2.5),
         resample=float(rng.choice([0.0, 0.45, 0.7])),
     )
 
@@ -119,6 +124,8 @@ def _populated(kit: Kit, size: tuple[int, int]) -> Canvas:
         lay_ground(kit, canvas, covered=bool({"grains", "pores"} & set(kinds)))
         for kind in kinds:
             RECIPES[kind](kit, canvas, kind)
+        if kit.rng.random() < 0.35:
+            lay_dust(kit, canvas)
         if np.count_nonzero(canvas.instances) > 0.06 * canvas.instances.size:
             break
     return canvas

@@ -39,6 +39,9 @@ class Optics:
         Sideways scatter of the scan lines, pixels.
     charging : float
         Strength of bright and dark streaks along the scan lines.
+    crest, reach : float
+        Brightening of edges and tips, out of whose sides electrons escape as well, and how far from
+        the edge it reaches, pixels.
     vignette : float
         Loss of brightness in the corners.
     black, white : float
@@ -66,6 +69,8 @@ class Optics:
     white: float = 99.7
     gamma: float = 1.0
     resample: float = 0.0
+    crest: float = 0.0
+    reach: float = 1.0
 
 
 def openness(height: Floats, optics: Optics, unit: float) -> Floats:
@@ -118,7 +123,7 @@ def emission(
     """Secondary electrons that reach the detector, before blur and noise.
 
     The yield follows 1 / cos(tilt)**edge, floored at the escape depth; the detector's side adds
-    a share of the normal's lean towards it; hollows and depth take away.
+    a share of the normal's lean towards it; edges give more; hollows and depth take away.
 
     Parameters
     ----------
@@ -146,6 +151,10 @@ def emission(
     signal = albedo * rim * pull
     if optics.occlusion > 0:
         signal *= openness(height, optics, 1.5 * unit) ** np.float32(optics.occlusion)
+    if optics.crest > 0:
+        scale = optics.reach * unit
+        above = height - ndimage.gaussian_filter(height, scale, truncate=3)
+        signal *= 1 + np.float32(optics.crest) * np.clip(above / np.float32(scale), 0, 1)
     if optics.fog > 0:
         span = max(float(np.ptp(height)), 1e-3)
         signal *= np.exp(np.float32(optics.fog / span) * (height - height.max()))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from abdiffuser_training.synth.canvas import Canvas
 from abdiffuser_training.synth.placing import Kit
+from abdiffuser_training.synth.shapes import lump
 from abdiffuser_training.synth.texture import make_texture, power_noise
 
 KINDS = ("cloud", "grain", "wrinkle", "cobble", "groove", "pit", "hexagon")
+ODDS = (0.28, 0.22, 0.16, 0.12, 0.1, 0.08, 0.04)
 
 
 def lay_ground(kit: Kit, canvas: Canvas, covered: bool = False) -> None:
@@ -32,7 +36,7 @@ def lay_ground(kit: Kit, canvas: Canvas, covered: bool = False) -> None:
     canvas.slope_y += slope_y
     canvas.slope_x += slope_x
     rows = np.arange(canvas.size[0], dtype=np.float32)[:, None]
-    canvas.height += np.float32(rng.uniform(-0.15, 0.15)) * rows
+    canvas.height += np.float32(rng.uniform(-0.1, 0.1)) * rows
     if rng.random() < 0.8:
         _roughen(kit, canvas)
     if not covered and rng.random() < 0.15:
@@ -41,7 +45,7 @@ def lay_ground(kit: Kit, canvas: Canvas, covered: bool = False) -> None:
 
 def _roughen(kit: Kit, canvas: Canvas) -> None:
     rng = kit.rng
-    texture = make_texture(rng, str(rng.choice(KINDS)), kit.size(3, 40))
+    texture = make_texture(rng, str(rng.choice(KINDS, p=ODDS)), kit.size(3, 40), fine=0.3)
     v, u = np.mgrid[: canvas.size[0], : canvas.size[1]].astype(np.float32)
     turn = rng.uniform(0, np.pi)
     c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
@@ -53,6 +57,26 @@ def _roughen(kit: Kit, canvas: Canvas) -> None:
     slope = float(np.sqrt(np.mean(np.gradient(texture.bump)[0] ** 2)) * 1.4) + 1e-6
     canvas.height += bump / np.float32(slope) * texture.bump.ravel()[i]
     canvas.albedo *= np.exp(np.float32(rng.choice([0.0, 0.05, 0.15])) * texture.bump.ravel()[i])
+
+
+def lay_dust(kit: Kit, canvas: Canvas) -> None:
+    """Sprinkle crumbs over everything; each belongs to what it lies on.
+
+    Parameters
+    ----------
+    kit : Kit
+        Source of randomness and scale.
+    canvas : Canvas
+        Changed in place; labels stay as they are.
+    """
+    rng = kit.rng
+    most, tone, labels = kit.size(1.0, 3.0), kit.tone(), canvas.instances.copy()
+    for y, x in rng.uniform(0, 1, (int(rng.integers(6, 70)), 2)) * canvas.size:
+        waves = np.stack([0.15 * rng.standard_normal(4), rng.uniform(0, 6.3, 4)], 1)
+        r = most * float(np.exp(0.5 * rng.standard_normal()))
+        body = lump((y, x), r, waves.astype(np.float32), 0.7)
+        canvas.lay(replace(body, albedo=tone), 0, canvas.support(body))
+    canvas.instances = labels
 
 
 def pierce(kit: Kit, canvas: Canvas, radius: float, share: float) -> None:

@@ -91,12 +91,15 @@ def lay_cells(
         Yield of the walls.
     """
     height, soft = relief
+    crest = np.sqrt(np.maximum(1 - (cells.gap / np.float32(max(wall, 1e-3))) ** 2, 0))
     inward = np.maximum(cells.gap - np.float32(wall), 0)
     fall = np.exp(-inward / np.float32(soft))
     inside = cells.gap > wall
     gy, gx = np.gradient(cells.gap)
-    steep = np.where(inside, np.float32(height / soft) * fall, 0)
-    canvas.height += np.float32(height) * (1 - fall)
+    # Walls are round on top: their slope grows from the middle line to the edge of the cells.
+    round_ = -cells.gap / np.float32(max(wall, 1e-3)) / np.maximum(crest, 0.15)
+    steep = np.where(inside, np.float32(height / soft) * fall, round_)
+    canvas.height += np.float32(height) * (1 - fall) + np.float32(wall) * crest
     canvas.slope_y += steep * gy + np.where(inside, tilts[cells.owner, 0], 0)
     canvas.slope_x += steep * gx + np.where(inside, tilts[cells.owner, 1], 0)
     canvas.albedo *= np.where(inside, tones[cells.owner], np.float32(wall_tone))

@@ -74,14 +74,29 @@ class Kit:
             return float(self.ground_tone * np.exp(0.04 * self.rng.standard_normal()))
         return float(np.exp(self.rng.normal(0.0, 0.3)))
 
-    def coat(self, radius: float, limit: float = 1.0) -> Coat:
-        """Draw a texture for objects of a radius in canvas pixels; ``limit`` scales its bumps."""
+    def coat(self, radius: float, limit: float = 1.0, kinds: tuple[str, ...] = KINDS) -> Coat:
+        """Draw a texture for objects of a radius in canvas pixels.
+
+        Parameters
+        ----------
+        radius : float
+            Radius of the objects.
+        limit : float
+            Factor on the strength of the bumps.
+        kinds : tuple[str, ...]
+            Textures to choose from.
+
+        Returns
+        -------
+        Coat
+            The texture and its strengths.
+        """
         rng = self.rng
-        kind = str(rng.choice(KINDS))
+        kind = str(rng.choice(kinds))
         wavelength = max(radius * rng.uniform(0.12, 0.7), 2.5 * self.step)
         bump = float(rng.choice([0.0, 0.12, 0.35, 0.7], p=[0.12, 0.3, 0.38, 0.2])) * limit
         mottle = float(rng.choice([0.0, 0.04, 0.12]))
-        texture = make_texture(rng, kind, wavelength)
+        texture = make_texture(rng, kind, wavelength, fine=float(rng.choice([0.0, 0.2, 0.5])))
         return Coat(rng, texture, bump, mottle, self.tone(), float(rng.choice([0.02, 0.08, 0.2])))
 
 

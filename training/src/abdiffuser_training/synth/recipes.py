@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from abdiffuser_training.synth import shapes, solids
-from abdiffuser_training.synth.canvas import Canvas, Floats, Surface
+from abdiffuser_training.synth.canvas import Canvas, Surface
 from abdiffuser_training.synth.placing import Kit, amount, scatter
 from abdiffuser_training.synth.texture import dress
 
 
-def _set_down(canvas: Canvas, number: int, surface: Surface, own: float, pile: float) -> None:
+def set_down(canvas: Canvas, number: int, surface: Surface, own: float, pile: float) -> None:
     """Lay a surface on what is there: ``own`` is its zero's height over its support."""
     canvas.lay(surface, number, pile * canvas.support(surface) + own)
 
@@ -27,7 +27,7 @@ def spheres(kit: Kit, canvas: Canvas, kind: str) -> None:
     for (y, x), r in zip(scatter(kit, canvas.size, radii), radii.tolist(), strict=True):
         b = r * rng.uniform(0.65, 1) if oval else r
         body = shapes.ellipsoid((y, x), (r, b, b), rng.uniform(0, np.pi))
-        _set_down(canvas, canvas.register(kind), coat.on(body), b * rng.uniform(0.7, 1), pile)
+        set_down(canvas, canvas.register(kind), coat.on(body), b * rng.uniform(0.7, 1), pile)
 
 
 def packed(kit: Kit, canvas: Canvas, kind: str) -> None:
@@ -74,7 +74,7 @@ def bacteria(kit: Kit, canvas: Canvas, kind: str) -> None:
             pitch = 0.25 * rng.standard_normal() if lawn else 0.0
             body = shapes.rod((y, x), length, r, angle, bend, waist, pitch)
             lift = rng.uniform(0, 3 * radius) if lawn else 0.0
-            _set_down(canvas, canvas.register(kind), coat.on(body), r * 0.8 + lift, 0.8)
+            set_down(canvas, canvas.register(kind), coat.on(body), r * 0.8 + lift, 0.8)
             y, x = y + (length + 2 * r) * np.sin(angle), x + (length + 2 * r) * np.cos(angle)
             angle += 0.25 * rng.standard_normal()
 
@@ -84,62 +84,14 @@ def red_cells(kit: Kit, canvas: Canvas, kind: str) -> None:
     rng = kit.rng
     radius = kit.size(14, 50)
     n = amount(kit, canvas.size, radius, 60)
-    tilted, dimple, coat = rng.uniform(0.05, 0.6), rng.uniform(0.5, 1.1), kit.coat(radius, 0.4)
+    tilted, dimple, coat = rng.uniform(0.05, 0.6), rng.uniform(0.7, 1.2), kit.coat(radius, 0.3)
     for y, x in scatter(kit, canvas.size, np.full(n, radius)):
         r = float(radius * np.exp(0.07 * rng.standard_normal()))
         tilt = tilted * rng.standard_normal(2)
         squash = float(np.clip(1 / np.sqrt(1 + tilt @ tilt) * rng.uniform(0.85, 1), 0.35, 1))
         around = float(np.arctan2(tilt[1], -tilt[0])) if rng.random() < 0.9 else 0.0
         body = shapes.disc((y, x), r, (float(tilt[0]), float(tilt[1])), dimple, squash, around)
-        _set_down(canvas, canvas.register(kind), coat.on(body), r * 0.35, 1.0)
-
-
-def _crystal_form(kit: Kit, form: int) -> tuple[Floats, Floats]:
-    """Draw normals and distances of one crystal of size 1."""
-    rng = kit.rng
-    flat = rng.uniform(0.15, 1.0)
-    if form == 0:  # cube, box, plate
-        normals, d = np.concatenate([np.eye(3), -np.eye(3)]), np.array([1, 1, flat] * 2) * 0.6
-    elif form == 1:  # hexagonal prism or plate
-        a = np.arange(6) * np.pi / 3
-        side = np.stack([np.cos(a), np.sin(a), 0 * a], 1)
-        normals = np.concatenate([side, [[0, 0, 1], [0, 0, -1]]])
-        d = np.array([0.75] * 6 + [flat * 1.2] * 2)
-    elif form == 2:  # octahedron
-        normals = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], float)
-        d = np.full(8, 0.55)
-    else:  # broken piece
-        # Spread directions with some scatter: no side may stay open.
-        normals = solids.turned(rng, solids.spread_directions(14))
-        normals = normals + 0.25 * rng.standard_normal((14, 3))
-        d = rng.uniform(0.45, 0.8, 14)
-    return (normals / np.linalg.norm(normals, axis=1, keepdims=True)).astype(np.float32), (
-        d.astype(np.float32)
-    )
-
-
-def crystals(kit: Kit, canvas: Canvas, kind: str) -> None:
-    """Cubes, plates, prisms, octahedra and broken pieces."""
-    rng = kit.rng
-    radius = kit.size(6, 55)
-    n = amount(kit, canvas.size, radius, 90)
-    form, lying, spread = int(rng.integers(4)), rng.choice([0.0, 0.5, 1.0]), rng.choice([0.05, 0.4])
-    coat, bevel = kit.coat(radius, 0.5), rng.choice([0.05, 0.1, 0.25])
-    radii = radius * np.exp(spread * rng.standard_normal(n))
-    normals, d = _crystal_form(kit, form)
-    for (y, x), r in zip(scatter(kit, canvas.size, radii), radii.tolist(), strict=True):
-        if form == 3:
-            normals, d = _crystal_form(kit, form)
-        a = rng.uniform(0, np.pi)
-        flat = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
-        n_ = (
-            (normals @ flat).astype(np.float32)
-            if rng.random() < lying
-            else solids.turned(rng, normals)
-        )
-        body = solids.facets((y, x), n_, (d * r).astype(np.float32), 1.5 * r, bevel * r)
-        if body.rows.size:
-            _set_down(canvas, canvas.register(kind), coat.on(body), r * 0.5, 0.8)
+        set_down(canvas, canvas.register(kind), coat.on(body), r * 0.35, 1.0)
 
 
 def pollen(kit: Kit, canvas: Canvas, kind: str) -> None:
@@ -158,7 +110,7 @@ def pollen(kit: Kit, canvas: Canvas, kind: str) -> None:
         else:
             ball = coat.on(shapes.ellipsoid((y, x), (r, r, r)))
             body = solids.pollen((y, x), r, solids.turned(rng, spikes), length, width, ball)
-        _set_down(canvas, canvas.register(kind), body, r * 0.8, 0.8)
+        set_down(canvas, canvas.register(kind), body, r * 0.8, 0.8)
 
 
 def lumps(kit: Kit, canvas: Canvas, kind: str) -> None:
@@ -179,4 +131,4 @@ def lumps(kit: Kit, canvas: Canvas, kind: str) -> None:
             [rough * rng.standard_normal(6) / (1 + 0.4 * k), rng.uniform(0, 6.3, 6)], 1
         )
         body = shapes.lump((y, x), r, waves.astype(np.float32), flat, power)
-        _set_down(canvas, canvas.register(kind), coat.on(body), 0.0, 0.9)
+        set_down(canvas, canvas.register(kind), coat.on(body), 0.0, 0.9)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from abdiffuser_training.synth import recipes, shapes
+from abdiffuser_training.synth import recipes, recipes_faced, shapes
 from abdiffuser_training.synth.canvas import Canvas, Surface, join
+from abdiffuser_training.synth.cracks import cracks
 from abdiffuser_training.synth.mosaic import lay_cells, voronoi
 from abdiffuser_training.synth.placing import Kit, relax
 from abdiffuser_training.synth.texture import power_noise
@@ -106,7 +107,7 @@ def _cells(kit: Kit, canvas: Canvas, kind: str, radius: float, foam: bool) -> No
     points = (rng.uniform(-0.1, 1.1, (n, 2)) * canvas.size).astype(np.float32)
     if rng.random() < 0.6:
         points = relax(points, np.full(n, radius), 8)
-    crook = np.float32(radius * rng.choice([0.0, 0.08, 0.2]))
+    crook = np.float32(radius * rng.choice([0.02, 0.08, 0.2]))
     warp = tuple(
         crook * power_noise(rng, canvas.size, 1.6, 0.2 / radius, 1.5 / radius) for _ in range(2)
     )
@@ -141,12 +142,15 @@ def foam(kit: Kit, canvas: Canvas, kind: str) -> None:
 RECIPES: dict[str, Callable[[Kit, Canvas, str], None]] = {
     "grains": grains,
     "pores": foam,
+    "cracks": cracks,
     "surfaces": recipes.lumps,
     "spheres": recipes.spheres,
     "packed spheres": recipes.packed,
     "bacteria": recipes.bacteria,
     "red cells": recipes.red_cells,
-    "crystals": recipes.crystals,
+    "cubes": recipes_faced.cubes,
+    "plates": recipes_faced.plates,
+    "crystals": recipes_faced.crystals,
     "pollen": recipes.pollen,
     "needles": needles,
     "hairs": hairs,

@@ -15,6 +15,14 @@ def turned(rng: np.random.Generator, points: Floats) -> Floats:
     return np.asarray(points @ q, np.float32)
 
 
+def leaning(rng: np.random.Generator, lean: float) -> Floats:
+    """(3, 3) rotation about the vertical by any angle, then over by about ``lean`` radians."""
+    a, b = rng.uniform(0, 2 * np.pi), lean * rng.standard_normal()
+    about = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
+    over = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
+    return (about @ over).astype(np.float32)
+
+
 def spread_directions(n: int) -> Floats:
     """(n, 3) unit vectors spread evenly over the sphere by the golden angle."""
     i = np.arange(n) + 0.5

@@ -73,7 +73,9 @@ class Texture:
         return np.asarray(i * n + j, np.intp)
 
 
-def make_texture(rng: np.random.Generator, kind: str, wavelength: float, n: int = 256) -> Texture:
+def make_texture(
+    rng: np.random.Generator, kind: str, wavelength: float, n: int = 256, fine: float = 0.0
+) -> Texture:
     """Make a texture of a kind.
 
     Parameters
@@ -86,6 +88,8 @@ def make_texture(rng: np.random.Generator, kind: str, wavelength: float, n: int 
         Size of its features in pixels, 2 to a quarter of the tile: others are taken as these.
     n : int
         Least side of the tile in pixels; coarse features get a larger one, up to 512.
+    fine : float
+        Standard deviation of cloudy detail that is finer than the features, as a share of theirs.
 
     Returns
     -------
@@ -120,6 +124,8 @@ def make_texture(rng: np.random.Generator, kind: str, wavelength: float, n: int 
         t = np.sqrt(t - t.min())
     else:
         t = power_noise(rng, (n, n), 0.5, *band)
+    if fine > 0 and 4 * f < 0.4:
+        t = t + fine * np.std(t) * power_noise(rng, (n, n), 1.0, 2 * f, 0.4)
     t32 = np.asarray((t - t.mean()) / t.std(), np.float32)
     along = (np.roll(t32, -1, 1) - np.roll(t32, 1, 1)) / np.float32(2)
     across = (np.roll(t32, -1, 0) - np.roll(t32, 1, 0)) / np.float32(2)
