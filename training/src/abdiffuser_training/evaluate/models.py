@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, render, srgb_to_lab
+from napari_abdiffuser.weights import read, resolve
+from napari_abdiffuser.weights.pixel import is_pixel
 
 __all__ = ["ColorizerModel", "Model", "displayable_colour", "open_model", "patches"]
 
@@ -71,6 +73,12 @@ def open_model(model: str, device: str = "auto", seed: int = 0) -> Model:
     ModelNotFound, ModelCorrupt, DeviceUnavailable
         As from `napari_abdiffuser.Colorizer.load`.
     """
+    file = resolve(model)
+    tensors, metadata = read(file.path)
+    if is_pixel(metadata):
+        from abdiffuser_training.evaluate.pixel_model import PixelModel  # loads torch
+
+        return PixelModel(file, tensors, metadata, device, seed)
     return ColorizerModel(model, device, seed)
 
 
