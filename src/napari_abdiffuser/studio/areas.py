@@ -183,7 +183,7 @@ def _objects(
     # One pass over all classes: neighbours are connected where their numbers are equal.
     marked = np.where(valid, labels.astype(np.int64), -1)
     components: NDArray[np.intp] = label(marked, connectivity=2, background=-1)  # type: ignore[no-untyped-call]
-    sizes = np.bincount(components.ravel())
+    sizes = np.bincount(components.ravel(), minlength=1)
     owner = np.zeros(len(sizes), np.intp)
     owner[components.ravel()] = np.maximum(marked.ravel(), 0)
     counting = sizes >= max(1, least_pixels)

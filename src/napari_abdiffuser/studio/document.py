@@ -123,10 +123,14 @@ class Document:
         )
 
     def with_legend(self, legend: Legend) -> Document:
-        """Take another legend with its colours: locks, keys, order, a palette."""
-        return replace(
-            self, legend=legend, slices=self._each(lambda h: legend_hints.colored(legend, h))
-        )
+        """Take another legend with its colours: locks, keys, order, a palette.
+
+        Classes that it lacks and that hints have are added to it.
+        """
+        slices = {}
+        for index, hints in self.slices.items():
+            legend, slices[index] = legend_hints.adopt(legend, hints)
+        return replace(self, legend=legend, slices=slices)
 
     def _each(self, change: Any) -> dict[Index, Hints]:
         return {index: change(hints) for index, hints in self.slices.items()}

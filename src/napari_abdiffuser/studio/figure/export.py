@@ -55,18 +55,15 @@ def export(
     Raises
     ------
     InvalidRequest
-        The name ends otherwise.
+        The name ends otherwise, or the provenance is no JSON.
     InvalidFile
         It cannot be written.
     """
     target = Path(path).expanduser()
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InvalidRequest(
-            f"{target.name} cannot be written: use a name that ends in .png, .tif."
-        )
-    # '=' would end the key where ImageJ's "key=value" lines are read.
-    note = json.dumps(dict(provenance)).replace("=", "\\u003d")
+        raise InvalidRequest(f"{target.name} cannot be written: let its name end in .png or .tif.")
+    note = _note(provenance)
     buffer = io.BytesIO()
     try:
         if suffix in _TIFFS:
@@ -77,6 +74,15 @@ def export(
         raise InvalidFile(f"{target} cannot be written ({error}): use the other format.") from error
     write_bytes(target, buffer.getvalue(), "figure")
     return target
+
+
+def _note(provenance: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(dict(provenance))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"The provenance is no JSON ({error}): leave that out.") from error
+    # '=' would end the key where ImageJ's "key=value" lines are read.
+    return text.replace("=", "\\u003d")
 
 
 def _png(buffer: io.BytesIO, figure: Figure, note: str) -> None:
