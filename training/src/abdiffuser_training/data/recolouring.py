@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import ClusterError, kmeans2
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
@@ -21,7 +21,9 @@ from abdiffuser_training.data.highlighting import boxes_around
 
 __all__ = ["Erased", "draw_turn", "erase", "recolour", "turn"]
 
-_SAMPLES = 900  # pixels that clusters are found from
+_SAMPLES = 900  # blocks that clusters are found from
+_BLOCK = 4  # pixels: their means are free of noise
+_APART = 20 / 110  # nearer colours are shades of one
 _VIVID = 0.14  # ab / 110, about 15 in a*b*: less is hardly a colour
 _SOFT = 6 / 110  # membership fades over such a difference of colour
 
@@ -49,8 +51,9 @@ def recolour(chroma: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     chroma : ndarray
         (2, S, S), ab / 110.
     rng : numpy.random.Generator
-        Source of randomness: 2 … 6 clusters (k-means in the a*b* plane); each is turned and
-        scaled by itself about gray, so shades within it stay, and gray stays gray.
+        Source of randomness: up to 2 … 6 clusters (k-means in the a*b* plane), which begin at
+        least 20 apart in a*b*; each is turned and scaled by itself about gray, so shades within
+        it stay, and gray stays gray.
 
     Returns
     -------
@@ -58,16 +61,38 @@ def recolour(chroma: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
         (2, S, S), no more chroma than 1.2 times what the picture has.
     """
     flat = chroma.reshape(2, -1).T.astype(np.float64)
-    picked = flat[rng.integers(len(flat), size=_SAMPLES)]
-    count = int(rng.integers(2, 7))
-    start = picked[rng.choice(_SAMPLES, count, replace=False)]
-    start += rng.normal(0, 1e-6, start.shape)  # no two are the same
-    centres, _ = kmeans2(picked, start, iter=8, minit="matrix", missing="warn")
+    blocks = _block_means(chroma)
+    start = _spread_out(blocks[rng.integers(len(blocks), size=_SAMPLES)], rng)
+    try:
+        centres, _ = kmeans2(blocks, start, iter=8, minit="matrix", missing="raise")
+    except ClusterError:  # one of them lost all its members
+        centres = start
     share = _membership(flat, centres)
-    turns = np.stack([draw_turn(rng) for _ in range(count)]).astype(np.float64)
+    turns = np.stack([draw_turn(rng) for _ in centres]).astype(np.float64)
     each = np.einsum("kij,nj->kni", turns, flat)
     made = np.einsum("nk,kni->in", share, each)
     return np.asarray(made.reshape(chroma.shape), np.float32)
+
+
+def _block_means(chroma: NDArray[np.float32]) -> NDArray[np.float64]:
+    size = chroma.shape[-1] // _BLOCK
+    if size == 0:
+        return chroma.reshape(2, -1).T.astype(np.float64)
+    cut = chroma[:, : size * _BLOCK, : size * _BLOCK]
+    means = cut.reshape(2, size, _BLOCK, size, _BLOCK).mean((2, 4))
+    return np.asarray(means.reshape(2, -1).T, np.float64)
+
+
+def _spread_out(colours: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw 2 … 6 of the colours (k-means++), fewer where all others are near to those."""
+    wanted = int(rng.integers(2, 7))
+    chosen = [colours[rng.integers(len(colours))]]
+    away = np.linalg.norm(colours - chosen[0], axis=1)
+    while len(chosen) < wanted and away.max() >= _APART:
+        weight = np.where(away >= _APART, away, 0) ** 2
+        chosen.append(colours[rng.choice(len(colours), p=weight / weight.sum())])
+        away = np.minimum(away, np.linalg.norm(colours - chosen[-1], axis=1))
+    return np.stack(chosen)
 
 
 def _membership(colours: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
