@@ -18,6 +18,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = (
     "abdiffuser_training.prepare.command",
+    "abdiffuser_training.synth.command",
     "abdiffuser_training.fit",
     "abdiffuser_training.distill",
     "abdiffuser_training.export",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from abdiffuser_training.synth.canvas import Canvas, Floats
+from abdiffuser_training.synth.databar import add_bar
 from abdiffuser_training.synth.detector import develop, focused, sampled
 from abdiffuser_training.synth.electron import Optics, emission, transmission
 from abdiffuser_training.synth.ground import lay_dust, lay_ground
@@ -70,18 +73,23 @@ def random_optics(rng: np.random.Generator, faint: bool = False) -> Optics:
     )
 
 
-def draw_kinds(rng: np.random.Generator) -> list[str]:
-    """One to three kinds, in the order in which they are laid."""
-    names = list(ODDS)
-    odds = np.array(list(ODDS.values()))
-    how_many = int(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15]))
+def draw_kinds(rng: np.random.Generator, among: Sequence[str] = ()) -> list[str]:
+    """One to three kinds out of some (none: all), in the order in which they are laid."""
+    names = list(among or ODDS)
+    odds = np.array([ODDS[name] for name in names])
+    how_many = min(int(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15])), len(names))
     kinds = set(rng.choice(names, how_many, replace=False, p=odds / odds.sum()).tolist())
     if {"grains", "pores"} <= kinds:
         kinds.discard("grains")
     return [name for name in RECIPES if name in kinds]
 
 
-def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
+def random_scene(
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    kinds: Sequence[str] = (),
+    bars: float = 0.0,
+) -> Scene:
     """Draw a random scanning-electron micrograph with its regions.
 
     Parameters
@@ -90,6 +98,10 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
         Source of randomness: the same state gives the same scene.
     size : tuple[int, int]
         (H, W) in pixels.
+    kinds : Sequence[str]
+        Objects to choose from, of `RECIPES`; none: all.
+    bars : float
+        Share of scenes with a data bar or scale bar printed into them, 0 … 1.
 
     Returns
     -------
@@ -102,25 +114,24 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.8))))
     ground_tone = float(np.exp(rng.normal(-0.6, 0.5))) if rng.random() > 0.2 else 0.04
     kit = Kit(rng, step * min(size) / 256 * zoom, step, faint, ground_tone)
-    canvas = _populated(kit, (h, w))
+    canvas = _populated(kit, (h, w), kinds)
     optics = random_optics(rng, faint)
     signal = _expose(rng, canvas, optics, step)
     gray = develop(rng, signal, optics)
+    printed = None
+    if bars > 0 and rng.random() < bars:
+        gray, printed = add_bar(rng, gray)
+        canvas.instances[::step, ::step][printed] = 0
     instances, classes = canvas.labels(step)
-    return Scene(
-        gray,
-        instances,
-        classes,
-        tuple(canvas.class_names),
-        canvas.height[::step, ::step] / np.float32(step),
-    )
+    depth = canvas.height[::step, ::step] / np.float32(step)
+    return Scene(gray, instances, classes, tuple(canvas.class_names), depth, printed)
 
 
-def _populated(kit: Kit, size: tuple[int, int]) -> Canvas:
+def _populated(kit: Kit, size: tuple[int, int], among: Sequence[str]) -> Canvas:
     """Draw canvases until objects take up enough of one to teach anything."""
     for _ in range(4):
         canvas = Canvas(size)
-        kinds = draw_kinds(kit.rng)
+        kinds = draw_kinds(kit.rng, among)
         lay_ground(kit, canvas, covered=bool({"grains", "pores"} & set(kinds)))
         for kind in kinds:
             RECIPES[kind](kit, canvas, kind)

@@ -24,6 +24,8 @@ class Scene:
         Names by class number; the first is ``'ground'``.
     depth : NDArray[np.float32]
         (H, W) height of the visible surface in pixels, larger is nearer to the lens.
+    printed : NDArray[np.bool_] | None
+        (H, W) where a data bar or scale bar covers the picture; ground in both maps.
     """
 
     gray: NDArray[np.uint8]
@@ -31,6 +33,7 @@ class Scene:
     classes: NDArray[np.int32]
     class_names: tuple[str, ...]
     depth: NDArray[np.float32]
+    printed: NDArray[np.bool_] | None = None
 
     @property
     def n_instances(self) -> int:

@@ -3,54 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abdiffuser_training.synth.canvas import AnyFloats, Floats, Ints, Surface, surface_of
-
-Point = tuple[float, float]
-
-# Keeps slopes finite at silhouettes: cos(tilt) there is about the root of this.
-RIM = np.float32(2e-3)
-
-
-def frame(centre: Point, reach: float, angle: float = 0.0) -> tuple[int, int, Floats, Floats]:
-    """Pixel coordinates in a square around a centre, turned by an angle.
-
-    Parameters
-    ----------
-    centre : tuple[float, float]
-        (row, column) in pixels.
-    reach : float
-        Half the side of the square in pixels.
-    angle : float
-        Direction of the first axis in radians, from the columns towards the rows.
-
-    Returns
-    -------
-    tuple[int, int, NDArray[np.float32], NDArray[np.float32]]
-        First row, first column, and the (n, n) coordinates along and across the axis.
-    """
-    row, col = int(np.floor(centre[0] - reach)), int(np.floor(centre[1] - reach))
-    n = int(np.ceil(2 * reach)) + 2
-    y = (np.arange(n, dtype=np.float32) + np.float32(row - centre[0]))[:, None]
-    x = (np.arange(n, dtype=np.float32) + np.float32(col - centre[1]))[None]
-    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    return row, col, c * x + s * y, c * y - s * x
-
-
-def turn(slope_u: AnyFloats, slope_v: AnyFloats, angle: float) -> tuple[AnyFloats, AnyFloats]:
-    """Slopes along and across an axis → slopes along rows and along columns."""
-    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    return s * slope_u + c * slope_v, c * slope_u - s * slope_v
-
-
-def pick(
-    inside: NDArray[np.bool_], row: int, col: int, *fields: Floats
-) -> tuple[Ints, Ints, list[Floats]]:
-    """Canvas rows and columns of the true pixels, and the fields' values there."""
-    i = np.flatnonzero(inside)
-    r, c = np.divmod(i, inside.shape[1])
-    return r + row, c + col, [field.ravel()[i] for field in fields]
+from abdiffuser_training.synth.canvas import Floats, Surface, surface_of
+from abdiffuser_training.synth.frames import RIM, Point, dome, frame, pick, turn
 
 
 def ellipsoid(centre: Point, axes: tuple[float, float, float], angle: float = 0.0) -> Surface:
@@ -73,8 +28,7 @@ def ellipsoid(centre: Point, axes: tuple[float, float, float], angle: float = 0.
     a, b, c = axes
     row, col, u, v = frame(centre, max(a, b), angle)
     rho2 = (u / a) ** 2 + (v / b) ** 2
-    rows, cols, (u, v, rho2) = pick(rho2 < 1, row, col, u, v, rho2)
-    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    rows, cols, root, (u, v, rho2) = dome(rho2, row, col, u, v)
     slopes = turn(-c * u / (a * a * root), -c * v / (b * b * root), angle)
     rho = np.sqrt(rho2) + np.float32(1e-6)
     wrap = np.arcsin(np.minimum(rho, 1)) / rho  # textures crowd towards the rim
@@ -120,10 +74,7 @@ def rod(
     beyond = u - np.clip(u, -half, half)
     r = radius * (1 - dent)
     rho2 = (w / r) ** 2 + (beyond / radius) ** 2
-    rows, cols, (u, t, w, r, dent, beyond, rho2) = pick(
-        rho2 < 1, row, col, u, t, w, r, dent, beyond, rho2
-    )
-    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    rows, cols, root, (u, t, w, r, dent, beyond, _) = dome(rho2, row, col, u, t, w, r, dent, beyond)
     dw = -w / (r * root)
     widening = 2 * u * radius * dent / (0.7 * radius) ** 2
     du = -r * beyond / (radius**2 * root) - dw * 2 * bend * t / half + widening / root + pitch
@@ -164,10 +115,9 @@ def disc(
     row, col, u, v = frame(centre, radius, angle)
     a, b = radius, radius * squash
     rho2 = (u / a) ** 2 + (v / b) ** 2
-    rows, cols, (u, v, rho2) = pick(rho2 < 1, row, col, u, v, rho2)
+    rows, cols, root, (u, v, rho2) = dome(rho2, row, col, u, v)
     # A profile of Evans and Fung's form: sqrt(1 - rho²) (c0 + c1 rho² + c2 rho⁴).
     c0, c1, c2 = 0.3 * (1 - dimple) + 0.08, 1.5 * dimple + 0.1, -0.95 * dimple
-    root = np.sqrt(np.maximum(1 - rho2, RIM))
     poly = c0 + c1 * rho2 + c2 * rho2**2
     d = radius * (-poly / (2 * root) + root * (c1 + 2 * c2 * rho2))
     sy, sx = turn(d * 2 * u / a**2, d * 2 * v / b**2, angle)
@@ -205,8 +155,7 @@ def taper(foot: Floats, tip: Floats, radii: Point, bend: float = 0.0) -> Surface
     w = v - 4 * bend * s * (1 - s)
     r = radii[0] + (radii[1] - radii[0]) * s
     rho2 = (w**2 + beyond**2) / r**2
-    rows, cols, (u, s, w, r, beyond, rho2) = pick(rho2 < 1, row, col, u, s, w, r, beyond, rho2)
-    root = np.sqrt(np.maximum(1 - rho2, RIM))
+    rows, cols, root, (u, s, w, r, beyond, _) = dome(rho2, row, col, u, s, w, r, beyond)
     body = beyond == 0
     dw = -w / (r * root)
     du = -beyond / (r * root) + body * (

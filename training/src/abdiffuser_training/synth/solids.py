@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from abdiffuser_training.synth.canvas import Floats, Surface, join, surface_of
-from abdiffuser_training.synth.shapes import Point, ellipsoid, frame, pick, taper
+from abdiffuser_training.synth.frames import Point, frame, pick
+from abdiffuser_training.synth.shapes import ellipsoid, taper
 
 
 def turned(rng: np.random.Generator, points: Floats) -> Floats:

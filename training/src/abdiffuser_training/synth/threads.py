@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from abdiffuser_training.synth.canvas import Floats, Surface, surface_of
-from abdiffuser_training.synth.shapes import RIM, Point, turn
+from abdiffuser_training.synth.canvas import AnyFloats, Floats, Ints, Surface, surface_of
+from abdiffuser_training.synth.frames import RIM, Point, turn
 
 
 def fibre(
@@ -41,24 +41,9 @@ def fibre(
     Surface
         Its upper side; zero is the axis; ``u`` runs along it.
     """
-    y = (np.arange(size[0], dtype=np.float32) - np.float32(centre[0]))[:, None]
-    x = (np.arange(size[1], dtype=np.float32) - np.float32(centre[1]))[None]
-    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    u = c * x + s * y
-    v = c * y - s * x
-    first = np.floor(float(u.min())) - 1
-    line = np.arange(first, float(u.max()) + 3, dtype=np.float32)
-    a, k, p = (waves[:, i, None] for i in range(3))
-    bend = (a * np.sin(k * line + p)).sum(0)
-    lean = (a * k * np.cos(k * line + p)).sum(0)
-    swell = np.float32(radius) * np.sqrt(1 + lean**2)
-    i = (u - line[0]).astype(np.intp)
-    # Only pixels near the axis go on: most of the canvas is elsewhere.
-    near = np.flatnonzero(np.abs(v - bend[i]) < swell[i] + 1)
-    i, u, v = i.ravel()[near], u.ravel()[near], v.ravel()[near]
-    slope = lean[i]
+    near, (u, v, line, bend, slope) = _near(size, centre, angle, radius, waves)
     cosine = 1 / np.sqrt(1 + slope**2)
-    w = (v - bend[i] - slope * (u - line[i])) * cosine
+    w = (v - bend - slope * (u - line)) * cosine
     beyond = u - np.clip(u, -half_length, half_length)
     rho2 = (w**2 + beyond**2) / np.float32(radius**2)
     inside = np.flatnonzero(rho2 < 1)
@@ -71,3 +56,31 @@ def fibre(
     rows, cols = np.divmod(near, size[1])
     around = radius * np.arcsin(np.clip(w / radius, -1, 1))
     return surface_of(rows, cols, f * radius * root, slopes, u, around, angle)
+
+
+def _near(
+    size: tuple[int, int], centre: Point, angle: float, radius: float, waves: Floats
+) -> tuple[Ints, list[AnyFloats]]:
+    """Pixels near the axis, for most of the canvas is elsewhere.
+
+    Returns
+    -------
+    tuple[NDArray[np.intp], list[NDArray[np.float32]]]
+        Flat numbers of the n pixels, and for each its place along and across the mean direction,
+        and the place, sideways shift and slope of the axis beside it.
+    """
+    y = (np.arange(size[0], dtype=np.float32) - np.float32(centre[0]))[:, None]
+    x = (np.arange(size[1], dtype=np.float32) - np.float32(centre[1]))[None]
+    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    u = c * x + s * y
+    v = c * y - s * x
+    first = np.floor(float(u.min())) - 1
+    line = np.arange(first, float(u.max()) + 3, dtype=np.float32)
+    a, k, p = (waves[:, i, None] for i in range(3))
+    bend = (a * np.sin(k * line + p)).sum(0)
+    lean = (a * k * np.cos(k * line + p)).sum(0)
+    swell = np.float32(radius) * np.sqrt(1 + lean**2)
+    i = (u - line[0]).astype(np.intp)
+    near = np.flatnonzero(np.abs(v - bend[i]) < swell[i] + 1)
+    i, u, v = i.ravel()[near], u.ravel()[near], v.ravel()[near]
+    return near, [u, v, line[i], bend[i], lean[i]]
