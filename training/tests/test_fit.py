@@ -18,6 +18,7 @@ from PIL import Image
 
 from abdiffuser_training.cli import main
 from abdiffuser_training.engine.checkpoints import Checkpoints
+from abdiffuser_training.evaluate.report import Report, Table, write_report
 from napari_abdiffuser import Colorizer
 from napari_abdiffuser.weights import read
 
@@ -57,6 +58,7 @@ def arguments(shard, out, *more):
     sources = f"sources=[{{shards: ['{shard}'], weight: 1, native: true, anchors: 1}}]"
     often = [f"{s}.{k}=1" for s in STAGES for k in ("log_steps", "save_steps")]
     log = "log.tensorboard=off"
+    often += [f"{s}.preview_steps=6" for s in STAGES]
     return ["fit", "tiny", sources, *often, log, *more, "--out", str(out), "--device", "cpu"]
 
 
@@ -129,23 +131,32 @@ def test_its_model_opens_and_knows_where_it_comes_from(whole):
     assert card["stages"]["guide"]["steps"] == 12
     assert card["sessions"][0]["versions"]["torch"] == torch.__version__
     assert card["config"]["size"] == "tiny"
+    for stage in STAGES:
+        assert (whole / stage / "previews" / "step-00000006.png").is_file()
     text = (whole / "model.md").read_text()
     assert "12 steps" in text
     assert "discs.tar" in text
 
 
 def test_export_takes_a_checkpoint_and_the_evaluations_own_numbers(whole, tmp_path, capsys):
-    table = tmp_path / "protocol-zhang.csv"
-    table.write_text("hints,best\n0,18.4\n10,23.7\n")
+    table = Table("Protocol zhang", ("hints", "best"), ((0, 18.4), (10, 23.7)), ("seed 0",))
+    command = "abdiffuser-train evaluate mine --protocol zhang DATA.tar"
+    write_report(tmp_path / "measured", [Report(table, "zhang", command)])
     out = tmp_path / "mine.safetensors"
     checkpoint = str(whole / "guide" / "step-00000011.pt")
-    assert main(["export", checkpoint, str(out), "--metrics", str(table)]) == 0
+    assert main(["export", checkpoint, str(out), "--metrics", str(tmp_path / "measured")]) == 0
     tensors, metadata = read(out)
     newest, _ = read(whole / "model.safetensors")
     assert metadata["card"]["stages"]["guide"]["steps"] == 11
     assert not torch.equal(tensors["guide.temper"], newest["guide.temper"])
-    assert metadata["card"]["metrics"][0]["rows"] == [[0, 18.4], [10, 23.7]]
-    assert "23.7" in out.with_suffix(".md").read_text()
+    rows = metadata["card"]["metrics"][0]["rows"]
+    assert rows == [{"hints": 0, "best": 18.4}, {"hints": 10, "best": 23.7}]
+    card = out.with_suffix(".md").read_text()
+    assert "23.7" in card
+    assert command in card
+    csv_file = tmp_path / "measured" / "zhang.csv"
+    assert main(["export", checkpoint, str(out), "--metrics", str(csv_file)]) == 0
+    assert "18.4" in out.with_suffix(".md").read_text()
     assert main(["export", str(whole), str(out)]) == 0
     assert all(torch.equal(t, newest[k]) for k, t in read(out)[0].items())
     assert main(["export", str(tmp_path), str(out)]) == 2

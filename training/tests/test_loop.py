@@ -102,7 +102,7 @@ def test_a_terminated_training_writes_its_state_first(tmp_path):
             os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Interrupted, match="after step 6; nothing is lost.*--resume"):
+    with pytest.raises(Interrupted, match=r"after step 6; nothing is lost.*--resume"):
         train(Line(after=terminate), settings, tmp_path / "cut")
     assert signal.getsignal(signal.SIGTERM) is before
     resumed = train(Line(), settings, tmp_path / "cut", resume=True)
@@ -122,7 +122,8 @@ def test_a_full_disk_stops_it_and_keeps_the_last_checkpoint(tmp_path, monkeypatc
         save(state, file)
 
     monkeypatch.setattr(module.torch, "save", full)
-    with pytest.raises(TrainingFailed, match=r"No space left.*step-00000004\.pt is whole.*--resume"):
+    message = r"No space left.*step-00000004\.pt is whole.*--resume"
+    with pytest.raises(TrainingFailed, match=message):
         train(Line(), SETTINGS, tmp_path / "full")
     assert not list((tmp_path / "full").glob("*.partial"))
     monkeypatch.undo()
@@ -149,8 +150,8 @@ def test_it_says_what_it_cannot_do(tmp_path):
     ):
         with pytest.raises(InvalidRequest, match=message):
             train(Line(), settings, tmp_path)
+    task = Line(after=lambda place: place.check(8))
     with pytest.raises(InvalidRequest, match="8 cannot be cut into 3 equal parts"):
-        task = Line(after=lambda place: place.check(8))
         train(task, replace(SETTINGS, accumulate=3), tmp_path / "thirds")
 
 

@@ -57,6 +57,8 @@ class FitConfig:
         Pictures to train on; see the README for their keys.
     validation : list of dict
         Pictures held out for ``validate_steps``.
+    pictures : str
+        Where decoded pictures are kept and cut: 'cpu', or 'device' where its memory suffices.
     settings : dict
         Defaults of the finished model: steps, work_size.
     guide, anchors, upsampler, pretrain, finetune
@@ -70,6 +72,7 @@ class FitConfig:
     seed: int = 0
     sources: list[dict[str, Any]] = field(default_factory=list)
     validation: list[dict[str, Any]] = field(default_factory=list)
+    pictures: str = "cpu"
     settings: dict[str, Any] = field(default_factory=lambda: {"steps": 16, "work_size": 384})
     guide: GuideStage = field(default_factory=GuideStage)
     anchors: AnchorStage = field(default_factory=AnchorStage)
@@ -131,6 +134,8 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
     made = read_as(FitConfig, name, changes)
     for stage in made.stages:
         made.stage(stage)
+    if made.pictures not in ("cpu", "device"):
+        raise InvalidRequest(f"pictures={made.pictures} is neither cpu nor device.")
     return made
 
 

@@ -11,20 +11,24 @@ from typing import Any
 
 import torch
 import yaml
-from torch import nn
+from safetensors import SafetensorError
 
 from abdiffuser_training.config import FitConfig, read_config, to_yaml
 from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint, write_whole
+from abdiffuser_training.engine.errors import TrainingFailed
 from abdiffuser_training.engine.start import averaged_weights, begin_with
+from abdiffuser_training.evaluate.report import Report
 from abdiffuser_training.model_card import model_card, read_metrics
 from abdiffuser_training.run import sessions
 from abdiffuser_training.stage_settings import PixelStage
 from abdiffuser_training.stages import fresh_networks
 from abdiffuser_training.tasks.pixel import pixel_networks
 from napari_abdiffuser.errors import InvalidRequest, ModelNotFound
-from napari_abdiffuser.model.pixel import KIND
+from napari_abdiffuser.model.networks import Networks
+from napari_abdiffuser.model.pixel import PixelNetworks
 from napari_abdiffuser.model.unet import build_unet
 from napari_abdiffuser.weights import write
+from napari_abdiffuser.weights.pixel import write_pixel
 
 __all__ = ["add_parser", "export_run"]
 
@@ -62,7 +66,7 @@ def export_run(
     out : Path
         A ``.safetensors`` file; written to a temporary name and moved. The card is ``.md`` beside.
     metrics : sequence of Path
-        Tables of ``abdiffuser-train evaluate --out``: CSV files, or folders of them.
+        What ``abdiffuser-train evaluate --out`` wrote: ``metrics.json``, CSV files, or folders.
     best : bool
         Take the checkpoints that were best on held-out data, where there are some.
 
@@ -77,7 +81,7 @@ def export_run(
         raise InvalidRequest(f"{out} does not end in .safetensors.")
     found = _find(source)
     config = read_config(found.folder / "config.yaml")
-    tables = read_metrics(metrics)
+    reports = read_metrics(metrics)
     states: dict[str, Any] = {}
     for stage in config.stages:
         state = found.state(stage, best=best)
@@ -85,25 +89,40 @@ def export_run(
             states[stage] = state
     if not states:
         raise ModelNotFound(f"The run in {found.folder} has no checkpoints yet.")
-    networks, header = _networks(config, states)
-    card = _provenance(config, states, found.folder, tables)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.to(torch.float16) for name, value in networks.state_dict().items()}
-    write(out, tensors, {**header, "settings": dict(config.settings), "card": card})
-    counts = {name: sum(p.numel() for p in part.parameters()) for name, part in _parts(networks)}
-    text = model_card(out.stem, card, counts, out.stat().st_size, tables)
+    networks = _networks(config, states)
+    card = _provenance(config, states, found.folder, reports)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _write(networks, out, dict(config.settings), card)
+    except (OSError, SafetensorError) as error:
+        raise TrainingFailed(
+            f"The model could not be written to {out} ({error}). Make room and export again: "
+            "the checkpoints are as they were."
+        ) from error
+    parts = networks.named_children()
+    counts = {name: sum(p.numel() for p in part.parameters()) for name, part in parts}
+    text = model_card(out.stem, card, counts, out.stat().st_size, reports)
     write_whole(out.with_suffix(".md"), text.encode())
 
 
-def _networks(config: FitConfig, states: dict[str, Any]) -> tuple[nn.Module, dict[str, Any]]:
-    """Networks with trained weights, and what their file's header says of them."""
+def _write(
+    networks: Networks | PixelNetworks, out: Path, settings: dict[str, Any], card: dict[str, Any]
+) -> None:
+    if isinstance(networks, PixelNetworks):
+        write_pixel(out, networks, card, int(settings.get("work_size", 256)))
+        return
+    tensors = {name: value.to(torch.float16) for name, value in networks.state_dict().items()}
+    write(out, tensors, {"config": networks.to_config(), "settings": settings, "card": card})
+
+
+def _networks(config: FitConfig, states: dict[str, Any]) -> Networks | PixelNetworks:
+    """Networks with trained weights."""
     if not set(config.stages) & set(_ANCHORED):
         name = [stage for stage in config.stages if stage in states][-1]
         stage: PixelStage = getattr(config, name)
         unet = build_unet(stage.unet)
         unet.load_state_dict(averaged_weights(states[name]))
-        pixels = pixel_networks(stage, unet)
-        return pixels, {"kind": KIND, "config": pixels.to_config()}
+        return pixel_networks(stage, unet)
     networks = fresh_networks(config)
     for name in _ANCHORED:
         part = networks.get_submodule(name)
@@ -118,11 +137,11 @@ def _networks(config: FitConfig, states: dict[str, Any]) -> tuple[nn.Module, dic
             raise InvalidRequest(
                 f"The run has no trained {name} yet: go on with fit --resume, or give {name}.start."
             )
-    return networks, {"config": networks.to_config()}
+    return networks
 
 
 def _provenance(
-    config: FitConfig, states: dict[str, Any], folder: Path, tables: Sequence[Any]
+    config: FitConfig, states: dict[str, Any], folder: Path, reports: Sequence[Report]
 ) -> dict[str, Any]:
     plain: dict[str, Any] = yaml.safe_load(to_yaml(config))
     return {
@@ -133,18 +152,11 @@ def _provenance(
         },
         "config": {k: v for k, v in plain.items() if k not in _SETTINGS or k in config.stages},
         "sessions": sessions(folder),
-        "metrics": [
-            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]}
-            for t in tables
-        ],
+        "metrics": [report.to_json() for report in reports],
     }
 
 
 _SETTINGS = ("guide", "anchors", "upsampler", "pretrain", "finetune")
-
-
-def _parts(networks: nn.Module) -> list[tuple[str, nn.Module]]:
-    return list(networks.named_children())
 
 
 def _find(source: Path) -> _Found:
@@ -171,8 +183,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="run or checkpoint")
     parser.add_argument("out", type=Path, metavar="OUT.safetensors")
     parser.add_argument(
-        "--metrics", type=Path, nargs="+", default=[], metavar="CSV",
-        help="tables of evaluate --out, for the header and the model card",
+        "--metrics", type=Path, nargs="+", default=[], metavar="METRICS",
+        help="folders or metrics.json of evaluate --out, for the header and the model card",
     )  # fmt: skip
     parser.add_argument(
         "--best", action="store_true", help="the best checkpoints instead of the newest"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from abdiffuser_training.evaluate.report import Cell, Table, to_markdown
+from abdiffuser_training.evaluate.report import Cell, Report, Table, to_markdown
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["model_card", "read_metrics"]
@@ -16,38 +18,68 @@ __all__ = ["model_card", "read_metrics"]
 _MILLION = 1e6
 
 
-def read_metrics(paths: Sequence[Path]) -> list[Table]:
-    """Read tables that an evaluation wrote.
+def read_metrics(paths: Sequence[Path]) -> list[Report]:
+    """Read what an evaluation measured.
 
     Parameters
     ----------
     paths : sequence of Path
-        CSV files, or folders with them; a title is the file's name.
+        ``metrics.json`` or a CSV file of ``evaluate --out``, or the folder that was.
 
     Returns
     -------
-    list of Table
+    list of Report
 
     Raises
     ------
     InvalidRequest
-        If a file cannot be read as a table.
+        If a file is none of these.
     """
-    files: list[Path] = []
+    reports: list[Report] = []
     for path in paths:
-        files += sorted(path.glob("*.csv")) if path.is_dir() else [path]
-    return [_table(path) for path in files]
+        file = path / "metrics.json" if path.is_dir() else path
+        try:
+            text = file.read_text(encoding="utf-8")
+            reports += _from_json(text) if file.suffix == ".json" else [_from_csv(text, file.stem)]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InvalidRequest(
+                f"{file} is no table of an evaluation ({error}): give metrics.json, or a CSV file, "
+                "of evaluate --out."
+            ) from error
+    return reports
 
 
-def _table(path: Path) -> Table:
-    try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidRequest(f"{path} is no table of an evaluation: {error}") from error
+def _from_json(text: str) -> list[Report]:
+    return [
+        Report(
+            Table(
+                entry["title"],
+                tuple(entry["columns"]),
+                tuple(tuple(_known(row[c]) for c in entry["columns"]) for row in entry["rows"]),
+                tuple(entry["notes"]),
+            ),
+            entry["protocol"],
+            entry["command"],
+            tuple(entry["data"]),
+            entry["models"],
+            entry["hints_sha256"],
+            entry["settings"],
+            entry["date"],
+        )
+        for entry in json.loads(text)
+    ]
+
+
+def _known(value: Cell | None) -> Cell:
+    return math.nan if value is None else value
+
+
+def _from_csv(text: str, name: str) -> Report:
+    rows = list(csv.reader(io.StringIO(text)))
     if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
-        raise InvalidRequest(f"{path} is no table of an evaluation: give a CSV of evaluate --out.")
-    title = path.stem.replace("-", " ").capitalize()
-    return Table(title, tuple(rows[0]), tuple(tuple(map(_cell, row)) for row in rows[1:]))
+        raise ValueError("no lines of equal length")
+    cells = tuple(tuple(map(_cell, row)) for row in rows[1:])
+    return Report(Table(f"Protocol {name}", tuple(rows[0]), cells), name, "")
 
 
 def _cell(text: str) -> Cell:
@@ -64,7 +96,7 @@ def model_card(
     card: Mapping[str, Any],
     parameters: Mapping[str, int],
     size: int,
-    tables: Sequence[Table],
+    reports: Sequence[Report],
 ) -> str:
     """Write a model card.
 
@@ -78,8 +110,8 @@ def model_card(
         Number of parameters of each network.
     size : int
         Of the file, bytes.
-    tables : sequence of Table
-        Measured.
+    reports : sequence of Report
+        What was measured.
 
     Returns
     -------
@@ -104,7 +136,10 @@ def model_card(
         f"Data: {', '.join(card['data']) or 'not named'}. The pictures stay with their owners.",
         "",
     ]
-    measured = [to_markdown(table).replace("## ", "### ", 1) for table in tables]
+    measured = [
+        to_markdown(r.table).replace("## ", "### ", 1) + (f"\n`{r.command}`\n" if r.command else "")
+        for r in reports
+    ]
     nothing = "Nothing was measured: `abdiffuser-train evaluate`, then `export --metrics`.\n"
     return "\n".join([*lines, "## Measured", "", *(measured or [nothing])])
 

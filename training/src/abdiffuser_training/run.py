@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from abdiffuser_training.config import FitConfig, read_config, to_yaml
-from abdiffuser_training.data.batches import Batch, Mixture, Source
+from abdiffuser_training.data.batches import Batch, Mixture
+from abdiffuser_training.data.sources import Source
 from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.runtime import Runtime
 from abdiffuser_training.engine.trackers import Tracker
@@ -40,13 +41,26 @@ class SourceMixture:
         Of the crops.
     known : dict
         Sources that were read before, shared between mixtures.
+    device : torch.device or str
+        Where pictures are kept and cut.
+
+    Raises
+    ------
+    InvalidRequest
+        If there are no sources.
     """
 
     def __init__(
-        self, sources: Sequence[Mapping[str, Any]], seed: int, known: dict[str, Source]
+        self,
+        sources: Sequence[Mapping[str, Any]],
+        seed: int,
+        known: dict[str, Source],
+        device: torch.device | str = "cpu",
     ) -> None:
+        if not sources:
+            raise InvalidRequest("There are no pictures: give sources=[{shards: [...], ...}].")
         self._settings = [dict(source) for source in sources]
-        self._seed, self._known = seed, known
+        self._seed, self._known, self._device = seed, known, device
         self._mixture: Mixture | None = None
         self._lock = threading.Lock()
 
@@ -61,12 +75,10 @@ class SourceMixture:
         read = []
         for settings in self._settings:
             shared = {k: v for k, v in settings.items() if k not in ("weight", "anchors")}
-            key = json.dumps(shared, sort_keys=True, default=str)
+            key = json.dumps([shared, str(self._device)], sort_keys=True, default=str)
             if key not in self._known:
-                self._known[key] = Source.read(settings)
-            read.append(replace(self._known[key], weight=float(settings["weight"])))
-        if not any(s.weight > 0 and len(s.items) for s in read):
-            raise InvalidRequest("No source has any picture: give sources=[{shards: […], …}].")
+                self._known[key] = Source.read(settings, self._device)
+            read.append(replace(self._known[key], weight=float(settings.get("weight", 1.0))))
         return Mixture(read, self._seed)
 
 
@@ -95,9 +107,16 @@ class Run:
     trackers: tuple[Tracker, ...] = ()
     _sources: dict[str, Source] = field(default_factory=dict)
 
-    def pictures(self, sources: Sequence[Mapping[str, Any]], offset: int = 0) -> SourceMixture:
-        """Pictures of some sources; `offset` keeps the crops of stages apart."""
-        return SourceMixture(sources, self.config.seed + offset, self._sources)
+    def pictures(
+        self, sources: Sequence[Mapping[str, Any]], offset: int = 0, *, on_device: bool = True
+    ) -> SourceMixture:
+        """Pictures of some sources; `offset` keeps the crops of stages apart.
+
+        They are on the device where the configuration says so and `on_device` allows it.
+        """
+        is_there = on_device and self.config.pictures == "device"
+        device = self.runtime.device if is_there else "cpu"
+        return SourceMixture(sources, self.config.seed + offset, self._sources, device)
 
     def begin(self) -> None:
         """Write down what is trained on what; say what has changed since it was begun.
@@ -118,7 +137,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         text = to_yaml(self.config)
         if path.exists() and self.resume:
-            for line in _changes(to_yaml(read_config(path)), text):
+            for line in _changes(to_yaml(read_config(path)), text, self.config.stages):
                 _LOG.warning("Resuming with a change: %s", line)
         write_whole(path, text.encode())
         known = [*sessions(self.folder), hardware(self.runtime)]
@@ -154,14 +173,15 @@ def hardware(runtime: Runtime) -> dict[str, Any]:
     }
 
 
-def _changes(before: str, now: str) -> list[str]:
+def _changes(before: str, now: str, stages: Sequence[str]) -> list[str]:
+    """Compare all but settings of these stages, of which the training loop speaks itself."""
     from omegaconf import OmegaConf
 
     old, new = (_flat(OmegaConf.to_container(OmegaConf.create(t))) for t in (before, now))
     return [
         f"{key} is {new.get(key)}, was {old.get(key)}"
         for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
+        if old.get(key) != new.get(key) and key.split(".")[0] not in stages
     ]
 
 

@@ -94,8 +94,11 @@ def _pixel(run: Run, name: str) -> None:
     # A stage's name stands for what that stage has learned in this run.
     start = str(run.folder / stage.start) if stage.start in STAGES else stage.start
     settings = replace(stage, seed=run.config.stage(name).seed, start=start)
-    held_out = run.pictures(run.config.validation, 99) if run.config.validation else None
-    pictures = run.pictures(stage.sources or run.config.sources, 3 + list(STAGES).index(name))
+    validation = run.config.validation
+    # Hints, noise and times are drawn by numpy, from pictures on the CPU.
+    held_out = run.pictures(validation, 99, on_device=False) if validation else None
+    offset = 3 + list(STAGES).index(name)
+    pictures = run.pictures(stage.sources or run.config.sources, offset, on_device=False)
     begins = settings if run.runtime.is_main else replace(settings, start=None)
     task = PixelTask(begins, pictures, held_out, name)
     task.network.load_state_dict(run.runtime.broadcast(task.network.state_dict()))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -19,16 +18,13 @@ from abdiffuser_training.seeding import Purpose, generator
 from abdiffuser_training.stage_settings import AnchorStage
 from abdiffuser_training.tasks.features import Anchors
 from abdiffuser_training.tasks.pixel_batch import Pictures
-from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
-from napari_abdiffuser.colorizer.painting import Encoded, most_probable, sample_maps
-from napari_abdiffuser.colorizer.tokens import HintTokens
+from abdiffuser_training.tasks.previews import colourings
 from napari_abdiffuser.model.anchors import COLOUR_SCALE, AnchorDenoiser
 from napari_abdiffuser.model.networks import Networks
 
 __all__ = ["AnchorBatch", "AnchorLosses", "AnchorTask"]
 
 _SHOWN = 3
-_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -130,12 +126,13 @@ class AnchorTask:
         """Columns: gray, hints, best, three samples, truth."""
         if self._pictures is None:
             return None
-        networks = self._networks
-        trained = networks.anchors
         assert isinstance(network, AnchorDenoiser)
-        networks.anchors = network
+        crops = self._pictures.batch(0, _SHOWN, self._settings.side)
+        hints = hint_batch(crops, HintSettings(most=8), self._seed, 0)
+        networks = self._networks
+        trained, networks.anchors = networks.anchors, network
         try:
-            return self._painted(networks)
+            return colourings(networks, crops.to("cpu"), hints.to("cpu"))
         finally:
             networks.anchors = trained
 
@@ -169,34 +166,6 @@ class AnchorTask:
             target=objective.target(clean, epsilon, t),
             t=t,
         )
-
-    @torch.no_grad()
-    def _painted(self, networks: Networks) -> NDArray[np.uint8]:
-        assert self._pictures is not None
-        device = next(networks.anchors.parameters()).device
-        networks.guide.to(device)
-        drawn = self._pictures.batch(0, _SHOWN, self._settings.side)
-        hints = hint_batch(drawn, HintSettings(most=8), self._seed, 0)
-        hinted = hint_picture(drawn.lightness, hints)
-        drawn, hints = drawn.to(device), hints.to(device)
-        maps = []
-        for i in range(_SHOWN):
-            code = networks.guide.encode(drawn.seen[i : i + 1])
-            picture = Encoded.of(networks, code, F.avg_pool2d(drawn.seen[i : i + 1], 2))
-            own = hints.valid[i]
-            tokens = HintTokens(
-                hints.positions[i : i + 1, own],
-                hints.colours[i : i + 1, own],
-                hints.hint_map[i : i + 1],
-            )
-            best = most_probable(networks, picture, tokens, gray=False)
-            samples = sample_maps(networks, picture, tokens, [1, 2, 3], _STEPS, gray=False)
-            maps.append(torch.cat([best, samples]))
-        size = drawn.seen.shape[-2:]
-        shown = [F.interpolate(m, size=size, mode="bilinear") for m in torch.stack(maps, 1)]
-        light = drawn.lightness
-        columns = [render_batch(light, chroma) for chroma in (*shown, drawn.chroma)]
-        return grid(render_batch(light, torch.zeros_like(drawn.chroma)), hinted, *columns)
 
 
 def _turn(rng: np.random.Generator) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from abdiffuser_training.losses import charbonnier, log_mse
 from abdiffuser_training.stage_settings import Crops, GuideStage, GuideWeights
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
+from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.guide import SIZES, Guide
 
 __all__ = ["GuideBatch", "GuideLosses", "GuideTask", "crops_at"]
@@ -98,6 +99,11 @@ class GuideTask:
         Training pictures.
     held_out : Pictures or None
         Pictures to validate with.
+
+    Raises
+    ------
+    InvalidRequest
+        If the settings name what there is not, or `start` is of another network.
     """
 
     name = "guide"
@@ -107,7 +113,13 @@ class GuideTask:
     ) -> None:
         self._settings = settings
         self._mixture, self._held_out = mixture, held_out
-        self._hints = HintSettings(**settings.hints)
+        try:
+            self._hints = HintSettings(**settings.hints)
+        except TypeError as error:
+            known = ", ".join(f.name for f in fields(HintSettings))
+            raise InvalidRequest(
+                f"guide.hints has what there is not; there are {known}."
+            ) from error
         self._seed = settings.seed or 0
         torch.manual_seed(self._seed)
         guide = Guide(SIZES[size]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
