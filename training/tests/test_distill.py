@@ -29,11 +29,12 @@ from napari_abdiffuser.model.pixel import PixelNetworks
 from napari_abdiffuser.model.sampler import ddim, time_grid
 from napari_abdiffuser.model.sampling import Sampling
 from napari_abdiffuser.model.schedule import Objective
-from napari_abdiffuser.model.unet import UNET_SIZES
+from napari_abdiffuser.model.unet import UNetConfig
 from napari_abdiffuser.weights import read, sha256_of, write
 from napari_abdiffuser.weights.pixel import read_pixel, write_pixel
 
-STAGE = PixelStage(unet="tiny", side=8, batch=4, seed=1)
+SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
+STAGE = PixelStage(side=8, batch=4, seed=1)
 
 
 class Noise:
@@ -50,7 +51,7 @@ class Noise:
 
 def subject(objective=None):
     torch.manual_seed(0)
-    networks = PixelNetworks(UNET_SIZES["tiny"], objective).eval()
+    networks = PixelNetworks(SMALL, objective).eval()
     return PixelSubject(networks, STAGE, Noise())
 
 
@@ -154,7 +155,7 @@ def configuration(tmp_path, shard, **values):
 def test_a_pixel_model_from_seven_steps_to_two(tmp_path, shard, capsys):
     torch.manual_seed(0)
     teacher = tmp_path / "teacher.safetensors"
-    write_pixel(teacher, PixelNetworks(UNET_SIZES["tiny"], sampling=Sampling("ddim", 7)), {"a": 1})
+    write_pixel(teacher, PixelNetworks(SMALL, sampling=Sampling("ddim", 7)), {"a": 1})
     stage = {"steps": 2, "side": 8, "batch": 2, "save_steps": 1, "preview_steps": 2}
     config = configuration(tmp_path, shard, model=str(teacher), students=[4, 2], pixel=stage)
     out = tmp_path / "run"

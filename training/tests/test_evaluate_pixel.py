@@ -10,10 +10,11 @@ from abdiffuser_training.evaluate.models import open_model
 from abdiffuser_training.evaluate.pixel_model import PixelModel
 from napari_abdiffuser.model.pixel import PixelNetworks
 from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.unet import UNET_SIZES
+from napari_abdiffuser.model.unet import UNetConfig
 from napari_abdiffuser.weights import sha256_of
 from napari_abdiffuser.weights.pixel import write_pixel
 
+SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 LIGHT = np.linspace(5, 95, 9 * 12, dtype=np.float32).reshape(9, 12)
 NOTHING = np.zeros((3, 9, 12), np.float32)
 
@@ -22,7 +23,7 @@ NOTHING = np.zeros((3, 9, 12), np.float32)
 def path(tmp_path):
     torch.manual_seed(0)
     path = tmp_path / "pixel.safetensors"
-    write_pixel(path, PixelNetworks(UNET_SIZES["tiny"], sampling=Sampling("ancestral", 3)), {})
+    write_pixel(path, PixelNetworks(SMALL, sampling=Sampling("ancestral", 3)), {})
     return path
 
 

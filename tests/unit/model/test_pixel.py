@@ -11,10 +11,11 @@ from napari_abdiffuser.errors import Cancelled, InvalidRequest, ModelCorrupt
 from napari_abdiffuser.model.pixel import PixelNetworks, pixel_condition
 from napari_abdiffuser.model.sampler import SAMPLERS, time_grid
 from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.unet import UNET_SIZES
+from napari_abdiffuser.model.unet import UNetConfig
 from napari_abdiffuser.weights import read, sha256_of, write
 from napari_abdiffuser.weights.pixel import read_pixel, write_pixel
 
+SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 DISTILLED = Sampling("ddim", 4, (1.0, 0.768, 0.512, 0.256, 0.0))
 
 
@@ -25,7 +26,7 @@ def generators(*seeds):
 @pytest.fixture
 def networks():
     torch.manual_seed(0)
-    made = PixelNetworks(UNET_SIZES["tiny"], sampling=Sampling("ddim", 3))
+    made = PixelNetworks(SMALL, sampling=Sampling("ddim", 3))
     return made.eval().requires_grad_(False)
 
 
@@ -38,7 +39,7 @@ def condition():
 
 
 def test_the_source_s_way_is_a_thousand_ancestral_steps():
-    networks = PixelNetworks(UNET_SIZES["tiny"])
+    networks = PixelNetworks(SMALL)
     assert networks.sampling == Sampling("ancestral", 1000)
     objective = networks.objective
     assert (objective.kind, objective.schedule.kind) == ("v", "sigmoid")
@@ -81,7 +82,7 @@ def test_a_distilled_model_is_called_at_its_own_times(networks, condition):
 
 def test_the_best_is_the_mean_that_a_perfect_network_states_at_once(condition):
     # Data normal about a mean: the exact v of such a network at t = 1 is that of the mean.
-    networks = PixelNetworks(UNET_SIZES["tiny"])
+    networks = PixelNetworks(SMALL)
     mean = torch.tensor([0.2, -0.1])[:, None, None]
 
     class Exact(torch.nn.Module):
