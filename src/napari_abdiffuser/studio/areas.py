@@ -152,13 +152,14 @@ def area_table(
     present = np.unique(labels[valid]).tolist()
     numbers = sorted({*names, *present})
     last = max(numbers, default=0)
-    flat = labels[valid].astype(np.intp)
+    flat = labels.ravel() if counted is None else labels[valid]
     pixels = np.bincount(flat, minlength=last + 1)
     objects = _objects(labels, valid, last, least_pixels)
     if lightness is None:
         sums = None
     else:
-        sums = np.bincount(flat, weights=lightness[valid].astype(np.float64), minlength=last + 1)
+        shades = lightness.ravel() if counted is None else lightness[valid]
+        sums = np.bincount(flat, weights=shades, minlength=last + 1)
     total = int(pixels.sum())
 
     def row(number: int) -> AreaRow:
@@ -181,7 +182,7 @@ def _objects(
     from skimage.measure import label
 
     # One pass over all classes: neighbours are connected where their numbers are equal.
-    marked = np.where(valid, labels.astype(np.int64), -1)
+    marked = np.where(valid, labels, np.int32(-1)).astype(np.int32, copy=False)
     components: NDArray[np.intp] = label(marked, connectivity=2, background=-1)  # type: ignore[no-untyped-call]
     sizes = np.bincount(components.ravel(), minlength=1)
     owner = np.zeros(len(sizes), np.intp)

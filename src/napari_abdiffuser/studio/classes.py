@@ -224,6 +224,11 @@ class Legend:
             classes.append(replace(entry, color=color))
         return replace(self, classes=tuple(classes))
 
+    def free_color(self, palette: Palette) -> RGB:
+        """Return the palette's first colour that no class has, else its first; gray if empty."""
+        free = [c.color for c in palette.colors if self.with_color(c.color) is None]
+        return next(iter(free or [c.color for c in palette.colors]), self.gray.color)
+
     def free_name(self, name: str) -> str:
         """Return a name that is not taken: 'bacteria', 'bacteria 2' and so on."""
         name = checked_name(name)

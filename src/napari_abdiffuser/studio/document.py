@@ -70,7 +70,7 @@ class Document:
         legend, adopted = legend_hints.adopt(self.legend, hints)
         # Widgets make a stroke's mask anew each time: one copy of it is enough for all of undo.
         known = self.hints(index).regions
-        regions = tuple(next((k for k in known if k == r), r) for r in adopted.regions)
+        regions = tuple(next((k for k in known if k is r or k == r), r) for r in adopted.regions)
         adopted = replace(adopted, regions=regions)
         return replace(self, legend=legend, slices=_with(self.slices, index, adopted))
 

@@ -57,6 +57,8 @@ def test_a_freed_key_is_given_again_and_ten_classes_have_nine_keys(legend):
     assert [entry.key for entry in many] == [0, *range(1, 10), None]
     assert many.with_key(9).name == "class 8"
     assert legend.with_key(7) is None
+    palette = shipped_palette("Tol bright")
+    assert legend.add("a", palette.colors[0].color).free_color(palette) == palette.colors[1].color
 
 
 def test_a_locked_class_stays_as_it_is(legend):

@@ -137,7 +137,7 @@ class _Layout:
             for letter, box in zip("ab", boxes, strict=False):
                 pen.letter(letter, box)
         return Figure(
-            np.asarray(image).copy(),
+            np.asarray(image),
             boxes[-1],
             boxes[0] if len(boxes) > 1 else None,
             self._bar,

@@ -93,7 +93,9 @@ def _png(buffer: io.BytesIO, figure: Figure, note: str) -> None:
     # Not compressed: readers refuse large compressed texts.
     text.add_itxt(KEY, note)
     dpi = (figure.options.dpi, figure.options.dpi)
-    Image.fromarray(figure.pixels).save(buffer, format="PNG", pnginfo=text, dpi=dpi)
+    Image.fromarray(figure.pixels).save(
+        buffer, format="PNG", pnginfo=text, dpi=dpi, compress_level=4
+    )
 
 
 def _tiff(

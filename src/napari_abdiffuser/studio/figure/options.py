@@ -82,7 +82,7 @@ class Figure:
 
     Attributes
     ----------
-    pixels : ndarray of uint8, shape (H, W, 3)
+    pixels : ndarray of uint8, shape (H, W, 3), read-only
     coloured : Box
         Where the coloured picture is, at its full resolution.
     original : Box or None

@@ -81,7 +81,7 @@ def figure_provenance(
         "scale_bar": None if figure.bar is None else figure.bar.text,
         "caption": caption,
     }
-    named = {"source": source} if source else {}
+    named = {"picture": source} if source else {}
     return {**provenance, **named, "classes": legend.to_list(), "figure": about}
 
 
