@@ -1,23 +1,18 @@
 from __future__ import annotations
 
-import io
-import tarfile
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from abdiffuser_training.synth import random_scene
 from abdiffuser_training.synth.canvas import Canvas
 from abdiffuser_training.synth.colouring import BLENDS, STYLES, overlay_curve, random_colouring
 from abdiffuser_training.synth.compose import ODDS, random_optics
+from abdiffuser_training.synth.cracks import carve, crooked
 from abdiffuser_training.synth.detector import shot_noise
 from abdiffuser_training.synth.electron import Optics, emission
 from abdiffuser_training.synth.placing import Kit
 from abdiffuser_training.synth.recipes_long import RECIPES
 from abdiffuser_training.synth.shapes import ellipsoid, lump, rod, taper
-from abdiffuser_training.synth.shard import write_shard
 from abdiffuser_training.synth.texture import KINDS, make_texture
 from abdiffuser_training.synth.threads import fibre
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, lightness_of_gray8
@@ -126,6 +121,36 @@ def test_tilt_brightens_as_the_secant() -> None:
     np.testing.assert_allclose(signal, 1 / np.cos(tilt), rtol=1e-5)
 
 
+def test_edges_give_more_electrons_on_their_upper_side() -> None:
+    height = np.zeros((21, 40), np.float32)
+    height[:, :20] = 10
+    flat = np.zeros_like(height)
+    optics = Optics(edge=0.0, detector=0.0, occlusion=0.0, crest=0.8, reach=2.0)
+    signal = emission(height, (flat, flat), np.ones_like(flat), optics)[10]
+    np.testing.assert_allclose(signal[[2, 37]], 1, atol=1e-3)
+    assert signal[19] == pytest.approx(1.8, abs=1e-3)
+    np.testing.assert_allclose(signal[20:], 1, atol=1e-5)
+
+
+def test_cracks_are_deep_dark_and_objects_of_their_own() -> None:
+    canvas = Canvas((60, 80))
+    mask = np.zeros((60, 80), bool)
+    mask[28:33] = True
+    number = np.full((60, 80), canvas.register("cracks"), np.int32)
+    carve(canvas, mask, number, 10.0)
+    np.testing.assert_array_equal(canvas.instances == 1, mask)
+    assert canvas.height[30, 40] < -5
+    assert canvas.height[20, 40] == 0
+    assert canvas.albedo[30, 40] < 0.5 < 1 < canvas.albedo[27, 40]
+
+
+def test_a_crooked_path_joins_its_ends_in_short_steps() -> None:
+    a, b = np.array([3, 4], np.float32), np.array([80, 120], np.float32)
+    path = crooked(np.random.default_rng(0), a, b, 0.15, 5.0)
+    np.testing.assert_array_equal(path[[0, -1]], [a, b])
+    assert np.hypot(*np.diff(path, axis=0).T).max() <= 5
+
+
 def test_hollows_are_darker_than_the_open() -> None:
     height = np.zeros((41, 41), np.float32)
     height[:, :18] = height[:, 23:] = 25
@@ -175,18 +200,3 @@ def test_colourings_follow_the_regions(style: str) -> None:
     np.testing.assert_array_equal(flat, flat[first][inverse.ravel()])
     if style == "highlight":
         assert not c.chroma[c.regions == 0].any()
-
-
-def test_shards_hold_the_scenes_and_leave_no_half_file(tmp_path: Path) -> None:
-    write_shard(tmp_path / "s.tar", 2, SIZE, seed=4)
-    assert [p.name for p in tmp_path.iterdir()] == ["s.tar"]
-    with tarfile.open(tmp_path / "s.tar") as tar:
-        assert len(tar.getnames()) == 6
-        data = {name.split(".", 1)[1]: tar.extractfile(name).read() for name in tar.getnames()[:3]}
-    expected = random_scene(np.random.default_rng((4, 0)), SIZE)
-    for suffix, array in (
-        ("png", expected.gray),
-        ("mask.png", expected.instances),
-        ("class.png", expected.classes),
-    ):
-        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data[suffix]))), array)

@@ -9,7 +9,7 @@ from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["add_parser", "run"]
 
-_SHOWN = 48  # scenes on the contact sheet
+_SHOWN = 32  # scenes on the contact sheet
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,5 +56,5 @@ def run(arguments: argparse.Namespace) -> str:
     workers = available_cpus() if arguments.workers is None else arguments.workers
     shards = write_shards(arguments.out, arguments.n, settings, arguments.shard_size, workers)
     sheet = arguments.out / "contact.png"
-    write_preview(sheet, settings, min(arguments.n, _SHOWN))
+    write_preview(sheet, settings, min(arguments.n, _SHOWN), workers)
     return f"{arguments.n} scenes in {len(shards)} shards; contact sheet: {sheet}"
