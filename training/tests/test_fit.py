@@ -23,7 +23,10 @@ from napari_abdiffuser import Colorizer
 from napari_abdiffuser.weights import read
 
 STAGES = ("guide", "anchors", "upsampler")
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals between processes are POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="signals between processes are POSIX"),
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +71,13 @@ def start(shard, out, *more):
 
 
 def wait_for(path, process):
-    while not path.exists():
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.005)
+    try:
+        while not path.exists():
+            assert process.poll() is None, process.stdout.read()
+            time.sleep(0.005)
+    except BaseException:  # a test that times out leaves no process behind
+        process.kill()
+        raise
 
 
 def losses(folder, stage):
@@ -88,15 +95,15 @@ def whole(shard, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_killed_in_every_stage_and_resumed_it_is_the_run_that_was_never_killed(
     shard, whole, tmp_path
 ):
     out = tmp_path / "run"
     for stage, step in (("guide", 5), ("anchors", 3), ("upsampler", 2)):
-        process = start(shard, out, "--resume")
-        wait_for(out / stage / f"step-{step:08d}.pt", process)
-        process.kill()
-        process.communicate()
+        with start(shard, out, "--resume") as process:
+            wait_for(out / stage / f"step-{step:08d}.pt", process)
+            process.kill()
         assert not (out / "model.safetensors").exists()
     assert main(arguments(shard, out, "--resume")) == 0
     for stage in STAGES:
@@ -109,12 +116,13 @@ def test_killed_in_every_stage_and_resumed_it_is_the_run_that_was_never_killed(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_terminated_it_writes_its_state_says_how_to_go_on_and_exits_0(shard, tmp_path):
     out = tmp_path / "run"
-    process = start(shard, out, "guide.steps=100000", "guide.save_steps=0")
-    wait_for(out / "guide" / "log.csv", process)
-    process.send_signal(signal.SIGTERM)
-    text, _ = process.communicate(timeout=60)
+    with start(shard, out, "guide.steps=100000", "guide.save_steps=0") as process:
+        wait_for(out / "guide" / "log.csv", process)
+        process.send_signal(signal.SIGTERM)
+        text, _ = process.communicate(timeout=300)
     assert process.returncode == 0, text
     assert "nothing is lost" in text
     assert "--resume" in text
