@@ -141,5 +141,5 @@ def _write_extras(
         writer.writerow([record.picture, record.method, record.condition, *values])
     # In a folder of its own: the tables beside it are what a model card is made of.
     write_text(out / "pictures" / f"{request.protocol}.csv", buffer.getvalue())
-    if len(settings.counts) > 1 and "PSNR mean" in table.columns:
+    if len(settings.counts) > 1 and request.protocol in ("guided", "icolorit", "zhang"):
         plot_curves(table, out / f"{request.protocol}.svg")

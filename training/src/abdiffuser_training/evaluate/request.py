@@ -82,7 +82,7 @@ class Request:
             raise InvalidRequest("Numbers of samples, hints and steps are 0 or more.")
         if self.protocol == "icolorit" and (odd := set(counts) - set(protocol.counts)):
             raise InvalidRequest(f"The protocol has no hints of number {sorted(odd)}; see --help.")
-        if min(self.size or 8, self.limit or 1) < 1 or (self.size or 8) < 8:
+        if (self.size is not None and self.size < 8) or (self.limit is not None and self.limit < 1):
             raise InvalidRequest("--size is at least 8 pixels, --limit at least 1 picture.")
         every = protocol.baselines
         if self.model == "baselines" and self.baselines is None and protocol.cell:

@@ -92,7 +92,8 @@ def bleeding_scene(
     corners += [_inside(ground, reach, rng) for _ in range(GROUND_HINTS)]
     limit = np.array(mask.shape) - cell
     corner = np.clip(np.array(corners) - cell // 2, 0, limit)
-    asked = np.concatenate([colours, np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
+    # Rounded as a file of hints holds them, so that both give the same figures.
+    asked = np.concatenate([colours.round(3), np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
     return Scene(np.concatenate([corner, corner + cell], 1), asked, tuple(chosen))
 
 
