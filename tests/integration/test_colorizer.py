@@ -240,12 +240,12 @@ def failing_above(most, real):
     """`sample_maps` on a device whose memory is full in the middle of too large a batch."""
     sizes = []
 
-    def sample(networks, encoded, hints, seeds, steps, *, progress, **options):
+    def sample(encoded, hints, seeds, steps, *, progress, **options):
         sizes.append(len(seeds))
         if len(seeds) > most:
             progress(1, steps)
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-        return real(networks, encoded, hints, seeds, steps, progress=progress, **options)
+        return real(encoded, hints, seeds, steps, progress=progress, **options)
 
     return sample, sizes
 
@@ -355,10 +355,8 @@ def test_a_known_token_comes_out_as_its_colour(tiny_colorizer, monkeypatch):
         return ends[-1]
 
     monkeypatch.setitem(SAMPLERS, "dpm++2m", watched)
-    maps = painting.sample_maps(
-        tiny_colorizer.networks, opened_picture._encoded, tokens, [1, 2], 4, gray=False
-    )
-    assert maps.shape == (2, 2, *opened_picture._encoded.code.shape)
+    maps = painting.sample_maps(opened_picture.encoded, tokens, [1, 2], 4, gray=False)
+    assert maps.shape == (2, 2, *opened_picture.encoded.shape)
     known = ends[0][:, tiny_colorizer.networks.anchors.config.count :] / COLOUR_SCALE
     torch.testing.assert_close(known, tokens.colours.expand(2, -1, -1))
 

@@ -12,11 +12,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.colorizer.devices import Placement, choose_device
+from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.memory import is_out_of_memory
 from napari_abdiffuser.colorizer.native import NativePainter
-from napari_abdiffuser.colorizer.opened import OpenPicture, averaged
-from napari_abdiffuser.colorizer.painting import Encoded
+from napari_abdiffuser.colorizer.opened import OpenPicture
 from napari_abdiffuser.colorizer.result import Result
+from napari_abdiffuser.colorizer.surface import Surface, averaged
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
@@ -117,7 +118,10 @@ class Colorizer:
         }
 
     def open(
-        self, image: ArrayLike, contrast_limits: tuple[float, float] | None = None
+        self,
+        image: ArrayLike,
+        contrast_limits: tuple[float, float] | None = None,
+        exclude: NDArray[np.bool_] | None = None,
     ) -> OpenPicture:
         """Encode a picture once, to paint it any number of times.
 
@@ -128,6 +132,10 @@ class Colorizer:
         contrast_limits : (float, float), optional
             Values shown as black and white, for pictures that are neither 8-bit nor colour;
             else the smallest and largest value.
+        exclude : ndarray of bool, shape (H, W), optional
+            True where the picture shows no specimen, such as an instrument's data bar: left gray
+            in every output, hints there do not steer, and the network sees the picture mirrored
+            there. Provenance tells it under ``input.excluded``.
 
         Returns
         -------
@@ -136,11 +144,11 @@ class Colorizer:
         Raises
         ------
         InvalidImage
-            If it is not a picture; the message says what to do.
+            If it is not a picture, or `exclude` does not fit it; the message says what to do.
         OutOfMemory
             If memory does not suffice.
         """
-        lightness = to_lightness(image, contrast_limits)
+        lightness = to_lightness(image, contrast_limits, exclude)
         height, width = lightness.network.shape
         shrink = min(1.0, self.work_size / max(height, width))
         # Even sides: the code's cells then cover the picture exactly.
@@ -150,7 +158,7 @@ class Colorizer:
                 seen = averaged(lightness.network, work).to(self.placement.device)
                 code = self.networks.guide.encode(seen, self.placement.precision)
                 coarse = averaged(lightness.network, code.shape).to(self.placement.device)
-                encoded = Encoded.of(self.networks, code, coarse)
+                encoded = Encoded(self.networks, code, coarse)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -158,14 +166,14 @@ class Colorizer:
                 "Memory does not suffice to open this picture: close other programs or choose "
                 "device='cpu'."
             ) from error
-        painter = NativePainter(
+        surface = Surface(
             self.networks.upsampler,
             lightness.display,
             lightness.network,
-            coarse[:, 0],
-            self.placement.device,
+            coarse[0, 0],
+            lightness.excluded,
         )
-        return OpenPicture(self, lightness, encoded, painter)
+        return OpenPicture(self, lightness, encoded, NativePainter(surface))
 
     def __call__(
         self,

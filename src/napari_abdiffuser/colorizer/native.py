@@ -1,144 +1,206 @@
-"""From coarse colour maps to pictures at native resolution, block by block."""
+"""From coarse maps to pictures at native resolution, block by block and in parallel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE
-from napari_abdiffuser.imaging.colorspace import gamut_map, render, srgb_to_lab
+from napari_abdiffuser.colorizer.own_pixels import OwnPixels
+from napari_abdiffuser.colorizer.surface import Surface, mixed
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.model.upsample import Upsampler, UpsamplingGrid
+from napari_abdiffuser.imaging.planes import BLOCK_PIXELS, map_block, render_block
+from napari_abdiffuser.model.upsample import UpsamplingGrid
 
-__all__ = ["NativePainter"]
+__all__ = ["KEPT_PIXELS", "NativePainter"]
 
-_BLOCK_PIXELS = 1 << 17
-_KEPT_PIXELS = 3 << 20  # up to this size the upsampler's weights are kept for the next painting
+_BLOCK_PIXELS = BLOCK_PIXELS
+KEPT_PIXELS = 16 << 20
+"""Up to this size the upsampler's weights are kept for the next painting: 8 bytes a pixel."""
+
+_Work = Callable[["_Block"], None]
 
 
 @dataclass(frozen=True)
 class _Block:
     rows: slice
+    weights: NDArray[np.uint8]
     down: UpsamplingGrid
     across: UpsamplingGrid
 
+    def mixed(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        return mixed(self.weights, maps, self.down, self.across)
+
 
 class NativePainter:
-    """Upsamples, puts the hints' own pixels in, and renders.
+    """Upsamples, puts the hints' own pixels in, and renders; safe to share among threads.
 
     Parameters
     ----------
-    upsampler : Upsampler
-        The learned weights.
-    display, seen : ndarray
-        (H, W) L* of the output, and as the network sees it.
-    coarse : Tensor
-        (1, h, w) `seen` averaged over the cells, in [-1, 1].
-    device : torch.device
-        Where to upsample.
+    surface : Surface
+        The picture.
     """
 
-    def __init__(
-        self,
-        upsampler: Upsampler,
-        display: NDArray[np.float32],
-        seen: NDArray[np.float32],
-        coarse: Tensor,
-        device: torch.device,
-    ) -> None:
-        self._upsampler = upsampler
-        self._display = display
-        self._seen = seen
-        self._coarse = coarse
-        self._device = device
-        self._kept: dict[int, Tensor] = {}
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._smaller: dict[int, NativePainter] = {}
         self._lock = Lock()
 
     @property
     def count(self) -> int:
         """Number of blocks, which is what `paint` reports progress in."""
-        return -(-int(self._display.shape[0]) // self._height())
+        return self.count_of(slice(0, self.surface.shape[0]))
 
-    def paint(self, maps: Tensor, hints: Hints, done: Callable[[], None]) -> NDArray[np.uint8]:
+    def count_of(self, rows: slice) -> int:
+        """Count the blocks that some rows lie in."""
+        return len(self._spans(rows))
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory of the weights that are kept."""
+        with self._lock:
+            return sum(plane.nbytes for plane in self._kept.values())
+
+    def prepare(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Compute the weights that are kept, so that the first painting is as fast as the next."""
+        if self._keeps():
+            for rows in self._spans(slice(0, self.surface.shape[0])):
+                if cancelled():
+                    return
+                self._weights(rows)
+
+    def smaller(self, most: int) -> NativePainter:
+        """Painter of the picture averaged to at most this longer side; itself if that is large."""
+        if max(self.surface.shape) <= most:
+            return self
+        with self._lock:
+            found = self._smaller.get(most)
+        if found is None:
+            found = NativePainter(self.surface.shrunk(most))
+            with self._lock:
+                self._smaller = {most: found}  # one at a time: a preview has one size
+        return found
+
+    def paint(
+        self,
+        maps: NDArray[np.float32],
+        hints: Hints,
+        done: Callable[[], None] = lambda: None,
+        rows: slice | None = None,
+    ) -> NDArray[np.uint8]:
         """Render colourings.
 
         Parameters
         ----------
-        maps : Tensor
-            (n, 2, h, w), ab / 110.
+        maps : ndarray
+            (n, 2, h, w), a* and b*.
         hints : Hints
             Their own pixels get exactly their colours.
         done : callable
             Called after every block; may raise to stop.
+        rows : slice, optional
+            Only these rows of the picture.
 
         Returns
         -------
         ndarray
-            (n, H, W, 3) uint8.
+            (n, H, W, 3) uint8; as many rows as were asked for.
         """
-        out = np.empty((len(maps), *self._display.shape, 3), np.uint8)
-        for block, chroma in self._blocks(maps, hints):
-            out[:, block.rows] = render(self._display[block.rows], chroma)[0]
-            done()
+        rows = slice(0, self.surface.shape[0]) if rows is None else rows
+        own = OwnPixels(hints, self.surface)
+        out = np.empty((len(maps), rows.stop - rows.start, self.surface.shape[1], 3), np.uint8)
+
+        def work(block: _Block) -> None:
+            light = self.surface.display[block.rows]
+            target = slice(block.rows.start - rows.start, block.rows.stop - rows.start)
+            for one, picture in zip(maps, out, strict=True):
+                a, b = own.put(block.mixed(one), block.rows)
+                render_block(light, a, b, picture[target])
+
+        self._run(work, rows, done)
         return out
 
-    def chroma(self, maps: Tensor, hints: Hints) -> NDArray[np.float32]:
+    def chroma(self, maps: NDArray[np.float32], hints: Hints) -> NDArray[np.float32]:
         """a*b* as displayed of the same colourings: (n, H, W, 2) float32."""
-        out = np.empty((len(maps), *self._display.shape, 2), np.float32)
-        for block, chroma in self._blocks(maps, hints):
-            out[:, block.rows] = gamut_map(self._display[block.rows], chroma)
+        own = OwnPixels(hints, self.surface)
+        out = np.empty((len(maps), *self.surface.shape, 2), np.float32)
+
+        def work(block: _Block) -> None:
+            light = self.surface.display[block.rows]
+            for one, chroma in zip(maps, out, strict=True):
+                mapped = map_block(light, *own.put(block.mixed(one), block.rows))
+                chroma[block.rows, :, 0], chroma[block.rows, :, 1] = mapped
+
+        self._run(work, slice(0, self.surface.shape[0]), lambda: None)
         return out
 
-    def _height(self) -> int:
-        return max(1, _BLOCK_PIXELS // int(self._display.shape[1]))
+    def planes(
+        self, maps: NDArray[np.float32], use: Callable[[slice, NDArray[np.float32]], None]
+    ) -> None:
+        """Bring maps of any channels (C, h, w) to native resolution.
 
-    def _blocks(self, maps: Tensor, hints: Hints) -> Iterator[tuple[_Block, NDArray[np.float32]]]:
-        rows, columns = self._display.shape
-        h, w = self._coarse.shape[1:]
-        # Only the few rows of cells that a block touches are gathered from.
-        flat = maps.flatten(0, 1)[None] * CHROMA_SCALE
-        across = UpsamplingGrid.along(columns, w)
-        for start in range(0, rows, self._height()):
-            stop = min(rows, start + self._height())
-            down = UpsamplingGrid.along(rows, h, start, stop)
-            block = _Block(slice(start, stop), down, across)
-            with torch.inference_mode():
-                weights = self._weights(block)
-                mixed = self._upsampler.apply_weights(weights, flat, down, across)
-                mixed = mixed.unflatten(1, (-1, 2))[0].permute(0, 2, 3, 1)
-                chroma = mixed.contiguous().cpu().numpy()
-            self._put_hints(chroma, hints, block.rows)
-            yield block, chroma
-
-    def _weights(self, block: _Block) -> Tensor:
-        with self._lock:
-            kept = self._kept.get(block.rows.start)
-        if kept is not None:
-            return kept
-        fine = torch.from_numpy(self._seen[block.rows] / np.float32(50) - 1)[None]
-        weights = self._upsampler.weights(
-            fine.to(self._device), self._coarse, block.down, block.across
+        ``use(rows, block)`` is called for every block, (C, m, W), from several threads.
+        """
+        self._run(
+            lambda block: use(block.rows, block.mixed(maps)),
+            slice(0, self.surface.shape[0]),
+            lambda: None,
         )
-        if self._display.size <= _KEPT_PIXELS:
-            with self._lock:
-                self._kept[block.rows.start] = weights
-        return weights
 
-    def _put_hints(self, chroma: NDArray[np.float32], hints: Hints, rows: slice) -> None:
-        for region in hints.regions:
-            chroma[:, region.mask[rows]] = _ab(region.color)
-        for point in hints.points:
-            down, across = point.patch((self._display.shape[0], self._display.shape[1]))
-            first, last = max(down.start, rows.start), min(down.stop, rows.stop)
-            if first < last:
-                chroma[:, first - rows.start : last - rows.start, across] = _ab(point.color)
+    def _keeps(self) -> bool:
+        return self.surface.display.size <= KEPT_PIXELS
 
+    def _spans(self, rows: slice) -> list[slice]:
+        """Blocks that have some of these rows; the same blocks whatever is asked for."""
+        height, width = self.surface.shape
+        step = max(1, _BLOCK_PIXELS // width)
+        first = rows.start // step * step
+        return [slice(at, min(height, at + step)) for at in range(first, rows.stop, step)]
 
-def _ab(color: tuple[float, float, float]) -> NDArray[np.float32]:
-    return np.asarray(srgb_to_lab(np.array(color, np.float32)), np.float32)[1:]
+    def _weights(self, rows: slice) -> NDArray[np.uint8]:
+        with self._lock:
+            kept = self._kept.get(rows.start)
+        if kept is None:
+            kept = self.surface.weights(rows)
+            if self._keeps():
+                with self._lock:
+                    self._kept[rows.start] = kept
+        return kept
+
+    def _block(self, rows: slice, within: slice, across: UpsamplingGrid) -> _Block:
+        weights = self._weights(rows)
+        part = slice(max(rows.start, within.start), min(rows.stop, within.stop))
+        weights = weights[:, part.start - rows.start : part.stop - rows.start]
+        return _Block(part, weights, self.surface.down(part), across)
+
+    def _run(self, work: _Work, rows: slice, done: Callable[[], None]) -> None:
+        """Call `work` on every block; numpy lets go of the interpreter lock within one."""
+        across = self.surface.across()
+        spans = self._spans(rows)
+        workers = min(4, torch.get_num_threads(), len(spans))
+        if workers < 2:
+            for span in spans:
+                work(self._block(span, rows, across))
+                done()
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            waiting: deque[Future[None]] = deque()
+            try:
+                for span in spans:
+                    waiting.append(pool.submit(work, self._block(span, rows, across)))
+                    if len(waiting) > 2 * workers:  # weights that are not kept are not hoarded
+                        waiting.popleft().result()
+                        done()
+                while waiting:
+                    waiting.popleft().result()
+                    done()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise

@@ -8,71 +8,67 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.tokens import HintTokens
-from napari_abdiffuser.model.anchors import COLOUR_SCALE, place_anchors, token_features
-from napari_abdiffuser.model.guide import HINT_STRENGTH, Code
-from napari_abdiffuser.model.networks import Networks
-from napari_abdiffuser.model.propagation import solve
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.model.anchors import COLOUR_SCALE, token_features
 from napari_abdiffuser.model.sampling import Sampling
 
-__all__ = ["Encoded", "most_probable", "sample_maps"]
+__all__ = ["Start", "claimed_share", "most_probable", "sample_colours", "sample_maps", "spread_all"]
 
 _TOKENS_AT_MOST = 256
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A picture after the encoder.
+class Start:
+    """Where sampling starts from, instead of from noise alone.
 
     Attributes
     ----------
-    code : Code
-        Of one picture.
-    lightness : Tensor
-        (1, 1, h, w), as the network sees it, in [-1, 1].
-    anchors : Tensor
-        (1, K, 2), places in cells.
+    colours : Tensor
+        (1, A, 2), ab / 110, of the places to be sampled.
+    strength : float
+        In (0, 1]: how far they are noised; 1 leaves nothing of them.
     """
 
-    code: Code
-    lightness: Tensor
-    anchors: Tensor
-
-    @classmethod
-    def of(cls, networks: Networks, code: Code, lightness: Tensor) -> Encoded:
-        """Place the anchors."""
-        return cls(code, lightness, place_anchors(code, networks.anchors.config.count))
+    colours: Tensor
+    strength: float
 
 
-def most_probable(networks: Networks, picture: Encoded, hints: HintTokens, *, gray: bool) -> Tensor:
+def most_probable(picture: Encoded, hints: HintTokens, *, gray: bool) -> Tensor:
     """Colour map of the hints alone: (1, 2, h, w), ab / 110.
 
     Parameters
     ----------
-    networks : Networks
-        The model.
     picture : Encoded
         The picture.
     hints : HintTokens
         May be none.
     gray : bool
-        Keep what no hint claims gray, instead of its automatic colour.
+        Keep what no hint claims gray, instead of its automatic colour; hints then claim more
+        narrowly, where the guide has learned it.
     """
-    code = picture.code
-    valid = torch.ones(hints.positions.shape[:2], dtype=torch.bool, device=code.gain.device)
-    attention = networks.guide.attend(code, hints.positions, valid)
-    auto = torch.zeros_like(code.auto) if gray else code.auto
-    return networks.guide.paint(code, attention, hints.colours, hints.hint_map, auto)[0]
+    attention = picture.attend(hints.positions, highlight=gray)
+    auto = None if gray else picture.code.auto
+    return picture.spread(attention, hints.colours, hints.hint_map, auto)
+
+
+def claimed_share(picture: Encoded, hints: HintTokens) -> Tensor:
+    """Share of each cell that hints claim where all else stays gray: (1, 1, h, w) in [0, 1]."""
+    attention = picture.attend(hints.positions, highlight=True)
+    mask = hints.hint_map[:, 2:]
+    every = torch.ones(1, hints.positions.shape[1], 1, device=mask.device)
+    return picture.shares(attention, every, torch.cat([mask, mask], 1))
 
 
 def sample_maps(
-    networks: Networks,
     picture: Encoded,
     hints: HintTokens,
     seeds: list[int],
     steps: int,
     *,
     gray: bool,
+    start: Start | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Tensor:
@@ -80,78 +76,125 @@ def sample_maps(
 
     Parameters
     ----------
-    networks, picture, hints, gray
+    picture, hints, gray
         See `most_probable`.
     seeds : list of int
         One for each map.
     steps : int
         Denoising steps.
+    start : Start, optional
+        Colours of the anchors to stay near to.
     progress, cancel : callable, optional
         See `napari_abdiffuser.model.sampler`.
     """
-    code = picture.code
-    device = code.gain.device
-    count = len(seeds)
-    chosen = _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, device)
-    fixed = hints.colours[:, chosen]
-    positions = torch.cat([picture.anchors, hints.positions[:, chosen]], 1)
-    anchors = picture.anchors.shape[1]
-    features = token_features(code, picture.lightness, positions).expand(count, -1, -1)
-    size = torch.tensor(code.shape, device=device, dtype=torch.float32)
-    places = ((positions + 0.5) / size).expand(count, -1, -1)
+    colours = sample_colours(
+        picture,
+        picture.anchors,
+        hints.positions,
+        hints.colours,
+        seeds,
+        steps,
+        start=start,
+        progress=progress,
+        cancel=cancel,
+    )
+    return spread_all(picture, hints, colours, gray=gray)
+
+
+def sample_colours(
+    picture: Encoded,
+    places: Tensor,
+    known_places: Tensor,
+    known_colours: Tensor,
+    seeds: list[int],
+    steps: int,
+    *,
+    start: Start | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Tensor:
+    """Sample the colours of places together, given those of others.
+
+    Parameters
+    ----------
+    picture : Encoded
+        The picture.
+    places : Tensor
+        (1, A, 2) in cells.
+    known_places, known_colours : Tensor
+        (1, N, 2) in cells, and ab / 110; of many, an even choice steers.
+    seeds : list of int
+        One for each sample.
+    steps : int
+        Denoising steps.
+    start, progress, cancel
+        See `sample_maps`.
+
+    Returns
+    -------
+    Tensor
+        (n, A, 2), ab / 110.
+    """
+    networks, device, count = picture.networks, picture.device, len(seeds)
+    chosen = _spaced(known_places.shape[1], _TOKENS_AT_MOST, device)
+    fixed = known_colours[:, chosen]
+    positions = torch.cat([places, known_places[:, chosen]], 1)
+    free = places.shape[1]
+    features = token_features(picture.code, picture.lightness, positions).expand(count, -1, -1)
+    size = torch.tensor(picture.shape, device=device, dtype=torch.float32)
+    where = ((positions + 0.5) / size).expand(count, -1, -1)
     known = torch.zeros(1, positions.shape[1], 3, device=device)
-    known[:, anchors:, :2] = fixed * COLOUR_SCALE
-    known[:, anchors:, 2] = 1
+    known[:, free:, :2] = fixed * COLOUR_SCALE
+    known[:, free:, 2] = 1
     known = known.expand(count, -1, -1)
     noise = torch.stack(
-        [torch.randn(anchors, 2, generator=torch.Generator().manual_seed(s)) for s in seeds]
+        [torch.randn(free, 2, generator=torch.Generator().manual_seed(s)) for s in seeds]
     ).to(device)
+    sampling = networks.sampling or Sampling("dpm++2m", steps)
+    schedule = networks.objective.schedule
+    times = None
+    if start is not None:
+        times = _times_below(start.strength, sampling.grid(steps), distilled=sampling.distilled)
+        noise = schedule.diffuse(start.colours * COLOUR_SCALE, noise, torch.tensor(times[0]))
     # A hint's token needs no noise of its own: its colour is known.
-    noise = torch.cat([noise, known[:, anchors:, :2]], 1)
+    noise = torch.cat([noise, known[:, free:, :2]], 1)
 
     def denoise(z: Tensor, t: Tensor) -> Tensor:
         # As in training: a token whose colour is known carries it at every time.
         z = torch.where(known[..., 2:] > 0, known[..., :2], z)
-        v = networks.anchors(z, t, features, places, known)
+        v = networks.anchors(z, t, features, where, known)
         x0 = networks.objective.to_x0(v, z, t)
         return torch.where(known[..., 2:] > 0, known[..., :2], x0)
 
-    sampling = networks.sampling or Sampling("dpm++2m", steps)
-    schedule = networks.objective.schedule
-    drawn = sampling.run(denoise, noise, schedule, steps, progress=progress, cancel=cancel)
-    colours = drawn[:, :anchors] / COLOUR_SCALE
-    return _spread(networks, picture, hints, colours, gray=gray)
+    drawn = sampling.run(
+        denoise, noise, schedule, steps, times=times, progress=progress, cancel=cancel
+    )
+    return drawn[:, :free] / COLOUR_SCALE
 
 
-def _spread(
-    networks: Networks, picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bool
-) -> Tensor:
+def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bool) -> Tensor:
     """Spread sampled anchor colours (n, K, 2) and the hints: (n, 2, h, w)."""
-    code, guide = picture.code, networks.guide
     count = len(colours)
-    positions = torch.cat([picture.anchors, hints.positions], 1)
-    valid = torch.ones(positions.shape[:2], dtype=torch.bool, device=positions.device)
-    attention = guide.attend(code, positions, valid)
+    attention = picture.attend(torch.cat([picture.anchors, hints.positions], 1))
     side_by_side = torch.cat(
         [colours.transpose(0, 1).flatten(1)[None], hints.colours.repeat(1, 1, count)], 1
     )
     hint_map = torch.cat([hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1)
-    maps = guide.paint(code, attention, side_by_side, hint_map)[0]
+    maps = picture.spread(attention, side_by_side, hint_map, picture.code.auto)
     if gray:
-        maps = maps * _claimed(networks, picture, hints)
+        maps = maps * claimed_share(picture, hints)
     apart: Tensor = maps.unflatten(1, (count, 2))[0]
     return apart
 
 
-def _claimed(networks: Networks, picture: Encoded, hints: HintTokens) -> Tensor:
-    """Share of each cell that any hint claims, after the propagation: (1, 1, h, w)."""
-    code, guide = picture.code, networks.guide
-    valid = torch.ones(hints.positions.shape[:2], dtype=torch.bool, device=code.gain.device)
-    attention = guide.attend(code, hints.positions, valid)
-    share = attention.claims.sum(2).unflatten(1, code.shape)[:, None]
-    mask = hints.hint_map[:, 2:]
-    ones = torch.ones_like(mask)
-    return solve(code.affinity, share, ones, HINT_STRENGTH * mask, guide.relaxation)
+def _times_below(strength: float, grid: tuple[float, ...], *, distilled: bool) -> tuple[float, ...]:
+    """Falling times from `strength` on; of a distilled model, those of its own that are below."""
+    if not 0 < strength <= 1:
+        raise InvalidRequest(f"strength is above 0 and at most 1, not {strength}.")
+    if not distilled:
+        return tuple(strength * t for t in grid)
+    own = tuple(t for t in grid if t <= strength)
+    return own if len(own) > 1 else grid[-2:]
 
 
 def _spaced(count: int, most: int, device: torch.device) -> Tensor:

@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.imaging.colorspace import gamut_map, srgb_to_lab
-from napari_abdiffuser.imaging.hints import Hints, PointHint
+from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
 
-__all__ = ["CHROMA_SCALE", "HintTokens", "displayable", "hint_tokens", "spread_places"]
+__all__ = [
+    "CHROMA_SCALE",
+    "HintTokens",
+    "displayable",
+    "drawn_hints",
+    "hint_tokens",
+    "lay_hints",
+    "spread_places",
+]
 
 CHROMA_SCALE = 110.0
 _REGION_TOKENS = 12
@@ -76,34 +84,78 @@ def hint_tokens(hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, 
     -------
     HintTokens
     """
-    scale = np.array(cells) / np.array(lightness.shape)
-    canvas = np.zeros((3, *cells), np.float32)
-    positions: list[NDArray[np.float64]] = []
-    counts: list[int] = []
     shape = (lightness.shape[0], lightness.shape[1])
-    regions = [region for region in hints.regions if region.mask.any()]
-    levels = [float(lightness[region.mask].mean()) for region in regions]
-    levels += [float(lightness[point.patch(shape)].mean()) for point in hints.points]
-    drawn = [*regions, *hints.points]
+    drawn = drawn_hints(hints)
+    levels = [
+        float(lightness[hint.patch(shape) if isinstance(hint, PointHint) else hint.mask].mean())
+        for hint in drawn
+    ]
     colours = _displayable([hint.color for hint in drawn], levels) / CHROMA_SCALE
-    for hint, colour in zip(drawn, colours, strict=True):
-        if isinstance(hint, PointHint):
-            _lay(canvas, _point_share(hint, scale, cells), colour)
-            positions.append((np.array([hint.y, hint.x]) + 0.5) * scale - 0.5)
-            counts.append(1)
-        else:
-            share = _shrink(hint.mask, cells)
-            _lay(canvas, (slice(None), slice(None), share), colour)
-            places = spread_places(share)
-            positions.extend(places)
-            counts.append(len(places))
-    n = len(positions)
+    positions, sources = _places(drawn, shape, cells)
     return HintTokens(
-        torch.tensor(np.array(positions), dtype=torch.float32).reshape(1, n, 2),
-        torch.from_numpy(np.repeat(colours, counts, axis=0))[None],
-        torch.from_numpy(canvas)[None],
-        tuple(np.repeat(np.arange(len(drawn)), counts).tolist()),
+        torch.tensor(positions, dtype=torch.float32)[None],
+        torch.from_numpy(colours[sources])[None],
+        torch.from_numpy(lay_hints(drawn, colours, shape, cells))[None],
+        tuple(sources.tolist()),
     )
+
+
+def drawn_hints(hints: Hints) -> list[PointHint | RegionHint]:
+    """Hints in the order they are painted: regions, as far as they have pixels, then points."""
+    return [*(region for region in hints.regions if region.mask.any()), *hints.points]
+
+
+def lay_hints(
+    drawn: list[PointHint | RegionHint],
+    values: NDArray[np.float32],
+    shape: tuple[int, int],
+    cells: tuple[int, int],
+) -> NDArray[np.float32]:
+    """Paint values over cells, later hints over earlier ones by their share of each cell.
+
+    Parameters
+    ----------
+    drawn : list of hints
+        From `drawn_hints`.
+    values : ndarray of float32, shape (n, C)
+        What each of them paints.
+    shape, cells : (int, int)
+        (H, W) of the picture and (h, w) of the cells.
+
+    Returns
+    -------
+    ndarray of float32, shape (C + 1, h, w)
+        Values times share of the cell, and the share under any hint.
+    """
+    scale = np.array(cells) / np.array(shape)
+    canvas = np.zeros((values.shape[1] + 1, *cells), np.float32)
+    for hint, value in zip(drawn, values, strict=True):
+        if isinstance(hint, PointHint):
+            rows, columns, share = _point_share(hint, scale, cells)
+        else:
+            rows, columns, share = slice(None), slice(None), _shrink(hint.mask, cells)
+        part = canvas[:, rows, columns]
+        part *= 1 - share
+        part[:-1] += share * value[:, None, None]
+        part[-1] += share
+    return canvas
+
+
+def _places(
+    drawn: list[PointHint | RegionHint], shape: tuple[int, int], cells: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """(N, 2) places of tokens in cells, and the number of each one's hint (N,)."""
+    scale = np.array(cells) / np.array(shape)
+    places: list[NDArray[np.float64]] = []
+    sources: list[int] = []
+    for number, hint in enumerate(drawn):
+        if isinstance(hint, PointHint):
+            found = [(np.array([hint.y, hint.x]) + 0.5) * scale - 0.5]
+        else:
+            found = spread_places(_shrink(hint.mask, cells))
+        places.extend(found)
+        sources.extend([number] * len(found))
+    return np.array(places).reshape(-1, 2), np.array(sources, np.intp)
 
 
 def _displayable(
@@ -118,15 +170,6 @@ def _displayable(
 
 
 _Window = tuple[slice, slice, NDArray[np.float32]]
-
-
-def _lay(canvas: NDArray[np.float32], window: _Window, colour: NDArray[np.float32]) -> None:
-    """Paint over what is there, by its share of each cell."""
-    rows, columns, share = window
-    part = canvas[:, rows, columns]
-    part *= 1 - share
-    part[:2] += share * colour[:, None, None]
-    part[2] += share
 
 
 def _point_share(point: PointHint, scale: NDArray[np.float64], cells: tuple[int, int]) -> _Window:

@@ -30,9 +30,13 @@ from napari_abdiffuser.imaging.conversion import (
 )
 
 __all__ = [
+    "CURVE_PAD",
+    "CURVE_STEPS",
+    "curve_table",
     "gamut_map",
     "lab_to_srgb",
     "lightness_of_gray8",
+    "map_planes",
     "max_chroma_table",
     "render",
     "srgb_to_lab",
@@ -49,7 +53,7 @@ _LARGEST = 1e9  # the cube of anything much larger overflows float32; no colour 
 _TOLERANCE = 5e-5
 
 # sRGB's curve as a table over linear light: off by less than 0.11 of an 8-bit level at worst.
-_CURVE_STEPS, _CURVE_PAD = 16384, 8
+CURVE_STEPS, CURVE_PAD = 16384, 8
 
 _NUMPY_BLOCK = 32768  # the dozen float32 planes of a block stay in the second-level cache
 _DEVICE_BLOCK = 1 << 24  # elsewhere few large operations are best; about 1 GB of planes
@@ -137,8 +141,9 @@ def max_chroma_table() -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=1)
-def _curve_table() -> NDArray[np.uint8]:
-    steps = np.arange(-_CURVE_PAD, _CURVE_STEPS + _CURVE_PAD + 1) / _CURVE_STEPS
+def curve_table() -> NDArray[np.uint8]:
+    """SRGB's curve: 8-bit levels of linear light ``(i - CURVE_PAD) / CURVE_STEPS``, read-only."""
+    steps = np.arange(-CURVE_PAD, CURVE_STEPS + CURVE_PAD + 1) / CURVE_STEPS
     encoded = srgb_from_linear(np.clip(steps, 0.0, 1.0), np)
     table: NDArray[np.uint8] = np.round(255.0 * encoded).astype(np.uint8)
     table.setflags(write=False)
@@ -178,10 +183,13 @@ def _table_scale(lightness: Any, a: Any, b: Any, table: Any, xp: Any) -> Any:
     return xp.clip(limit / xp.sqrt(u * u + v * v) / taxicab, None, 1.0)
 
 
-def _map_block(
+def map_planes(
     lightness: Any, a: Any, b: Any, table: Any, xp: Any
 ) -> tuple[Any, Any, tuple[Any, Any, Any]]:
-    """Map one-dimensional planes into the gamut; also gives their linear light."""
+    """Map one-dimensional planes into the gamut; also gives their linear light.
+
+    `lightness` lies in [0, 100], `table` is `max_chroma_table` flattened, all of one namespace.
+    """
     small = (xp.abs(a) < _LARGEST) & (xp.abs(b) < _LARGEST)
     a, b = xp.where(small, a, 0.0), xp.where(small, b, 0.0)
     planes = linear_planes(lightness, a, b, xp)
@@ -240,18 +248,18 @@ def _run_blocks(lightness: Any, chroma: Any, *, device: Any, with_rgb: bool) -> 
     rgb = xp.empty((n if with_rgb else 0, 3), dtype=xp.uint8, device=device)
     # Copies, because torch warns of read-only arrays.
     table = xp.asarray(max_chroma_table().reshape(-1).copy(), device=device)
-    curve = xp.asarray(_curve_table().copy(), device=device)
+    curve = xp.asarray(curve_table().copy(), device=device)
 
     def work(span: tuple[int, int]) -> None:
         start, stop = span
         level = xp.astype(light[start % period : start % period + stop - start], xp.float32)
         level = xp.clip(xp.where(xp.isnan(level), 0.0, level), 0.0, 100.0)
         block = xp.astype(pairs[start:stop, :], xp.float32)
-        a, b, planes = _map_block(level, block[:, 0], block[:, 1], table, xp)
+        a, b, planes = map_planes(level, block[:, 0], block[:, 1], table, xp)
         mapped[start:stop, 0], mapped[start:stop, 1] = a, b
         if with_rgb:
             for channel, plane in enumerate(planes):
-                index = xp.astype(plane * _CURVE_STEPS + (_CURVE_PAD + 0.5), xp.int64)
+                index = xp.astype(plane * CURVE_STEPS + (CURVE_PAD + 0.5), xp.int64)
                 rgb[start:stop, channel] = xp.take(curve, index, axis=0)
 
     _for_each_block(work, n, period, in_numpy=array_api_compat.is_numpy_array(chroma))

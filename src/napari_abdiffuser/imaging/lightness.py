@@ -15,6 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.imaging.conversion import linear_from_srgb, luminance_to_lightness
+from napari_abdiffuser.imaging.exclusion import (
+    checked_exclusion,
+    describe_exclusion,
+    mirror_into,
+)
 from napari_abdiffuser.imaging.picture import as_picture, checked_limits
 from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
 
@@ -48,16 +53,24 @@ class Lightness:
         What was done, JSON-serializable: ``dtype``, ``shape``; ``mapping`` ('srgb-gray', 'srgb',
         'contrast_limits', 'data-range') and the ``limits`` shown as black and white;
         ``contrast_limits_ignored``, ``alpha_ignored``, ``n_invalid``, ``constant`` and
-        ``network_limits`` (of the stretch; None: not stretched).
+        ``network_limits`` (of the stretch; None: not stretched); ``excluded``, only if there is
+        any: ``shape`` and ``rle`` as in a hints file.
+    excluded : ndarray of bool, shape (H, W), or None
+        True where the picture shows no specimen.
     """
 
     display: NDArray[np.float32]
     network: NDArray[np.float32]
     valid: NDArray[np.bool_] | None
     report: dict[str, Any]
+    excluded: NDArray[np.bool_] | None = None
 
 
-def to_lightness(image: ArrayLike, contrast_limits: tuple[float, float] | None = None) -> Lightness:
+def to_lightness(
+    image: ArrayLike,
+    contrast_limits: tuple[float, float] | None = None,
+    exclude: NDArray[np.bool_] | None = None,
+) -> Lightness:
     """Take the lightness of any picture.
 
     Parameters
@@ -69,6 +82,9 @@ def to_lightness(image: ArrayLike, contrast_limits: tuple[float, float] | None =
         anything beyond from the smallest to the largest value; alpha is ignored.
     contrast_limits : (float, float), optional
         Values shown as black and white. Ignored for 8-bit and colour pictures.
+    exclude : ndarray of bool, shape (H, W), optional
+        True where the picture shows no specimen, such as a data bar: the network sees the picture
+        mirrored there, and its stretch does not heed these pixels.
 
     Returns
     -------
@@ -78,13 +94,14 @@ def to_lightness(image: ArrayLike, contrast_limits: tuple[float, float] | None =
     ------
     InvalidImage
         If it is empty, not made of real numbers, not of such a shape, or nowhere finite, or the
-        contrast limits are not two increasing finite numbers.
+        contrast limits are not two increasing finite numbers, or the exclusion does not fit.
     """
     picture = as_picture(image)
     limits = checked_limits(contrast_limits)
     shape: tuple[int, int] = picture.shape[:2]
+    left_out = checked_exclusion(exclude, shape)
     signal = signal_of(picture, limits, list(_row_blocks(shape)))
-    stretch = _stretch(signal, picture)
+    stretch = _stretch(signal, picture, left_out)
     display = np.empty(shape, np.float32)
     network = np.empty(shape, np.float32)
     valid = np.ones(shape, bool) if signal.n_invalid else None
@@ -99,7 +116,11 @@ def to_lightness(image: ArrayLike, contrast_limits: tuple[float, float] | None =
             network[rows] = _gray_lightness(unit(signal.values(block), *stretch))
     if valid is not None:
         _fill(network, valid)
-    return Lightness(display, network, valid, _report(picture, limits, signal, stretch))
+    report = _report(picture, limits, signal, stretch)
+    if left_out is not None:
+        mirror_into(network, left_out)
+        report["excluded"] = describe_exclusion(left_out)
+    return Lightness(display, network, valid, report, left_out)
 
 
 def _report(
@@ -127,11 +148,16 @@ def _row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
         yield slice(start, min(start + step, shape[0]))
 
 
-def _stretch(signal: Signal, picture: NDArray[Any]) -> tuple[float, float] | None:
+def _stretch(
+    signal: Signal, picture: NDArray[Any], excluded: NDArray[np.bool_] | None
+) -> tuple[float, float] | None:
     """Values that the network sees as black and white; None for a picture without contrast."""
     step = max(1, math.isqrt(picture.shape[0] * picture.shape[1] // _SAMPLES))
     sample = picture[::step, ::step]
-    values = signal.values(sample)[finite(sample)]
+    usable = finite(sample)
+    if excluded is not None:
+        usable = usable & ~excluded[::step, ::step]
+    values = signal.values(sample)[usable]
     if values.size == 0:  # the grid met none of the finite pixels
         values = np.array(signal.data_range)
     # One of the values itself: interpolating between huge ones would overflow.

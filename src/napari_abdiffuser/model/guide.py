@@ -123,10 +123,7 @@ class Guide(nn.Module):
         """
         height, width = code.shape
         batch, hints = valid.shape
-        count = valid.sum(1, keepdim=True).float()
-        temper = self.temper + self.adapt(torch.log1p(count) / 4).unflatten(1, (-1, 4))
-        if highlight is not None and self.config.highlight:
-            temper = temper + highlight[:, None, None] * self.highlight
+        temper = self.tempers(valid.sum(1, keepdim=True).float(), highlight)
         away = _squared_distances(positions, height, width)
         reach = (away + 1e-4).sqrt()
         claims = torch.zeros(batch, height * width, hints, device=away.device)
@@ -152,6 +149,26 @@ class Guide(nn.Module):
             claims = claims + share[..., :-1]
             unclaimed = unclaimed + share[..., -1:]
         return Attention(claims, unclaimed, code.at(code.gain, positions)[:, 0])
+
+    def tempers(self, count: Tensor, highlight: Tensor | None = None) -> Tensor:
+        """Feature sharpness, squared and linear nearness, null bias before they are made positive.
+
+        Parameters
+        ----------
+        count : Tensor
+            (B, 1), hints of each picture.
+        highlight : Tensor or None
+            See `attend`.
+
+        Returns
+        -------
+        Tensor
+            (B, heads, 4).
+        """
+        temper: Tensor = self.temper + self.adapt(torch.log1p(count) / 4).unflatten(1, (-1, 4))
+        if highlight is not None and self.config.highlight:
+            temper = temper + highlight[:, None, None] * self.highlight
+        return temper
 
     def paint(
         self,

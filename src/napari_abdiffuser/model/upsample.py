@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Upsampler", "UpsamplingGrid"]
+__all__ = ["AROUND", "Upsampler", "UpsamplingGrid", "compact_weights"]
 
 _NINE = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+AROUND = tuple(place for place in _NINE if place != (0, 0))
+"""Rows and columns of the eight cells around a cell, in the order of `compact_weights`."""
 
 
 @dataclass(frozen=True)
@@ -136,3 +138,62 @@ class Upsampler(nn.Module):
             cells = colours[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
             mixed = mixed + weights[:, None, :, :, k] * cells
         return mixed
+
+
+def compact_weights(
+    upsampler: Upsampler,
+    fine: Tensor,
+    coarse: Tensor,
+    rows: UpsamplingGrid,
+    columns: UpsamplingGrid,
+) -> Tensor:
+    """Weights of one picture in a byte each: `Upsampler.weights` without gradients, to be kept.
+
+    Eight bits are enough: against colours that differ by 100 units of a* or b* between cells
+    a step is 0.4 units. Rounded they still sum to 255, so that a constant colour stays as it is.
+
+    Parameters
+    ----------
+    upsampler : Upsampler
+        The network.
+    fine : Tensor
+        (m, n) lightness in [-1, 1] of a block of fine pixels.
+    coarse : Tensor
+        (h, w) lightness averaged over each cell of the whole picture.
+    rows, columns : UpsamplingGrid
+        Where the block lies.
+
+    Returns
+    -------
+    Tensor
+        (8, m, n) uint8: the weights, times 255, of all neighbours but the cell itself, which has
+        what is left of 255; in the order of rows, then columns.
+    """
+    m, n = fine.shape
+    device = fine.device
+    dy, dx = rows.offset.to(device)[:, None], columns.offset.to(device)[None]
+    inputs = torch.empty(12, m, n, device=device)
+    inputs[9], inputs[10], inputs[11] = dy, dx, math.log2(rows.scale) / 4
+    across = [coarse[:, columns.index[j]] for j in range(3)]
+    for k, (oy, ox) in enumerate(_NINE):
+        torch.sub(across[1 + ox][rows.index[1 + oy]], fine, out=inputs[k])
+    hidden = inputs.flatten(1)
+    for layer in (upsampler.first, upsampler.second):
+        hidden = F.silu(torch.addmm(layer.bias[:, None], layer.weight, hidden), inplace=True)
+    third = upsampler.third
+    shares = torch.addmm(third.bias[:, None], third.weight, hidden).unflatten(1, (m, n))
+    for share, (oy, ox) in zip(shares, _NINE, strict=True):
+        share -= 1.8 * (dy - oy).square()
+        share -= 1.8 * (dx - ox).square()
+    shares.clamp_(-30, 30).exp_()
+    scale = 255 / shares.sum(0)
+    # Rounding running sums, not the weights themselves: these then never exceed 255 together.
+    total = torch.zeros_like(fine)
+    before = torch.zeros_like(fine)
+    out = torch.empty(8, m, n, dtype=torch.uint8, device=device)
+    for k, share in enumerate(torch.cat([shares[:4], shares[5:]])):
+        total.addcmul_(share, scale)
+        rounded = total.round()
+        out[k] = rounded - before
+        before = rounded
+    return out

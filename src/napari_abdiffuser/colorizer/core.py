@@ -1,0 +1,68 @@
+"""What everything that can be done with an open picture starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.colorizer.hint_groups import hints_inside
+from napari_abdiffuser.colorizer.native import NativePainter
+from napari_abdiffuser.colorizer.requests import Request
+from napari_abdiffuser.colorizer.tokens import HintTokens, hint_tokens
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.imaging.lightness import Lightness
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.colorizer.colorizer import Colorizer
+
+__all__ = ["PictureCore"]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureCore:
+    """A picture as a colorizer sees it.
+
+    Attributes
+    ----------
+    colorizer : Colorizer
+        The model.
+    lightness : Lightness
+        Of the picture.
+    encoded : Encoded
+        What the networks know of it.
+    painter : NativePainter
+        Brings colours to native resolution.
+    """
+
+    colorizer: Colorizer
+    lightness: Lightness
+    encoded: Encoded
+    painter: NativePainter
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.painter.surface.shape
+
+    def tokens(self, hints: Hints) -> HintTokens:
+        """Hints for the guide, on its device; hints in excluded pixels are left out."""
+        surface = self.painter.surface
+        if surface.excluded is not None:
+            hints = hints_inside(hints, ~surface.excluded)
+        return hint_tokens(hints, surface.display, self.encoded.shape).to(self.encoded.device)
+
+    def request(
+        self,
+        hints: Hints | None,
+        n_outputs: int = 1,
+        steps: int | None = None,
+        seed: int = 0,
+        background: str = "auto",
+        progress: Callable[[int, int], object] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Request:
+        """Check what a caller asks for; raises InvalidHints and InvalidRequest."""
+        steps = self.colorizer.default_steps if steps is None else steps
+        return Request(hints, n_outputs, steps, seed, background, progress, cancel, self.shape)

@@ -1,0 +1,149 @@
+"""A picture after the encoder, and what is worth remembering between paintings."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from napari_abdiffuser.model.anchors import place_anchors
+from napari_abdiffuser.model.attending import attend_one
+from napari_abdiffuser.model.code import Attention, Code
+from napari_abdiffuser.model.guide import HINT_STRENGTH
+from napari_abdiffuser.model.networks import Networks
+from napari_abdiffuser.model.sweeps import Sweeps
+
+__all__ = ["Encoded"]
+
+_REMEMBERED_BYTES = 96 << 20
+
+
+class Encoded:
+    """A picture as the networks know it: code, anchors, and the latest attentions.
+
+    Who owns which cell depends on where hints are, not on their colours: painting again with other
+    colours finds the attention here and runs no network.
+
+    Parameters
+    ----------
+    networks : Networks
+        The model.
+    code : Code
+        Of one picture.
+    lightness : Tensor
+        (1, 1, h, w), as the network sees it, in [-1, 1].
+    """
+
+    def __init__(self, networks: Networks, code: Code, lightness: Tensor) -> None:
+        self.networks = networks
+        self.code = code
+        self.lightness = lightness
+        self.anchors = place_anchors(code, networks.anchors.config.count)
+        self._sweeps = Sweeps(code.affinity, networks.guide.relaxation)
+        self._attentions: OrderedDict[tuple[bytes, bool], Attention] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w) in cells."""
+        return self.code.shape
+
+    @property
+    def device(self) -> torch.device:
+        """Where all of it is."""
+        return self.code.gain.device
+
+    def attend(self, positions: Tensor, *, highlight: bool = False) -> Attention:
+        """Who owns which cell: computed, or remembered.
+
+        Parameters
+        ----------
+        positions : Tensor
+            (1, N, 2) in cells.
+        highlight : bool
+            Whether only hinted objects are to be coloured.
+        """
+        key = self._key(positions, highlight)
+        with self._lock:
+            found = self._attentions.get(key)
+            if found is not None:
+                self._attentions.move_to_end(key)
+                return found
+        made = attend_one(self.networks.guide, self.code, positions, highlight=key[1])
+        self.remember(positions, made, highlight=highlight)
+        return made
+
+    def remember(self, positions: Tensor, attention: Attention, *, highlight: bool) -> None:
+        """Keep an attention that may be asked for again; the oldest are forgotten."""
+        key = self._key(positions, highlight)
+        with self._lock:
+            self._attentions[key] = attention
+            self._attentions.move_to_end(key)
+            size = 4 * sum(each.claims.numel() for each in self._attentions.values())
+            while size > _REMEMBERED_BYTES and len(self._attentions) > 1:
+                size -= 4 * self._attentions.popitem(last=False)[1].claims.numel()
+
+    def _key(self, positions: Tensor, highlight: bool) -> tuple[bytes, bool]:
+        narrow = highlight and self.networks.guide.config.highlight
+        return positions.cpu().numpy().tobytes(), narrow
+
+    def spread(
+        self, attention: Attention, colours: Tensor, hint_map: Tensor, auto: Tensor | None
+    ) -> Tensor:
+        """Spread colours: `Guide.paint`'s result after the propagation.
+
+        Parameters
+        ----------
+        attention : Attention
+            From `attend`.
+        colours : Tensor
+            (1, N, C), ab / 110.
+        hint_map : Tensor
+            (1, C + 1, h, w).
+        auto : Tensor or None
+            (1, 2, h, w), the colour of unclaimed cells; None for gray.
+
+        Returns
+        -------
+        Tensor
+            (1, C, h, w), ab / 110.
+        """
+        gain = self.code.gain
+        mixed = self._mixed(attention, colours / attention.gains[..., None])
+        if auto is not None:
+            rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)
+            pairs = colours.shape[-1] // 2
+            mixed = mixed + rest * (auto / gain).repeat(1, pairs, 1, 1)
+        mask = hint_map[:, -1:]
+        hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / gain
+        return self._sweeps(mixed, hint, HINT_STRENGTH * mask) * gain
+
+    def shares(self, attention: Attention, groups: Tensor, shares: Tensor) -> Tensor:
+        """Share of every cell that groups of hints own, after the propagation.
+
+        Parameters
+        ----------
+        attention : Attention
+            From `attend`.
+        groups : Tensor
+            (1, N, K), which groups a token belongs to: 0 or 1.
+        shares : Tensor
+            (1, K + 1, h, w): of each cell, the share under hints of each group and of any.
+
+        Returns
+        -------
+        Tensor
+            (1, K, h, w) in [0, 1].
+        """
+        mask = shares[:, -1:]
+        hint = shares[:, :-1] / mask.clamp(min=1e-3)
+        mixed = self._mixed(attention, groups)
+        return self._sweeps(mixed, hint, HINT_STRENGTH * mask).clamp(0, 1)
+
+    def _mixed(self, attention: Attention, values: Tensor) -> Tensor:
+        # In this order the product runs along the claims as they lie in memory.
+        product = values.transpose(1, 2) @ attention.claims.transpose(1, 2)
+        apart: Tensor = product.unflatten(2, self.shape)
+        return apart

@@ -1,0 +1,77 @@
+"""Hints laid out over a picture, whose colours may change without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari_abdiffuser.colorizer.hint_groups import HintGroups, recolored
+from napari_abdiffuser.colorizer.run import within_memory
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.model.code import Attention
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.colorizer.opened import OpenPicture
+    from napari_abdiffuser.colorizer.result import Result
+
+__all__ = ["Spread"]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Who owns which pixel, for hints of certain places; made by `OpenPicture.spread`.
+
+    Attributes
+    ----------
+    picture : OpenPicture
+        The picture.
+    hints : Hints
+        The hints laid out.
+    background : {'auto', 'gray'}
+        What becomes of pixels that no hint claims.
+    """
+
+    picture: OpenPicture
+    hints: Hints
+    background: str
+    _attention: Attention = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Attend once; the attention is held as long as this is."""
+        with within_memory("these hints"):
+            tokens = self.picture.tokens(self.hints)
+            gray = self.background == "gray"
+            attention = self.picture.encoded.attend(tokens.positions, highlight=gray)
+        object.__setattr__(self, "_attention", attention)
+
+    @property
+    def classes(self) -> HintGroups:
+        """Names and colours of the classes that can be recoloured."""
+        return HintGroups.of(self.hints)
+
+    def recolor(self, colors: Mapping[str, Any]) -> Result:
+        """Give classes other colours: the same bytes as painting anew, and no network is run.
+
+        Parameters
+        ----------
+        colors : mapping of str to colour
+            By class name, or by '#rrggbb' for hints without one: sRGB floats in [0, 1], CSS name
+            or '#rrggbb'. Classes that are left out keep theirs.
+
+        Returns
+        -------
+        Result
+            `best` only; its provenance has the hints in their new colours.
+
+        Raises
+        ------
+        InvalidRequest, InvalidHints
+            If there is no such class, or a colour is none.
+        """
+        hints = recolored(self.hints, colors)
+        tokens = self.picture.tokens(hints)
+        self.picture.encoded.remember(
+            tokens.positions, self._attention, highlight=self.background == "gray"
+        )
+        return self.picture.paint(hints, n_outputs=0, background=self.background)
