@@ -80,7 +80,8 @@ class _Layout:
         bar: ScaleBar | None,
     ) -> None:
         height, width = panels[0].shape[:2]
-        size = options.text_size or max(9, round(min(height, width) / 30))
+        suited = max(9, round(min((height * width) ** 0.5 / 30, width / 18)))
+        size = options.text_size or suited
         self._panels, self._options, self._size, self._bar = panels, options, size, bar
         lefts = [n * (width + size // 2) for n in range(len(panels))]
         self._boxes = [Box(0, left, height, width) for left in lefts]

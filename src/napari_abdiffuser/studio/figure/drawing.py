@@ -115,7 +115,11 @@ class Pen:
         around = (box[0] - rim, box[1] - rim, box[2] + rim, box[3] + rim)
         self._draw.rectangle(around, fill=_BLACK)
         self._draw.rectangle(box, fill=_WHITE)
-        self._text(bar.text, (left + length / 2, top + size), "mb", _WHITE, rim)
+        # A text that is wider than its bar stays in the picture all the same.
+        half = text_width(bar.text, size) / 2 + rim
+        inside = panel.left + half, max(panel.left + half, panel.left + panel.width - half)
+        middle = min(max(left + length / 2, inside[0]), inside[1])
+        self._text(bar.text, (middle, top + size), "mb", _WHITE, rim)
 
     def bar_below(self, bar: ScaleBar, top: int, right: int) -> None:
         """Draw a scale bar outside the picture, ending at the column `right`."""
