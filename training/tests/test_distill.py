@@ -218,3 +218,26 @@ def test_without_pictures_it_says_so(tmp_path, capsys):
     path.write_text("model: default\n")
     assert main(["distill", str(path), "--out", str(tmp_path / "run")]) == 2
     assert "sources" in capsys.readouterr().err
+
+
+def test_students_are_compared_with_their_teacher(tmp_path, shard, capsys):
+    torch.manual_seed(0)
+    teacher, student = tmp_path / "teacher.safetensors", tmp_path / "student.safetensors"
+    networks = PixelNetworks(SMALL, sampling=Sampling("ancestral", 4))
+    write_pixel(teacher, networks, {})
+    # A student that is its teacher, at the teacher's own times: no difference at all.
+    networks.sampling = Sampling("ddim", 4, time_grid(4))
+    write_pixel(student, networks, {})
+    data = ["--shard", str(shard), "--size", "16", "--limit", "2", "--teacher-steps", "4"]
+    out = tmp_path / "page"
+    words = ["distill-compare", str(teacher), str(student), *data, "--device", "cpu"]
+    assert main([*words, "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert text.strip() == (out / "students.md").read_text().strip()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    found = {row[0]: float(row[2]) for row in rows if len(row) == 5 and row[1] == "4"}
+    assert found["student"] == found["teacher, ddim"] == 0
+    assert found["teacher, dpm++2m"] > 0
+    assert found["teacher, other noise"] > 1
+    with Image.open(out / "students.png") as page:
+        assert page.size == (6 * 18, 2 * 18)

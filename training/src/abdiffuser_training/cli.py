@@ -21,6 +21,7 @@ COMMANDS = (
     "abdiffuser_training.synth.command",
     "abdiffuser_training.fit",
     "abdiffuser_training.distill",
+    "abdiffuser_training.distill_compare",
     "abdiffuser_training.export",
     "abdiffuser_training.evaluate.command",
 )
