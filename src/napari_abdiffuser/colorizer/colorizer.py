@@ -23,6 +23,7 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.weights import ModelFile, read, resolve
+from napari_abdiffuser.weights.pixel import is_pixel
 
 __all__ = ["Colorizer", "colorize"]
 
@@ -72,6 +73,10 @@ class Colorizer:
         placement = choose_device(device)
         file = resolve(model)
         tensors, metadata = read(file.path)
+        if is_pixel(metadata):
+            from napari_abdiffuser.colorizer.pixel import PixelColorizer
+
+            return PixelColorizer.of(file, tensors, metadata, placement)
         try:
             networks = Networks.from_config(metadata["config"], tensors)
             settings = dict(metadata.get("settings", {}))

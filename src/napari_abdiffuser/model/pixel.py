@@ -93,7 +93,8 @@ class PixelNetworks(nn.Module):
             One for each of the n outputs: the same one gives the same output whatever else is
             in the batch.
         steps, sampler : optional
-            Other than the model's own.
+            Other than the model's own. Steps other than the source's 1000 are DDIM's if no sampler
+            is named: of few ancestral steps the last still adds noise that none takes away.
         progress, cancel : callable, optional
             See `napari_abdiffuser.model.sampler.Sampler`.
 
@@ -109,7 +110,10 @@ class PixelNetworks(nn.Module):
         Cancelled
             If `cancel` returned True.
         """
-        how = self.sampling if sampler is None else replace(self.sampling, sampler=sampler)
+        how = self.sampling
+        if sampler is None and steps not in (None, how.steps) and how.sampler == "ancestral":
+            sampler = "ddim"
+        how = how if sampler is None else replace(how, sampler=sampler)
         noise = draw_noise((len(generators), 2, *condition.shape[2:]), condition, generators)
         return how.run(
             self.denoiser(condition),

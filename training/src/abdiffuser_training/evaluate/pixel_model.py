@@ -63,7 +63,9 @@ class PixelModel:
     ) -> NDArray[np.float32]:
         """Chroma (H, W, 2) of the mean colouring."""
         with torch.inference_mode():
-            return _chroma(self._networks.best(self._condition(lightness, hint_map)))[0]
+            best = self._networks.best(self._condition(lightness, hint_map))
+        chroma: NDArray[np.float32] = _chroma(best)[0]
+        return chroma
 
     def samples(
         self,
@@ -73,28 +75,17 @@ class PixelModel:
         steps: int | None = None,
         seed: int | None = None,
     ) -> NDArray[np.float32]:
-        """Chroma (n, H, W, 2) of samples.
-
-        Other than the source's 1000 steps are taken by DDIM, without noise: of few ancestral steps
-        the last still adds noise that none takes away.
-        """
-        networks = self._networks
-        own = networks.sampling
-        few = steps is not None and steps != own.steps and own.sampler == "ancestral"
+        """Chroma (n, H, W, 2) of samples; see `PixelNetworks.sample` for other steps."""
         condition = self._condition(lightness, hint_map)
         seeds = [_mixed(self._seed if seed is None else seed, i) for i in range(n)]
         at_once = max(1, _PIXELS_AT_ONCE // lightness.size)
-        parts = []
+        parts = [np.empty((0, *lightness.shape, 2), np.float32)]
         with torch.inference_mode():
             for start in range(0, n, at_once):
-                generators = [
-                    torch.Generator().manual_seed(s) for s in seeds[start : start + at_once]
-                ]
-                drawn = networks.sample(
-                    condition, generators, steps=steps, sampler="ddim" if few else None
-                )
-                parts.append(_chroma(drawn))
-        return np.concatenate(parts) if parts else np.empty((0, *lightness.shape, 2), np.float32)
+                some = seeds[start : start + at_once]
+                generators = [torch.Generator().manual_seed(s) for s in some]
+                parts.append(_chroma(self._networks.sample(condition, generators, steps=steps)))
+        return np.concatenate(parts)
 
     def _condition(self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]) -> Tensor:
         light = torch.from_numpy(lightness / np.float32(50) - 1)[None, None]
