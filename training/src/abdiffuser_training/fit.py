@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from pathlib import Path
 
 from abdiffuser_training.config import FitConfig, presets, read_config, to_yaml
@@ -78,10 +79,15 @@ def fit(config: FitConfig, folder: Path, *, resume: bool = False, device: str = 
 
 def _run(arguments: argparse.Namespace) -> str | None:
     config = read_config(arguments.config, arguments.changes)
+    is_main = os.environ.get("RANK", "0") == "0"  # what a launcher calls the first process
+    if not is_main:
+        logging.getLogger("abdiffuser_training").setLevel(logging.ERROR)
     try:
         out = fit(config, arguments.out, resume=arguments.resume, device=arguments.device)
     except Interrupted as stopped:  # as asked: no failure
-        return str(stopped)
+        return str(stopped) if is_main else None
+    if not is_main:
+        return None
     return f"The model is in {out}; measure it with: abdiffuser-train evaluate {out} …"
 
 
