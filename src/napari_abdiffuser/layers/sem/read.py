@@ -1,0 +1,136 @@
+"""napari's reader of pictures from scanning electron microscopes: in their true size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser import picture_files
+from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.imaging.data_bar import find_data_bar
+from napari_abdiffuser.layers.sem.info import SemInfo
+from napari_abdiffuser.layers.sem.sidecars import from_sidecar
+from napari_abdiffuser.layers.sem.tags import from_page
+
+if TYPE_CHECKING:
+    from napari.types import LayerDataTuple
+    from numpy.typing import NDArray
+
+__all__ = ["DATA_BAR_KEY", "SEM_KEY", "get_reader", "layer_data", "sem_info"]
+
+# In a layer's metadata: what the instrument says, and the rows of its data bar.
+SEM_KEY = "sem"
+DATA_BAR_KEY = "data_bar_rows"
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple]] | None:
+    """Return a reader for a picture of a known instrument, None for every other file.
+
+    Parameters
+    ----------
+    path
+        One path, or a list of one; several are napari's business, which stacks them.
+    """
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    if len(paths) != 1 or sem_info(Path(paths[0])) is None:
+        return None
+    return layer_data
+
+
+def sem_info(path: Path) -> SemInfo | None:
+    """Read what an instrument says of a picture, without reading the picture.
+
+    Returns
+    -------
+    SemInfo or None
+        None for files that are not one picture, or that no known instrument wrote.
+    """
+    try:
+        if not path.is_file():
+            return None
+        if path.suffix.lower() in picture_files.TIFF_SUFFIXES:
+            return _of_tiff(path)
+        from PIL import Image
+
+        with Image.open(path) as picture:
+            width, height = picture.size
+        return from_sidecar(path, (height, width))
+    except Exception:
+        # Broad on purpose: the question is whether this is a file of ours, decoders raise
+        # whatever they like on others', and those are for another reader to complain about.
+        return None
+
+
+def _of_tiff(path: Path) -> SemInfo | None:
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        if "".join(a for n, a in zip(series.shape, series.axes, strict=True) if n > 1) not in (
+            "YX",
+            "YXS",
+        ):
+            return None
+        page = file.pages.first
+        return from_page(page) or from_sidecar(path, (page.imagelength, page.imagewidth))
+
+
+def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
+    """Read one picture as napari's layer data.
+
+    Parameters
+    ----------
+    path
+        Of any picture; one without an instrument's words has no scale.
+
+    Returns
+    -------
+    [(data, metadata, ``'image'``)]: ``scale`` and ``units`` are the instrument's, and the layer's
+    ``metadata['sem']`` holds its settings and ``data_bar_rows``: [first, end), or None.
+
+    Raises
+    ------
+    InvalidImage
+        It cannot be read as one picture.
+    """
+    file = Path(path if isinstance(path, str | Path) else path[0])
+    pixels = _grays_as_gray(picture_files.read(file).pixels)
+    rgb = pixels.ndim == 3
+    options: dict[str, Any] = {"name": file.stem, "rgb": rgb, "axis_labels": ("y", "x")}
+    info = sem_info(file)
+    if info is not None:
+        options["metadata"] = {
+            SEM_KEY: {**info.to_dict(), DATA_BAR_KEY: _bar(info, pixels)},
+        }
+        if info.pixel_size is not None:
+            factor, unit = (1e9, "nm") if max(info.pixel_size) < 1e-6 else (1e6, "um")
+            options["scale"] = tuple(side * factor for side in info.pixel_size)
+            options["units"] = (unit, unit)
+    layer: LayerDataTuple = (pixels, options, "image")
+    return [layer]
+
+
+def _grays_as_gray(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Turn a colour picture without a colour, as palettes and some instruments give, to grays."""
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] == 1:
+        return pixels[..., 0]
+    first = pixels[..., 0]
+    plain = all(np.array_equal(first, pixels[..., channel]) for channel in (1, 2))
+    return np.ascontiguousarray(first) if plain else pixels
+
+
+def _bar(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
+    """Return the rows that the instrument says, else those that are seen."""
+    height = int(pixels.shape[0])
+    if info.data_bar is not None and info.data_bar < height:
+        return [height - info.data_bar, height] if info.data_bar > 0 else None
+    try:
+        rows = find_data_bar(pixels)
+    except InvalidImage:  # a picture that can be seen but not colorized
+        return None
+    return None if rows is None else [rows.start, rows.stop]
