@@ -50,7 +50,7 @@ def overlay_curve(
     Parameters
     ----------
     colour : NDArray[np.float32]
-        (3,) sRGB in [0, 1].
+        (3,) sRGB in [0, 1], or (n, 3) for n curves at once.
     blend : str
         ``'colour'``: the colour scaled to the pixel's luminance, whitened where it would leave
         sRGB; ``'flat'``: the same chroma wherever sRGB can show it; ``'ramp'``: from ``colour`` in
@@ -58,39 +58,39 @@ def overlay_curve(
     opacity : float
         Share of the full chroma, 0 … 1.
     second : NDArray[np.float32] | None
-        (3,) sRGB, for ``'ramp'``.
+        As ``colour``, for ``'ramp'``.
 
     Returns
     -------
     NDArray[np.float32]
-        (256, 2) a*, b*.
+        (256, 2) or (n, 256, 2) a*, b*.
     """
-    gray = (np.arange(256) / 255)[:, None]
+    gray = (np.arange(256, dtype=np.float32) / 255)[:, None]
     light = _linear(gray)
-    tint = np.broadcast_to(np.asarray(colour, np.float64), (256, 3))
+    tint = np.asarray(colour, np.float32)[..., None, :]
     if blend == "ramp" and second is not None:
-        tint = tint * (1 - gray) + np.asarray(second, np.float64) * gray
+        tint = tint * (1 - gray) + np.asarray(second, np.float32)[..., None, :] * gray
     direction = _linear(tint)
     luminance = direction @ _LUMINANCE
-    direction = direction / np.maximum(luminance, 1e-4)[:, None] - 1  # per unit of luminance
-    reach = (1 - light[:, 0]) / np.maximum(light[:, 0] * direction.max(1), 1e-9)
+    direction = direction / np.maximum(luminance, 1e-4)[..., None] - 1  # per unit of luminance
+    reach = (1 - light[:, 0]) / np.maximum(light[:, 0] * direction.max(-1), 1e-9)
     share = np.minimum(reach, 1.0)
     if blend == "flat":
         # Where luminance is low the same chroma needs a larger share: as much as stays positive.
         wanted = np.cbrt(luminance / np.maximum(light[:, 0], 1e-4))
-        share = np.minimum(np.minimum(wanted, reach), 1 / np.maximum(-direction.min(1), 1e-9))
-    rgb = np.clip(light * (1 + direction * (opacity * share)[:, None]), 0, 1)
-    return np.asarray(srgb_to_lab(_encoded(rgb))[:, 1:], np.float32)
+        share = np.minimum(np.minimum(wanted, reach), 1 / np.maximum(-direction.min(-1), 1e-9))
+    rgb = np.clip(light * (1 + direction * (opacity * share)[..., None]), 0, 1)
+    return np.asarray(srgb_to_lab(_encoded(rgb))[..., 1:], np.float32)
 
 
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
-def _linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+def _linear(srgb: Floats) -> Floats:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def _encoded(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+def _encoded(linear: Floats) -> Floats:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
@@ -157,8 +157,11 @@ def random_colouring(
     seconds = np.clip(colours + 0.25 * rng.standard_normal(3), 0, 1).astype(np.float32)
     is_gray = np.ptp(colours, axis=1) < 1e-6
     curves = np.zeros((n, 256, 2), np.float32)
-    for i in np.flatnonzero(~is_gray):
-        curves[i] = overlay_curve(colours[i], blend, opacity, seconds[i])
+    # Many regions share a colour: a curve is made once for each.
+    pairs = np.concatenate([colours, seconds], 1)[~is_gray]
+    unique, index = np.unique(pairs, axis=0, return_inverse=True)
+    made = overlay_curve(unique[:, :3], blend, opacity, unique[:, 3:])
+    curves[~is_gray] = made[index.reshape(-1)]
     return Colouring(curves[regions, gray], regions, colours, style)
 
 

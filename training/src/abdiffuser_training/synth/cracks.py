@@ -38,7 +38,7 @@ def crooked(
     while np.hypot(*(path[1:] - path[:-1]).T).max() > finest and len(path) < 1000:
         step = path[1:] - path[:-1]
         shift = rough * rng.standard_normal((len(step), 1)).astype(np.float32)
-        middle = (path[1:] + path[:-1]) / 2 + shift * step[:, ::-1] * np.float32([-1, 1])
+        middle = (path[1:] + path[:-1]) / 2 + shift * step[:, ::-1] * np.array([-1, 1], np.float32)
         path = np.insert(path, np.arange(1, len(path)), middle, axis=0)
     return path
 

@@ -45,12 +45,12 @@ def lay_ground(kit: Kit, canvas: Canvas, covered: bool = False) -> None:
 
 def _roughen(kit: Kit, canvas: Canvas) -> None:
     rng = kit.rng
-    texture = make_texture(rng, str(rng.choice(KINDS, p=ODDS)), kit.size(3, 40), fine=0.3)
+    texture = make_texture(rng, str(rng.choice(KINDS, p=ODDS)), kit.size(3, 40), fine=0.5)
     v, u = np.mgrid[: canvas.size[0], : canvas.size[1]].astype(np.float32)
     turn = rng.uniform(0, np.pi)
     c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     i = texture.at(c * u + s * v, c * v - s * u)
-    bump = np.float32(rng.choice([0.05, 0.15, 0.4, 0.8], p=[0.35, 0.35, 0.2, 0.1]))
+    bump = np.float32(rng.choice([0.05, 0.15, 0.4, 0.8], p=[0.25, 0.33, 0.28, 0.14]))
     along, across = texture.along.ravel()[i], texture.across.ravel()[i]
     canvas.slope_y += bump * (s * along + c * across)
     canvas.slope_x += bump * (c * along - s * across)

@@ -94,9 +94,9 @@ class Kit:
         rng = self.rng
         kind = str(rng.choice(kinds))
         wavelength = max(radius * rng.uniform(0.12, 0.7), 2.5 * self.step)
-        bump = float(rng.choice([0.0, 0.12, 0.35, 0.7], p=[0.12, 0.3, 0.38, 0.2])) * limit
-        mottle = float(rng.choice([0.0, 0.04, 0.12]))
-        texture = make_texture(rng, kind, wavelength, fine=float(rng.choice([0.0, 0.2, 0.5])))
+        bump = float(rng.choice([0.0, 0.12, 0.35, 0.7], p=[0.08, 0.25, 0.4, 0.27])) * limit
+        mottle = float(rng.choice([0.02, 0.06, 0.15]))
+        texture = make_texture(rng, kind, wavelength, fine=float(rng.choice([0.1, 0.4, 0.8])))
         return Coat(rng, texture, bump, mottle, self.tone(), float(rng.choice([0.02, 0.08, 0.2])))
 
 

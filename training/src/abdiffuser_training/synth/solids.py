@@ -21,7 +21,7 @@ def leaning(rng: np.random.Generator, lean: float) -> Floats:
     a, b = rng.uniform(0, 2 * np.pi), lean * rng.standard_normal()
     about = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
     over = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
-    return (about @ over).astype(np.float32)
+    return np.asarray(about @ over, np.float32)
 
 
 def spread_directions(n: int) -> Floats:
