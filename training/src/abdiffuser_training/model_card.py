@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,38 +39,16 @@ def read_metrics(paths: Sequence[Path]) -> list[Report]:
         file = path / "metrics.json" if path.is_dir() else path
         try:
             text = file.read_text(encoding="utf-8")
-            reports += _from_json(text) if file.suffix == ".json" else [_from_csv(text, file.stem)]
+            if file.suffix == ".json":
+                reports += map(Report.from_json, json.loads(text))
+            else:
+                reports.append(_from_csv(text, file.stem))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidRequest(
                 f"{file} is no table of an evaluation ({error}): give metrics.json, or a CSV file, "
                 "of evaluate --out."
             ) from error
     return reports
-
-
-def _from_json(text: str) -> list[Report]:
-    return [
-        Report(
-            Table(
-                entry["title"],
-                tuple(entry["columns"]),
-                tuple(tuple(_known(row[c]) for c in entry["columns"]) for row in entry["rows"]),
-                tuple(entry["notes"]),
-            ),
-            entry["protocol"],
-            entry["command"],
-            tuple(entry["data"]),
-            entry["models"],
-            entry["hints_sha256"],
-            entry["settings"],
-            entry["date"],
-        )
-        for entry in json.loads(text)
-    ]
-
-
-def _known(value: Cell | None) -> Cell:
-    return math.nan if value is None else value
 
 
 def _from_csv(text: str, name: str) -> Report:

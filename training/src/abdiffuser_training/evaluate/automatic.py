@@ -68,10 +68,11 @@ def measure_automatic(
     picture: Picture, plan: Plan, subjects: Subjects, settings: Settings
 ) -> list[Record]:
     """Figures of one picture: its own, where it has colours, and of each method's samples."""
+    kind = "coloured" if picture.mask is None else "with masks"
     records = []
     if picture.mask is None and picture.chroma.any():
         own = {"colourfulness": colourfulness(picture.rgb)}
-        records.append(Record(picture.key, _TRUTH, "", own))
+        records.append(Record(picture.key, _TRUTH, kind, own))
     nothing = np.zeros((3, *picture.lightness.shape), np.float32)
     for way in colourings(subjects, picture.lightness, nothing, settings.samples):
         if way.method.endswith("one sample") and settings.samples > 1:
@@ -86,23 +87,26 @@ def measure_automatic(
         if picture.mask is not None:
             mask = picture.mask
             figures["between"] = known_mean(between_objects(one, mask) for one in shown)
-        records.append(Record(picture.key, name, "", figures))
+        records.append(Record(picture.key, name, kind, figures))
     return records
 
 
 def automatic_table(records: Sequence[Record], settings: Settings) -> Table:
     """Means over the pictures: a row for them and one for each method."""
     rows: list[tuple[Cell, ...]] = []
-    for (method, _), some in by_condition(records).items():
+    for (method, kind), some in by_condition(records).items():
         names = ("colourfulness", "spread", "pairs", "between")
         figures = (known_mean(column(some, name)) for name in names)
-        rows.append((method, *figures, len(some)))
+        rows.append((method, kind, *figures, len(some)))
     notes = (
         "Colourfulness after Hasler and Süsstrunk 2003 (gray is 0), mean over the samples. Spread: "
         "root mean square distance in a*b* of a pixel from its mean over the samples; pair: mean "
         "ΔE00 between one sample and the next.",
         "Between objects: share of the variance of a*b* that lies between regions of the mask (the "
-        "ground is one) rather than within them; only pictures with masks.",
+        "ground is one) rather than within them.",
     )
-    columns = ("method", "colourfulness", "spread", "pair ΔE00", "between objects", "pictures")
+    columns = (
+        "method", "on pictures", "colourfulness", "spread", "pair ΔE00", "between objects",
+        "pictures",
+    )  # fmt: skip
     return Table("Automatic colourings", columns, tuple(rows), notes)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from abdiffuser_training.evaluate.files import write_text
 from abdiffuser_training.evaluate.hint_files import digest, read_plans, write_plans
 from abdiffuser_training.evaluate.page import write_page
 from abdiffuser_training.evaluate.pictures import PictureSet, load_set
@@ -21,6 +20,7 @@ from abdiffuser_training.evaluate.report import Report, Table
 from abdiffuser_training.evaluate.request import Request
 from abdiffuser_training.evaluate.running import fingerprint, measure_pictures
 from abdiffuser_training.evaluate.subjects import opened
+from abdiffuser_training.files import write_bytes
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["evaluate"]
@@ -57,6 +57,8 @@ def evaluate(request: Request) -> Report:
     hashes = {name or request.model: m.sha256 for name, m in opened(settings).models.items()}
     hints = digest(settings, keys, plans)
     out = Path(request.out) if request.out else None
+    if out:
+        (out / "pictures").mkdir(parents=True, exist_ok=True)
     records = measure_pictures(
         list(zip(chosen.pictures, plans, strict=True)),
         settings,
@@ -140,6 +142,6 @@ def _write_extras(
         values = (f"{record.values.get(name, float('nan')):.6g}" for name in names)
         writer.writerow([record.picture, record.method, record.condition, *values])
     # In a folder of its own: the tables beside it are what a model card is made of.
-    write_text(out / "pictures" / f"{request.protocol}.csv", buffer.getvalue())
+    write_bytes(out / "pictures" / f"{request.protocol}.csv", buffer.getvalue().encode())
     if len(settings.counts) > 1 and request.protocol in ("guided", "icolorit", "zhang"):
         plot_curves(table, out / f"{request.protocol}.svg")

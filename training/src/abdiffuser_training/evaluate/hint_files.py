@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.files import write_text
 from abdiffuser_training.evaluate.plans import Plan
 from abdiffuser_training.evaluate.records import Settings
 from abdiffuser_training.evaluate.scenes import Scene
+from abdiffuser_training.files import write_bytes
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["digest", "read_plans", "write_plans"]
@@ -40,7 +40,9 @@ def write_plans(
 ) -> Path:
     """Write the hints of pictures to ``folder/<protocol>.json``; gives the file."""
     path = Path(folder) / f"{settings.protocol}.json"
-    write_text(path, json.dumps(_document(settings, keys, plans), separators=(",", ":")) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_document(settings, keys, plans), separators=(",", ":"))
+    write_bytes(path, f"{text}\n".encode())
     return path
 
 

@@ -16,12 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from abdiffuser_training.evaluate import hints as hint_sets
 from abdiffuser_training.evaluate.baselines import levin
-from abdiffuser_training.evaluate.files import write_bytes
 from abdiffuser_training.evaluate.pictures import Picture, evenly
 from abdiffuser_training.evaluate.plans import Plan
 from abdiffuser_training.evaluate.records import Settings
 from abdiffuser_training.evaluate.scenes import Scene
 from abdiffuser_training.evaluate.subjects import Subjects, opened
+from abdiffuser_training.files import write_bytes
 from napari_abdiffuser.imaging.colorspace import render
 
 __all__ = ["panels", "write_page"]

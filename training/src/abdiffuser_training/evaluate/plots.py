@@ -6,8 +6,8 @@ import io
 import logging
 from pathlib import Path
 
-from abdiffuser_training.evaluate.files import write_bytes
 from abdiffuser_training.evaluate.report import Table
+from abdiffuser_training.files import write_bytes
 
 __all__ = ["plot_curves"]
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from abdiffuser_training.evaluate.files import write_text
+from abdiffuser_training.files import read_json, write_bytes, write_json
 
-__all__ = ["Cell", "Report", "Table", "to_csv", "to_markdown", "write_report"]
+__all__ = ["Cell", "Report", "Table", "read_reports", "to_csv", "to_markdown", "write_report"]
+
+_METRICS = "metrics.json"
 
 Cell = str | int | float
 """What a table holds; NaN is shown as a dash."""
@@ -130,10 +131,30 @@ class Report:
         """Table, notes and command as a Markdown section."""
         return f"{to_markdown(self.table)}\n```\n{self.command}\n```\n"
 
-    @property
-    def name(self) -> str:
-        """Name of its files: the protocol."""
-        return self.protocol
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Report:
+        """Read what `to_json` gave.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If it is something else.
+        """
+        columns = tuple(entry["columns"])
+        rows = tuple(
+            tuple(math.nan if row[name] is None else row[name] for name in columns)
+            for row in entry["rows"]
+        )
+        return cls(
+            Table(entry["title"], columns, rows, tuple(entry["notes"])),
+            entry["protocol"],
+            entry["command"],
+            tuple(entry["data"]),
+            entry["models"],
+            entry["hints_sha256"],
+            entry["settings"],
+            entry["date"],
+        )
 
 
 def _plain(cell: Cell) -> Cell | None:
@@ -146,8 +167,8 @@ def write_report(folder: str | Path, reports: Sequence[Report]) -> Path:
     Parameters
     ----------
     folder : str or Path
-        Made where it does not exist. Entries of ``metrics.json`` of other protocols stay, so that
-        protocols can be run one by one.
+        Made where it does not exist. What it has of other protocols stays, so that protocols can
+        be run one by one.
     reports : sequence of Report
         In the order of the report.
 
@@ -157,21 +178,18 @@ def write_report(folder: str | Path, reports: Sequence[Report]) -> Path:
         The Markdown file.
     """
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     for report in reports:
-        write_text(folder / f"{report.name}.csv", to_csv(report.table))
-    metrics = folder / "metrics.json"
-    new = {report.protocol for report in reports}
-    entries = [entry for entry in _entries(metrics) if entry.get("protocol") not in new]
-    entries += [report.to_json() for report in reports]
-    write_text(metrics, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+        write_bytes(folder / f"{report.protocol}.csv", to_csv(report.table).encode())
+    new = {report.protocol: report for report in reports}
+    every = {report.protocol: report for report in read_reports(folder)} | new
+    write_json(folder / _METRICS, [report.to_json() for report in every.values()])
     page = folder / "report.md"
-    write_text(page, "\n".join(report.to_markdown() for report in reports))
+    write_bytes(page, "\n".join(report.to_markdown() for report in every.values()).encode())
     return page
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+def read_reports(folder: str | Path) -> list[Report]:
+    """Read the reports of a folder that `write_report` wrote to; none where there are none."""
+    found = read_json(Path(folder) / _METRICS)
+    return [Report.from_json(entry) for entry in found] if isinstance(found, list) else []

@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,6 +16,7 @@ from abdiffuser_training.evaluate.plans import Plan
 from abdiffuser_training.evaluate.protocols import PROTOCOLS
 from abdiffuser_training.evaluate.records import Record, Settings
 from abdiffuser_training.evaluate.subjects import opened
+from abdiffuser_training.processes import available_cpus, ordered_map
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["fingerprint", "measure_pictures"]
@@ -52,7 +50,8 @@ def measure_pictures(
     workers : int
         Processes; one measures in this one.
     partial_file : Path, optional
-        Figures of the pictures done are appended here as they come, and removed in the end. A file
+        Figures of the pictures done are appended here as they come, and removed in the end; its
+        folder exists. A file
         that an interrupted measurement left is gone on with.
     mark : str
         From `fingerprint`; what a file with another one says is not used.
@@ -85,21 +84,17 @@ def measure_pictures(
 
 def _measured(items: Sequence[Item], settings: Settings, workers: int) -> Iterator[list[Record]]:
     if workers == 1 or len(items) < 2:
-        yield from (_measure(settings, item) for item in items)
-        return
-    # Not forked: torch's threads do not survive that.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start, initargs=(workers,)
-    ) as pool:
-        yield from pool.map(partial(_measure, settings), items)
+        return ordered_map(partial(_measure, settings), items)
+    threads = max(1, available_cpus() // workers)
+    return ordered_map(partial(_measure_in_worker, settings, threads), items, workers)
 
 
-def _start(workers: int) -> None:
+def _measure_in_worker(settings: Settings, threads: int, item: Item) -> list[Record]:
     """Share the cores among the workers: more threads than cores slow all of them down."""
     import torch
 
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
+    torch.set_num_threads(threads)
+    return _measure(settings, item)
 
 
 def _measure(settings: Settings, item: Item) -> list[Record]:
@@ -128,7 +123,6 @@ def _read(path: Path | None, mark: str) -> dict[str, list[Record]]:
 def _append(path: Path | None, mark: str, key: str, records: Sequence[Record]) -> None:
     if path is None:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     entry = {"mark": mark, "picture": key, "records": [record.to_json() for record in records]}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")
