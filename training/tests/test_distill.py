@@ -180,7 +180,7 @@ def test_a_pixel_model_from_seven_steps_to_two(tmp_path, shard, capsys):
     assert "knows no others" in capsys.readouterr().err
 
 
-def test_an_anchor_diffusion_from_four_steps_to_two(tmp_path, shard):
+def test_an_anchor_diffusion_from_four_steps_to_two(tmp_path, shard, capsys):
     torch.manual_seed(0)
     guide = SIZES["tiny"]
     plain = Networks.fresh(guide)
@@ -204,6 +204,10 @@ def test_an_anchor_diffusion_from_four_steps_to_two(tmp_path, shard):
     assert {k for k in tensors if not k.startswith("anchors.")} <= same
     assert {"anchors.centre", "anchors.spread"} <= same
     assert "anchors.inputs.weight" not in same
+    data = ["--shard", str(shard), "--size", "32", "--limit", "1", "--teacher-steps", "4"]
+    student_file = str(out / "steps-2.safetensors")
+    assert main(["distill-compare", str(teacher), student_file, *data, "--device", "cpu"]) == 0
+    assert "| student" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("preset", ["distill-pixel", "distill-anchors"])
