@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -119,6 +119,7 @@ class Gallery:
         provenance: Mapping[str, Any] | None = None,
         best: Pixels | None = None,
         side: int = 160,
+        thumbnails: Sequence[Pixels] | None = None,
     ) -> Gallery:
         """Add the outputs of a run.
 
@@ -136,24 +137,27 @@ class Gallery:
             The most probable colouring, put before the others if given.
         side
             Longer side of the thumbnails in pixels.
+        thumbnails
+            Made already, in a worker: one for each picture, `best`'s first if given.
         """
         if parent is not None:
             self[parent]
         outputs: list[tuple[int | Literal["best"], Pixels]] = list(enumerate(pictures))
         if best is not None:
             outputs.insert(0, ("best", best))
+        small = [thumbnail(rgb, side) for _, rgb in outputs] if thumbnails is None else thumbnails
         first = 1 + max((v.number for v in self.variations), default=0)
         new = tuple(
             Variation(
                 number,
                 seed,
                 output,
-                thumbnail(rgb, side),
+                icon,
                 rgb,
                 parent,
                 provenance={**(provenance or {}), "output": output, "parent": parent},
             )
-            for number, (output, rgb) in enumerate(outputs, first)
+            for number, ((output, rgb), icon) in enumerate(zip(outputs, small, strict=True), first)
         )
         return replace(self, variations=self.variations + new)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Layer
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
@@ -18,17 +16,20 @@ from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
 from napari_abdiffuser.widgets.footer import Footer
+from napari_abdiffuser.widgets.gallery import GalleryPanel
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.look import style_sheet
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.results import Results
 from napari_abdiffuser.widgets.run import RunController
 from napari_abdiffuser.widgets.sources import Sources
 from napari_abdiffuser.widgets.store import Store
 from napari_abdiffuser.widgets.work import Models
+from napari_abdiffuser.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from napari.viewer import Viewer
 
@@ -36,25 +37,22 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = ()
+PANELS: tuple[type[Panel], ...] = (GalleryPanel,)
 """Sections below the options, from top to bottom."""
 
 
 class _Farewell:
     """What is left to do when Qt has deleted the widget: plain Python, no Qt."""
 
-    def __init__(
-        self, sources: Sources, tools: HintTools, runs: RunController, panels: Sequence[Panel]
-    ) -> None:
+    def __init__(self, *cleanups: Callable[[], object]) -> None:
         self.connections = Connections()
         # What the parts do in the end needs no Qt, so that it also works when Qt was faster.
-        self._parts = [sources.cleanup, tools.cleanup, runs.abandon]
-        self._parts += [panel.cleanup for panel in panels]
+        self._cleanups = cleanups
 
     def say(self, *_: object) -> None:
         """Stop work and cut all connections; a second time does nothing."""
         self.connections.cleanup()
-        for cleanup in self._parts:
+        for cleanup in self._cleanups:
             cleanup()
 
 
@@ -79,13 +77,22 @@ class ColorizeWidget(QWidget):
         models = Models() if models is None else models
         self.runs = RunController(self, models)
         self.store = Store(parent=self)
-        self.context = Context(napari_viewer, self.store, self.sources, models)
+        self.bench = Workbench(napari_viewer, self.sources, models, self)
+        self.results = Results(napari_viewer, self.store, self)
+        self.context = Context(
+            napari_viewer, self.store, self.sources, models, self.bench, self.results
+        )
         self.panels = tuple(panel(self.context) for panel in PANELS)
-        self._pending: deque[Any] = deque()
         self._pending_text = ""
-        self._added = 0
         self._source: Any = None
-        self._farewell = _Farewell(self.sources, self.tools, self.runs, self.panels)
+        self._farewell = _Farewell(
+            self.sources.cleanup,
+            self.tools.cleanup,
+            self.runs.abandon,
+            self.bench.cleanup,
+            self.results.cleanup,
+            *(panel.cleanup for panel in self.panels),
+        )
         self._docked = False
         self._build()
         self._connect()
@@ -97,7 +104,6 @@ class ColorizeWidget(QWidget):
 
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""
-        self._pending.clear()
         self._farewell.say()
 
     def changeEvent(self, event: QEvent | None) -> None:
@@ -149,10 +155,7 @@ class ColorizeWidget(QWidget):
             panel.said.connect(self.footer.say)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
         self.destroyed.connect(self._farewell.say)
-        # One layer for each turn of the event loop: showing a large one takes napari a while.
-        self._adder = QTimer(self)
-        self._adder.setInterval(0)
-        self._adder.timeout.connect(self._add_next)
+        self.results.delivered.connect(self._on_delivered)
 
     def _on_theme(self, event: Any = None) -> None:
         self.setStyleSheet(style_sheet(str(self._viewer.theme)))
@@ -184,6 +187,7 @@ class ColorizeWidget(QWidget):
 
     def _on_device(self, device: str) -> None:
         self.footer.say_device(texts.DEVICE_UNKNOWN)
+        self.bench.set_device(device)
         self.runs.prepare("default", device)
 
     def _on_colorize(self) -> None:
@@ -213,7 +217,7 @@ class ColorizeWidget(QWidget):
         )
 
     def _on_cancel(self) -> None:
-        if self._pending:
+        if self.results.stop():
             self._end(texts.CANCELLED)
         self.runs.cancel()
 
@@ -237,40 +241,21 @@ class ColorizeWidget(QWidget):
 
     def _end(self, text: str, *, failure: bool = False) -> None:
         """Become idle and say how it went."""
-        self._adder.stop()
-        self._pending.clear()
+        self.results.stop()
         self._source = None
         self.footer.set_busy(False)
         self._on_ready_to_run()
         self.footer.say(text, failure=failure)
 
     def _take(self, event: Finished) -> None:
-        """Start adding the layers, one by one."""
-        # Each goes directly above the image, so the first, the most probable one, ends on top.
-        self._pending = deque(event.layers)
-        self._added = 0
-        self._pending_text = texts.finished(len(event.layers) - 1, event.left_out.sentence())
-        self._adder.start()
+        """Hand the outputs on to the layer list and the gallery."""
+        variations = len(event.outputs.pictures) - 1
+        self._pending_text = texts.finished(variations, event.left_out.sentence())
+        self.results.deliver(event.outputs, self._source)
 
-    def _add_next(self) -> None:
-        if self._pending:
-            layer = Layer.create(*self._pending.popleft())
-            self._add(layer)
-            # Hidden only now: of a layer that was never visible napari makes no thumbnail.
-            layer.visible = self._added == 0
-            self._added += 1
-        if not self._pending:
+    def _on_delivered(self) -> None:
+        if self.footer.busy and not self.runs.busy:
             self._end(self._pending_text)
-
-    def _add(self, layer: Layer) -> None:
-        """Add a layer above its source and below the hints, leaving the active layer active."""
-        layers = self._viewer.layers
-        active = layers.selection.active
-        # The source may have been deleted meanwhile: then the result goes on top.
-        above = layers.index(self._source) + 1 if self._source in layers else len(layers)
-        layers.insert(above, layer)
-        if active is not None and active in layers:
-            layers.selection.active = active
 
 
 def _line() -> QFrame:

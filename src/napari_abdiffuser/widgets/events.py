@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_abdiffuser.layers import HintSource, LeftOut, PictureSource
 
-__all__ = ["Event", "Failed", "Finished", "Progress", "Ready", "Request", "Stopped"]
+__all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "Request", "Stopped"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +59,42 @@ class Ready:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A run has ended well: the layers to add, the most probable colouring first."""
+    """A run has ended well: what to show of it, and what could not be used."""
 
     run: int
-    layers: tuple[Any, ...]
+    outputs: Outputs
     left_out: LeftOut
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """Pictures of one run, made ready in a worker for the layer list and the gallery.
+
+    Attributes
+    ----------
+    layers
+        Data, metadata and type of each layer, the most probable colouring first.
+    pictures
+        (H, W, 3) uint8 each, in the same order.
+    thumbnails
+        Small pictures in the same order.
+    seed
+        Of the run.
+    provenance
+        How they were made.
+    parent
+        Number of the variation that they are meant to be like.
+    has_best
+        Whether the most probable colouring is the first.
+    """
+
+    layers: tuple[Any, ...]
+    pictures: tuple[Any, ...]
+    thumbnails: tuple[Any, ...]
+    seed: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    parent: int | None = None
+    has_best: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from napari_abdiffuser.widgets.connections import Connections
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_abdiffuser.widgets.results import Results
     from napari_abdiffuser.widgets.sources import Sources
     from napari_abdiffuser.widgets.store import Store
     from napari_abdiffuser.widgets.work import Models
+    from napari_abdiffuser.widgets.workbench import Workbench
 
 __all__ = ["Context", "Panel"]
 
@@ -34,12 +36,18 @@ class Context:
         Which image and which hints layer are chosen.
     models
         The loaded model and the right to use it.
+    bench
+        The picture, encoded, and jobs on it.
+    results
+        The way of outputs into the layer list and the gallery.
     """
 
     viewer: Viewer
     store: Store
     sources: Sources
     models: Models
+    bench: Workbench
+    results: Results
 
 
 class Panel(QWidget):

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.layers import result_to_layers
+from napari_abdiffuser.studio.gallery_pictures import thumbnail
 from napari_abdiffuser.widgets import texts
-from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Stopped
+from napari_abdiffuser.widgets.events import Failed, Finished, Outputs, Progress, Ready, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from napari_abdiffuser.layers.protocols import ColorizerLike
+    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.layers.protocols import ColorizerLike, ResultLike
     from napari_abdiffuser.widgets.events import Event, Request
 
-__all__ = ["Models", "load_colorizer", "work"]
+__all__ = ["Models", "in_words", "load_colorizer", "work"]
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +122,7 @@ def work(
         last = Failed(run, str(error))
     except Exception as error:
         logger.exception("A run has failed.")
-        last = Failed(run, _in_words(error))
+        last = Failed(run, in_words(error))
     yield last
 
 
@@ -156,9 +158,31 @@ def _run(
             cancel=cancelled,
         )
         _stop_if(cancelled)
-        return Finished(run, tuple(result_to_layers(result, request.picture)), left_out)
+        return Finished(run, outputs_of(result, request.picture, request.seed), left_out)
     finally:
         models.release()
+
+
+def outputs_of(
+    result: ResultLike,
+    picture: PictureSource,
+    seed: int,
+    parent: int | None = None,
+    *,
+    with_best: bool = True,
+) -> Outputs:
+    """Make a result ready to be shown: takes a while, so that it belongs in a worker."""
+    first = 0 if with_best else 1
+    pictures = (result.best, *result.rgb)[first:]
+    return Outputs(
+        layers=tuple(result_to_layers(result, picture)[first:]),
+        pictures=pictures,
+        thumbnails=tuple(thumbnail(rgb) for rgb in pictures),
+        seed=seed,
+        provenance=result.provenance,
+        parent=parent,
+        has_best=with_best,
+    )
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
@@ -179,7 +203,8 @@ def _reporter(run: int, report: Callable[[Event], object]) -> Callable[[int, int
     return progress
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """Return a sentence for users about an error that nobody foresaw."""
     # torch's own type cannot be named without importing torch; its message always says this.
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return texts.OUT_OF_MEMORY

@@ -1,0 +1,264 @@
+"""The gallery: thumbnails of all colourings of a picture; click, keep, discard, compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QIcon, QImage, QKeySequence, QPixmap, QShortcut
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from napari_abdiffuser.widgets import texts_gallery as texts
+from napari_abdiffuser.widgets.compare import CompareBar
+from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.work import outputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.studio.variations import Gallery, Variation
+
+__all__ = ["GalleryPanel"]
+
+_ICON = QSize(84, 72)
+_ROWS = 3  # of thumbnails in sight; more are scrolled to
+_LIKE = 4
+_NUMBER = Qt.ItemDataRole.UserRole
+
+
+class GalleryPanel(Panel):
+    """Thumbnails of the picture's colourings and what can be done with them.
+
+    Parameters
+    ----------
+    context
+        See `Context`.
+    """
+
+    title: ClassVar[str] = texts.TITLE
+    open_at_first: ClassVar[bool] = True
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.empty = QLabel(texts.EMPTY, self)
+        self.empty.setWordWrap(True)
+        self.list = self._make_list()
+        self.star_button = self._button("gallery_star", texts.STAR, self._star)
+        self.discard_button = self._button("gallery_discard", texts.DISCARD, self._discard)
+        self.rest_button = self._button("gallery_discard_rest", texts.DISCARD_REST, self._rest)
+        self.like_button = self._button("gallery_like", texts.LIKE, self._like)
+        self.compare_bar = CompareBar(context, self._chosen, self)
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        buttons = (self.star_button, self.like_button, self.discard_button, self.rest_button)
+        for place, button in enumerate(buttons):
+            grid.addWidget(button, place // 2, place % 2)
+        self.column.addWidget(self.empty)
+        self.column.addWidget(self.list)
+        self.column.addLayout(grid)
+        self.column.addWidget(self.compare_bar)
+        self._icons: dict[tuple[Any, int], QIcon] = {}
+        self._filling = False
+        context.store.changed.connect(self._on_state)
+        context.bench.ready.connect(self._refresh)
+        context.bench.lost.connect(self._refresh)
+        self._fill(context.store.state.gallery)
+        self._refresh()
+
+    def cleanup(self) -> None:
+        """Cut all connections; a second time does nothing."""
+        super().cleanup()
+        self.compare_bar.cleanup()
+
+    def _make_list(self) -> QListWidget:
+        made = QListWidget(self)
+        made.setObjectName("gallery_list")
+        made.setViewMode(QListWidget.ViewMode.IconMode)
+        made.setResizeMode(QListWidget.ResizeMode.Adjust)
+        made.setMovement(QListWidget.Movement.Static)
+        made.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        made.setIconSize(_ICON)
+        made.setUniformItemSizes(True)
+        made.setSpacing(3)
+        made.setToolTip(texts.LIST_TIP)
+        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        made.currentItemChanged.connect(self._on_current)
+        made.itemSelectionChanged.connect(self._refresh)
+        for key, action in (("Space", self._star), ("Delete", self._discard)):
+            shortcut = QShortcut(QKeySequence(key), made)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(action)
+        return made
+
+    def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.clicked.connect(lambda *_: action())
+        return button
+
+    # --- what is chosen ---
+
+    def _numbers(self) -> list[int]:
+        """Numbers of the selected thumbnails, the current one first."""
+        items = self.list.selectedItems()
+        current = self.list.currentItem()
+        items.sort(key=lambda item: item is not current)
+        return [int(item.data(_NUMBER)) for item in items]
+
+    def _chosen(self) -> tuple[int, ...]:
+        return tuple(self._numbers())
+
+    def _first(self) -> Variation | None:
+        numbers = self._numbers()
+        return self.context.store.state.gallery[numbers[0]] if numbers else None
+
+    # --- following the state ---
+
+    def _on_state(self, new: StudioState, old: StudioState) -> None:
+        if new.gallery is not old.gallery:
+            self._fill(new.gallery)
+            self._refresh()
+
+    def _fill(self, gallery: Gallery) -> None:
+        """Bring the thumbnails up to date; the selection stays where it can."""
+        visible = gallery.visible
+        chosen = set(self._numbers())
+        self._filling = True
+        if [v.number for v in visible] != self._listed():
+            self.list.clear()
+            for variation in visible:
+                self.list.addItem(self._item(variation))
+        for row, variation in enumerate(visible):
+            item = self.list.item(row)
+            if item is None:
+                continue
+            item.setText(_caption(variation))
+            if variation.number == gallery.shown:
+                self.list.setCurrentItem(item)
+            item.setSelected(variation.number in chosen or variation.number == gallery.shown)
+        self._filling = False
+        self.empty.setVisible(not visible)
+        self.list.setVisible(bool(visible))
+        self._fit(len(visible))
+
+    def _listed(self) -> list[int]:
+        items = [self.list.item(row) for row in range(self.list.count())]
+        return [int(item.data(_NUMBER)) for item in items if item is not None]
+
+    def _item(self, variation: Variation) -> QListWidgetItem:
+        item = QListWidgetItem(_icon(variation.thumbnail), "")
+        item.setData(_NUMBER, variation.number)
+        item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+        lineage = "" if variation.parent is None else f", like number {variation.parent}"
+        item.setToolTip(f"Number {variation.number}, seed {variation.seed}{lineage}")
+        return item
+
+    def _fit(self, count: int) -> None:
+        """Take as much height as the thumbnails need, up to some rows."""
+        row = _ICON.height() + self.list.fontMetrics().height() + 14
+        across = max(1, self.list.width() // (_ICON.width() + 14))
+        rows = min(_ROWS, -(-count // across))
+        self.list.setFixedHeight(max(1, rows) * row + 8)
+
+    def _refresh(self, *_: object) -> None:
+        """Switch buttons on and off, and say why."""
+        first = self._first()
+        starred = first is not None and first.starred
+        is_open = self.context.bench.current is not None
+        self.star_button.setText(texts.UNSTAR if starred else texts.STAR)
+        _allow(self.star_button, first is not None, texts.STAR_TIP, texts.WHY_NONE)
+        why = texts.WHY_STARRED if starred else texts.WHY_NONE
+        _allow(self.discard_button, first is not None and not starred, texts.DISCARD_TIP, why)
+        rest = bool(self.context.store.state.gallery.undecided)
+        _allow(self.rest_button, rest, texts.DISCARD_REST_TIP, texts.WHY_NONE)
+        why = texts.WHY_NOT_OPEN if first is not None else texts.WHY_NONE
+        _allow(self.like_button, first is not None and is_open, texts.LIKE_TIP, why)
+        self.compare_bar.refresh()
+
+    # --- what the user does ---
+
+    def _on_current(self, item: QListWidgetItem | None, _: Any = None) -> None:
+        if item is None or self._filling:
+            return
+        number = int(item.data(_NUMBER))
+        if self.context.store.state.gallery.shown != number:
+            self.context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
+
+    def _star(self) -> None:
+        first = self._first()
+        if first is not None:
+            number, starred = first.number, not first.starred
+            self.context.store.apply(lambda s: s.with_gallery(lambda g: g.star(number, starred)))
+
+    def _discard(self) -> None:
+        gallery = self.context.store.state.gallery
+        numbers = [n for n in self._numbers() if not gallery[n].starred]
+
+        def change(g: Gallery) -> Gallery:
+            for number in numbers:
+                g = g.discard(number)
+            return _with_one_shown(g)
+
+        self.context.store.apply(lambda s: s.with_gallery(change))
+
+    def _rest(self) -> None:
+        self.context.store.apply(
+            lambda s: s.with_gallery(lambda g: _with_one_shown(g.discard_rest()))
+        )
+
+    def _like(self) -> None:
+        first, opened = self._first(), self.context.bench.current
+        if first is None or first.rgb is None or opened is None:
+            return
+        state, rgb, number = self.context.store.state, first.rgb, first.number
+        background = "gray" if state.corrections.highlight else "auto"
+        seed = first.seed + 1 + len(state.gallery.variations)
+        picture, image = opened.source, opened.image
+
+        def job(at: Any, cancelled: Callable[[], bool]) -> Any:
+            result = at.picture.more_like(
+                rgb, state.hints, _LIKE, seed=seed, background=background, cancel=cancelled
+            )
+            return outputs_of(result, picture, seed, number, with_best=False)
+
+        def done(outputs: Any) -> None:
+            self.context.results.deliver(outputs, image)
+            self.said.emit(texts.LIKE_DONE.format(number=number))
+
+        self.said.emit(texts.LIKE_RUNNING)
+        self.context.bench.run(job, done, key="like", label=texts.LIKE, failed=self.failed.emit)
+
+
+def _with_one_shown(gallery: Gallery) -> Gallery:
+    """Show the first of what is left, where the shown one has gone."""
+    visible = gallery.visible
+    return gallery.show(visible[0].number) if visible and gallery.shown is None else gallery
+
+
+def _caption(variation: Variation) -> str:
+    name = texts.BEST if variation.output == "best" else str(variation.number)
+    return f"★ {name}" if variation.starred else name
+
+
+def _allow(button: QPushButton, allowed: bool, tip: str, why_not: str) -> None:
+    button.setEnabled(allowed)
+    button.setToolTip(tip if allowed else why_not)
+
+
+def _icon(rgb: NDArray[np.uint8]) -> QIcon:
+    pixels = np.ascontiguousarray(rgb)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return QIcon(QPixmap.fromImage(image.copy()))

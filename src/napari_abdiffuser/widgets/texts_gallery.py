@@ -1,0 +1,35 @@
+"""What the gallery says."""
+
+from __future__ import annotations
+
+TITLE = "Gallery"
+EMPTY = "Colourings appear here: press Colorize."
+BEST = "best"
+LIST_TIP = (
+    "The colourings of this picture. Click one to see it; arrow keys walk through them, "
+    "Space stars, Delete discards. Ctrl+click a second one to compare the two."
+)
+STAR = "★ Keep"
+STAR_TIP = "Keep the chosen colouring: its layer stays when others come, and it cannot be discarded"
+UNSTAR = "☆ Unkeep"
+DISCARD = "Discard"
+DISCARD_TIP = "Take the chosen colourings out of the gallery and of the layer list"
+DISCARD_REST = "Discard rest"
+DISCARD_REST_TIP = "Discard everything that has no star"
+LIKE = "More like this"
+LIKE_TIP = "Make four colourings that are near the chosen one and still differ"
+LIKE_RUNNING = "Making colourings like this one …"
+LIKE_DONE = "Added four colourings like number {number}."
+COMPARE = "Compare"
+COMPARE_TIP = (
+    "Look at two colourings as one picture: Ctrl+click a second one first, or compare with gray"
+)
+COMPARE_END = "End comparison"
+SWIPE = "Swipe"
+SIDE_BY_SIDE = "Side by side"
+MODE_TIP = "Swipe: one picture left of a border that you move; side by side: both, whole"
+SWIPE_TIP = "Where the border is"
+WHY_NONE = "Choose a colouring in the gallery first"
+WHY_STARRED = "It is kept: take its star away first"
+WHY_NOT_OPEN = "The picture is being read: a moment"
+COMPARISON = "{name} comparison"

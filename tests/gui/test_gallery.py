@@ -1,0 +1,91 @@
+"""The gallery: one picture at a time in the window, kept ones as layers, the rest put away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.layers import Layer  # noqa: F401  (napari before Qt)
+from qtpy.QtCore import QItemSelectionModel
+
+GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
+
+
+def outputs(viewer):
+    return [layer for layer in viewer.layers if "abdiffuser" in layer.metadata]
+
+
+@pytest.fixture
+def ran(window, qtbot):
+    """A window in which a run of three variations has ended."""
+    w = window(GRAY)
+    w.button.click()
+    w.idle()
+    (w.gallery,) = (p for p in w.widget.panels if type(p).__name__ == "GalleryPanel")
+    return w
+
+
+def choose(gallery, *rows):
+    gallery.list.setCurrentRow(rows[0])
+    for row in rows[1:]:
+        item = gallery.list.item(row)
+        gallery.list.selectionModel().select(
+            gallery.list.indexFromItem(item), QItemSelectionModel.SelectionFlag.Select
+        )
+
+
+def test_a_click_shows_one_colouring_and_hides_the_others(ran):
+    assert ran.gallery.list.count() == 4
+    assert ran.gallery.list.item(0).text() == "best"
+    choose(ran.gallery, 2)
+    visible = [layer.name for layer in outputs(ran.viewer) if layer.visible]
+    assert visible == ["image variation 2"]
+
+
+def test_the_next_run_takes_away_what_nobody_kept(ran):
+    choose(ran.gallery, 1)
+    ran.gallery.star_button.click()
+    assert ran.gallery.list.item(1).text() == "★ 2"
+    assert not ran.gallery.discard_button.isEnabled()
+    mine = outputs(ran.viewer)[0]
+    mine.name = "my favourite"
+    ran.button.click()
+    ran.idle()
+    names = [layer.name for layer in outputs(ran.viewer)]
+    assert len(names) == 6  # four new ones, the starred and the renamed one
+    assert "my favourite" in names
+    assert ran.gallery.list.count() == 8
+    # One that left the layer list comes back when it is asked for.
+    choose(ran.gallery, 3)
+    assert len(outputs(ran.viewer)) >= 6
+    shown = [layer for layer in outputs(ran.viewer) if layer.visible]
+    assert len(shown) == 1
+
+
+def test_discarding_the_rest_keeps_the_stars_alone(ran):
+    choose(ran.gallery, 3)
+    ran.gallery.star_button.click()
+    ran.gallery.rest_button.click()
+    assert ran.gallery.list.count() == 1
+    assert [layer.name for layer in outputs(ran.viewer)] == ["image variation 3"]
+    assert outputs(ran.viewer)[0].visible
+    assert not ran.gallery.rest_button.isEnabled()
+
+
+def test_two_colourings_are_compared_by_a_border_that_moves(ran, qtbot):
+    state = ran.widget.store.state
+    pixels = [v.rgb for v in state.gallery.visible]
+    pixels[1][:] = (200, 10, 10)
+    choose(ran.gallery, 1, 2)
+    ran.gallery.compare_bar.button.click()
+
+    def comparison():
+        return next((x for x in ran.viewer.layers if x.name == "image comparison"), None)
+
+    qtbot.waitUntil(lambda: comparison() is not None)
+    assert (comparison().data[:, :20] == pixels[2][:, :20]).all()
+    assert (comparison().data[:, 20:] == (200, 10, 10)).all()
+    ran.gallery.compare_bar.slider.setValue(0)
+    qtbot.waitUntil(lambda: (comparison().data == (200, 10, 10)).all())
+    assert ran.widget.sources.image.name == "image"  # the comparison is no picture to colorize
+    ran.gallery.compare_bar.button.click()
+    qtbot.waitUntil(lambda: comparison() is None)
