@@ -20,7 +20,12 @@ from napari_abdiffuser.imaging.exclusion import (
     describe_exclusion,
     mirror_into,
 )
-from napari_abdiffuser.imaging.picture import as_picture, checked_limits
+from napari_abdiffuser.imaging.picture import (
+    as_picture,
+    checked_limits,
+    computed,
+    masked_pixels,
+)
 from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
 
 __all__ = ["Lightness", "to_lightness"]
@@ -48,7 +53,7 @@ class Lightness:
         L* for the network, [0, 100]: the values before quantization, stretched between
         percentiles, with invalid pixels filled from their nearest valid ones.
     valid : ndarray of bool, shape (H, W), or None
-        False where the picture is NaN or infinite; None if it is so nowhere.
+        False where the picture is NaN, infinite or masked; None if it is so nowhere.
     report : dict
         What was done, JSON-serializable: ``dtype``, ``shape``; ``mapping`` ('srgb-gray', 'srgb',
         'contrast_limits', 'data-range') and the ``limits`` shown as black and white;
@@ -79,7 +84,8 @@ def to_lightness(
         Real numbers of any type. bool and uint8 are sRGB grays. Other grays are mapped to 8-bit
         sRGB grays, from the contrast limits if there are any, else from the smallest and largest
         finite value. Colours are sRGB: uint8 and uint16 over their whole range, floats in [0, 1],
-        anything beyond from the smallest to the largest value; alpha is ignored.
+        anything beyond from the smallest to the largest value; alpha is ignored. Masked pixels of
+        a ``numpy.ma`` array count as NaN.
     contrast_limits : (float, float), optional
         Values shown as black and white. Ignored for 8-bit and colour pictures.
     exclude : ndarray of bool, shape (H, W), optional
@@ -96,15 +102,17 @@ def to_lightness(
         If it is empty, not made of real numbers, not of such a shape, or nowhere finite, or the
         contrast limits are not two increasing finite numbers, or the exclusion does not fit.
     """
+    image = computed(image)
     picture = as_picture(image)
     limits = checked_limits(contrast_limits)
     shape: tuple[int, int] = picture.shape[:2]
     left_out = checked_exclusion(exclude, shape)
+    hidden = masked_pixels(image)
     signal = signal_of(picture, limits, list(_row_blocks(shape)))
-    stretch = _stretch(signal, picture, left_out)
+    stretch = _stretch(signal, picture, [m for m in (left_out, hidden) if m is not None])
     display = np.empty(shape, np.float32)
     network = np.empty(shape, np.float32)
-    valid = np.ones(shape, bool) if signal.n_invalid else None
+    valid = np.ones(shape, bool) if signal.n_invalid or hidden is not None else None
     for rows in _row_blocks(shape):
         block = picture[rows]
         display[rows] = signal.display(block)
@@ -114,9 +122,12 @@ def to_lightness(
             network[rows] = display[rows]
         else:
             network[rows] = _gray_lightness(unit(signal.values(block), *stretch))
-    if valid is not None:
-        _fill(network, valid)
     report = _report(picture, limits, signal, stretch)
+    if valid is not None:
+        if hidden is not None:
+            display[hidden], valid[hidden] = 0.0, False
+            report["n_invalid"] = int(np.count_nonzero(~valid))
+        _fill(network, valid)
     if left_out is not None:
         mirror_into(network, left_out)
         report["excluded"] = describe_exclusion(left_out)
@@ -149,14 +160,14 @@ def _row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
 
 
 def _stretch(
-    signal: Signal, picture: NDArray[Any], excluded: NDArray[np.bool_] | None
+    signal: Signal, picture: NDArray[Any], excluded: list[NDArray[np.bool_]]
 ) -> tuple[float, float] | None:
     """Values that the network sees as black and white; None for a picture without contrast."""
     step = max(1, math.isqrt(picture.shape[0] * picture.shape[1] // _SAMPLES))
     sample = picture[::step, ::step]
     usable = finite(sample)
-    if excluded is not None:
-        usable = usable & ~excluded[::step, ::step]
+    for mask in excluded:
+        usable = usable & ~mask[::step, ::step]
     values = signal.values(sample)[usable]
     if values.size == 0:  # the grid met none of the finite pixels
         values = np.array(signal.data_range)

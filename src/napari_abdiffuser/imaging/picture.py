@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.errors import InvalidImage
 
-__all__ = ["as_picture", "checked_limits"]
+__all__ = ["as_picture", "checked_limits", "computed", "masked_pixels"]
 
 
 def as_picture(image: ArrayLike) -> NDArray[Any]:
@@ -25,13 +25,15 @@ def as_picture(image: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     ndarray, shape (H, W), (H, W, 3) or (H, W, 4)
-        With the dtype of ``image``.
+        With the dtype of ``image``. Masked pixels, see `masked_pixels`, hold the value of one
+        that is not masked, so that they widen no range.
 
     Raises
     ------
     InvalidImage
-        If it is empty, not made of real numbers, or not of such a shape.
+        If it is empty, not made of real numbers, not of such a shape, or masked everywhere.
     """
+    image = computed(image)
     try:
         picture: NDArray[Any] = np.asarray(image)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -41,7 +43,46 @@ def as_picture(image: ArrayLike) -> NDArray[Any]:
         ) from error
     _check_type(picture.dtype)
     _check_shape(picture.shape)
+    hidden = masked_pixels(image)
+    if hidden is not None:
+        picture = _filled(picture, hidden)
     return picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
+
+
+def masked_pixels(image: ArrayLike) -> NDArray[np.bool_] | None:
+    """Tell which pixels of a masked array (``numpy.ma``) are masked in any of their colours.
+
+    Parameters
+    ----------
+    image : array-like
+        A picture, as for `as_picture`.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W), or None
+        None where nothing is masked.
+    """
+    if not isinstance(image, np.ma.MaskedArray) or image.ndim not in (2, 3):
+        return None
+    mask: NDArray[np.bool_] = np.ma.getmaskarray(image)
+    if mask.ndim == 3:
+        mask = np.asarray(mask[..., :3].any(2))
+    return mask if mask.any() else None
+
+
+def computed(image: Any) -> Any:
+    """Compute a dask array, whose conversion to numpy would lose a mask."""
+    return image.compute() if hasattr(image, "dask") and hasattr(image, "compute") else image
+
+
+def _filled(picture: NDArray[Any], hidden: NDArray[np.bool_]) -> NDArray[Any]:
+    if hidden.all():
+        raise InvalidImage("Every pixel of the image is masked: unmask what is to be colorized.")
+    shown = picture[~hidden]
+    usable = np.isfinite(shown if shown.ndim == 1 else shown.sum(1))
+    picture = picture.copy()
+    picture[hidden] = shown[np.argmax(usable)]  # the first, if none is finite
+    return picture
 
 
 def _check_type(dtype: np.dtype[Any]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 
+import dask.array as da
 import numpy as np
 import pytest
 import torch
@@ -158,6 +159,35 @@ def test_invalid_pixels_of_colour_pictures():
     assert result.report["n_invalid"] == 2
     assert result.display[1, 1] == 0
     assert result.display[2, 2] == 100
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_masked_pixels_count_as_nan(lazy):
+    values = noisy(np.uint16, 100, 4000)
+    mask = np.zeros(values.shape, bool)
+    mask[3:6, 4:20] = mask[0, 0] = True
+    holes = np.where(mask, np.nan, values.astype(float))
+    masked = np.ma.masked_array(np.where(mask, 65535, values), mask)
+    result = to_lightness(da.from_array(masked) if lazy else masked)
+    expected = to_lightness(holes)
+    for name in ("display", "network", "valid"):
+        np.testing.assert_array_equal(getattr(result, name), getattr(expected, name))
+    assert result.report["n_invalid"] == mask.sum()
+    nothing = to_lightness(np.ma.masked_array(values, False))
+    assert nothing.valid is None
+
+
+def test_masked_8_bit_and_colour_pictures():
+    mask = np.zeros(RAMP.shape, bool)
+    mask[:, 3] = True
+    colour = np.stack([RAMP] * 3, -1)
+    for picture, hidden in ((RAMP, mask), (colour, np.stack([mask, ~mask & mask, mask], -1))):
+        result = to_lightness(np.ma.masked_array(picture, hidden))
+        np.testing.assert_array_equal(result.valid, ~mask)
+        np.testing.assert_array_equal(gray_of(result.display), np.where(mask, 0, RAMP))
+        np.testing.assert_array_equal(np.isin(result.network[mask], result.network[~mask]), True)
+    with pytest.raises(InvalidImage, match="masked"):
+        to_lightness(np.ma.masked_array(RAMP, True))
 
 
 def test_large_holes_are_filled_across_tiles(monkeypatch):

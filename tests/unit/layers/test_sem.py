@@ -16,7 +16,7 @@ GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
 FEI = """[User]\r\nDate=10/06/2026\r\n[System]\r\nSystemType=Helios\r\n[Beam]\r\nHV=5000\r\n\
 Beam=EBeam\r\nScan=\r\n[EBeam]\r\nWD=0.0042\r\nScan=EScan\r\n[EScan]\r\nPixelWidth=2.5e-09\r\n\
 PixelHeight=3e-09\r\n[Detectors]\r\nName=TLD\r\n[Image]\r\nResolutionX=80\r\nResolutionY=52\r\n"""
-ZEISS = """\r\n0\r\n0\r\n0\r\n1.5e-09\r\nDP_SEM\r\nSEM = Sigma\r\nAP_ACTUALKV\r\nEHT = 3.00 kV\r\n\
+ZEISS = """\r\n0\r\n0\r\n1.5e-09\r\nDP_SEM\r\nSEM = Sigma\r\nAP_ACTUALKV\r\nEHT = 3.00 kV\r\n\
 AP_WD\r\nWD = 4.2 mm\r\nAP_MAG\r\nMag = 10.00 K X\r\nAP_IMAGE_PIXEL_SIZE\r\n\
 Image Pixel Size = 11.2 nm\r\nDP_DETECTOR_CHANNEL\r\nDetector = InLens\r\n"""
 PHENOM = """<?xml version="1.0"?><FeiImage><databarHeight>8</databarHeight>\
