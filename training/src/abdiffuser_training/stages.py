@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def _anchors(run: Run) -> None:
     guide.load_state_dict(run.runtime.broadcast(guide.state_dict()))
     guide.eval().requires_grad_(False)
     chosen = [{**s, "weight": s["anchors"]} for s in run.config.sources if s.get("anchors")]
-    pictures = run.pictures(chosen or run.config.sources, 1)
+    pictures = run.pictures([_as_wholes(s) for s in chosen or run.config.sources], 1)
     folder = run.folder / "anchors"
     spent = run.runtime.broadcast(_spent(folder) if run.runtime.is_main else None)
     if stage.progress(*spent) < 1:
@@ -80,6 +80,11 @@ def _anchors(run: Run) -> None:
         data = collect(guide, pictures, how, folder / "features", run.runtime)
         task = AnchorTask(stage, networks, data, pictures)
         train(task, stage, folder, run.resume, run.runtime, run.trackers)
+
+
+def _as_wholes(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Without highlighting: a picture that is gray but for some objects is no palette to learn."""
+    return {**source, "colours": {**source.get("colours", {}), "highlighted": 0.0, "erased": 0.0}}
 
 
 def _upsampler(run: Run) -> None:
