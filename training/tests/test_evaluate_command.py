@@ -103,8 +103,8 @@ def test_report(tmp_path):
         "metrics.json", "one.csv", "report.md", "two.csv",
     ]  # fmt: skip
     entries = json.loads((tmp_path / "metrics.json").read_text())
-    assert [(e["protocol"], e["command"]) for e in entries] == [("two", "…"), ("one", "again")]
-    assert entries[0]["rows"] == [{"name": "x", "value": 1.23456789}, {"name": "y", "value": None}]
+    assert [(e["protocol"], e["command"]) for e in entries] == [("one", "again"), ("two", "…")]
+    assert entries[1]["rows"] == [{"name": "x", "value": 1.23456789}, {"name": "y", "value": None}]
 
 
 @pytest.mark.parametrize("protocol", ["guided", "bleeding", "automatic", "thesis", "zhang"])

@@ -34,7 +34,7 @@ RING = 5.0
 """Width of the ring around the objects, and of the zone that leaks are counted in, pixels."""
 BAND = 3.0
 """Half width of the band around borders that PSNR is taken in, pixels."""
-WEAK = 5.0
+WEAK = 10.0
 """Difference of L* below which an edge is weak."""
 NOTICED = 2.3
 """ΔE*ab that is just noticed (Mahy et al. 1994): a hint reaches where it changes more."""
