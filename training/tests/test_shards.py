@@ -159,6 +159,18 @@ def test_a_mask_that_a_broken_shard_lost_is_not_taken_for_none(masked):
         list_files(masked)
 
 
+def test_a_name_that_is_there_twice_costs_nothing_else(tmp_path, caplog):
+    path = tmp_path / "twice.tar"
+    with tarfile.open(path, "w") as tar:
+        for name, level in (("a.png", 1), ("a.png", 2), ("b.png", 3)):
+            content = encoded(picture(level))
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    assert [(s.key, s.image[0, 0, 0]) for s in read_shard(path)] == [("a", 1), ("b", 3)]
+    assert "a file is left out" in caplog.text
+
+
 def test_patterns(tmp_path):
     there = shards(tmp_path, 3, each=1)
     assert expand([tmp_path / "part-*.tar"]) == there

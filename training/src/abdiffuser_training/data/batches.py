@@ -28,7 +28,7 @@ _NO_TURN = np.eye(2, dtype=np.float32)
 
 @dataclass(frozen=True)
 class _Crop:
-    """A crop before its colours: pixels (3, S, S) uint8 on their device, and what is drawn."""
+    """A crop before its colours: pixels (3 or 1, S, S) uint8 on their device, and what is drawn."""
 
     pixels: Tensor
     source: Source
@@ -96,7 +96,7 @@ class Mixture:
         indices = tuple(range(rank, count, world))
         crops = [self._crop(step, index, size) for index in indices]
         device = crops[0].pixels.device
-        lightness, chroma = to_lab(torch.stack([c.pixels.to(device) for c in crops]))
+        lightness, chroma = to_lab([c.pixels.to(device) for c in crops])
         chroma /= _SCALE
         jitters, colours = [], []
         for i, crop in enumerate(crops):

@@ -42,10 +42,11 @@ def colour_regions(
         picture's lightness, away from borders: these are softened in 70 % of the colourings.
     """
     # A crop shows few of a picture's regions: numbered anew, each costs only once.
-    present, compact = np.unique(np.append(0, instances), return_inverse=True)
-    instances = compact[1:].reshape(instances.shape).astype(np.int32)
+    shown = np.bincount(instances.ravel()) > 0
+    shown[0] = True
+    instances = (np.cumsum(shown, dtype=np.int32) - 1)[instances]
     if classes is None:
-        dealt = rng.integers(1, 1 + rng.integers(1, 5), size=len(present))
+        dealt = rng.integers(1, 1 + rng.integers(1, 5), size=int(shown.sum()))
         dealt[0] = 0
         classes = dealt[instances].astype(np.int32)
     gray = _gray_of_lightness()[(lightness * (_STEPS / 100) + 0.5).astype(np.intp)]

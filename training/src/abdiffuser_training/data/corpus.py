@@ -186,7 +186,7 @@ def draw_cut(item: Item, size: int, rng: np.random.Generator, zoom: float = 2.5)
 
 
 def cut_pixels(item: Item, cut: Cut, size: int) -> Tensor:
-    """Resample a square to `size` pixels, smoothly and without aliasing: (3, S, S) uint8."""
+    """Resample a square to `size` pixels, smoothly and without aliasing: (3 or 1, S, S) uint8."""
     part = item.pixels[:, cut.top : cut.top + cut.side, cut.left : cut.left + cut.side][None]
     # Only the CPU resamples bytes.
     values = part if part.device.type == "cpu" else part.float()
@@ -194,9 +194,7 @@ def cut_pixels(item: Item, cut: Cut, size: int) -> Tensor:
     if made.dtype != torch.uint8:
         made = made.round().clamp(0, 255).to(torch.uint8)
     made = torch.rot90(made, cut.flips % 4, (1, 2))
-    if cut.flips >= 4:
-        made = made.flip(2)
-    return made.expand(3, -1, -1)
+    return made.flip(2) if cut.flips >= 4 else made
 
 
 def cut_regions(

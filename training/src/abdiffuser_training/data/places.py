@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import logging
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,33 +117,37 @@ def _in_folder(folder: Path) -> dict[str, Files]:
 
 
 def _in_tar(place: str) -> dict[str, Files]:
-    problems: list[str] = []
-
-    def note(error: Exception) -> bool:
-        problems.append(" ".join(str(error.args[0] if error.args else error).split()))
-        return True
-
+    broken: list[str] = []
+    doubtful: list[str] = []
     grouped: dict[str, Files] = {}
     last = ""
     try:
         with gopen(place) as stream:
-            for sample in _samples(place, stream, note):
+            for sample in _samples(place, stream, broken, doubtful):
                 last = str(sample["__key__"])
                 files = {k: v for k, v in sample.items() if not k.startswith("__")}
                 # The files of a key need not be neighbours.
                 grouped.setdefault(last, {}).update(files)
     except OSError as error:  # a transfer that failed says so at its end
-        note(error)
-    if problems:
-        _LOG.warning("%s breaks off, what comes before is used: %s", place, problems[0])
+        _note(broken, error)
+    for reason in doubtful:
+        _LOG.warning("%s: a file is left out: %s", place, reason)
+    if broken:
+        _LOG.warning("%s breaks off, what comes before is used: %s", place, broken[0])
         grouped.pop(last, None)
     return grouped
 
 
 def _samples(
-    place: str, stream: Any, note: Callable[[Exception], bool]
+    place: str, stream: Any, broken: list[str], doubtful: list[str]
 ) -> Iterator[dict[str, bytes]]:
+    """Group a tar file's content by key; what is wrong goes into the lists."""
     opened = iter([{"url": place, "stream": stream}])
-    yield from tariterators.group_by_keys(
-        tariterators.tar_file_expander(opened, handler=note), handler=note
-    )
+    files = tariterators.tar_file_expander(opened, handler=partial(_note, broken))
+    yield from tariterators.group_by_keys(files, handler=partial(_note, doubtful))
+
+
+def _note(reasons: list[str], error: Exception) -> bool:
+    """Keep the reason; True: webdataset goes on."""
+    reasons.append(" ".join(str(error.args[0] if error.args else error).split()))
+    return True

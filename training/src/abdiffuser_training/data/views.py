@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_abdiffuser.imaging.colorspace import srgb_to_lab
+from napari_abdiffuser.imaging.colorspace import lightness_of_gray8, srgb_to_lab
 
 __all__ = ["Jitter", "draw_jitter", "network_views", "to_lab"]
 
@@ -46,13 +46,13 @@ def draw_jitter(rng: np.random.Generator) -> Jitter:
     return Jitter(float(tail), float(gamma), float(noise), int(rng.integers(2**31)))
 
 
-def to_lab(pixels: Tensor) -> tuple[Tensor, Tensor]:
+def to_lab(pixels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Convert crops to CIELAB, on their device.
 
     Parameters
     ----------
-    pixels : Tensor of uint8
-        (B, 3, S, S) sRGB.
+    pixels : sequence of Tensor of uint8
+        B crops, (3, S, S) sRGB or (1, S, S) gray.
 
     Returns
     -------
@@ -61,10 +61,22 @@ def to_lab(pixels: Tensor) -> tuple[Tensor, Tensor]:
     chroma : Tensor
         (B, 2, S, S) float32 a* and b*.
     """
+    size, device = pixels[0].shape[-1], pixels[0].device
+    lightness = torch.empty(len(pixels), size, size, device=device)
+    chroma = torch.zeros(len(pixels), 2, size, size, device=device)
+    gray = [i for i, crop in enumerate(pixels) if len(crop) == 1]
+    if gray:
+        lightness[gray] = lightness_of_gray8(torch.cat([pixels[i] for i in gray]))
+    coloured = [i for i, crop in enumerate(pixels) if len(crop) == 3]
     # One crop at a time where planes then stay in the processor's cache.
-    parts = pixels.split(1 if pixels.device.type == "cpu" else len(pixels))
-    lab = torch.cat([srgb_to_lab(p.permute(0, 2, 3, 1).float() / 255) for p in parts])
-    return lab[..., 0].clamp(0, 100), lab[..., 1:].permute(0, 3, 1, 2).contiguous()
+    each = 1 if device.type == "cpu" else max(1, len(coloured))
+    for start in range(0, len(coloured), each):
+        rows = coloured[start : start + each]
+        rgb = torch.stack([pixels[i] for i in rows]).permute(0, 2, 3, 1).float() / 255
+        lab = srgb_to_lab(rgb)
+        lightness[rows] = lab[..., 0].clamp(0, 100)
+        chroma[rows] = lab[..., 1:].permute(0, 3, 1, 2)
+    return lightness, chroma
 
 
 def network_views(lightness: Tensor, jitters: Sequence[Jitter]) -> Tensor:

@@ -70,9 +70,10 @@ def overlay_curve(
     tint = np.asarray(colour, np.float32)[..., None, :]
     if blend == "ramp" and second is not None:
         tint = tint * (1 - gray) + np.asarray(second, np.float32)[..., None, :] * gray
-    direction = _linear(tint)
+    direction = _linear(np.asarray(tint, np.float32))
     luminance = direction @ _LUMINANCE
-    direction = direction / np.maximum(luminance, 1e-4)[..., None] - 1  # per unit of luminance
+    # Per unit of luminance.
+    direction = np.asarray(direction / np.maximum(luminance, 1e-4)[..., None] - 1, np.float32)
     reach = (1 - light[:, 0]) / np.maximum(light[:, 0] * direction.max(-1), 1e-9)
     share = np.minimum(reach, 1.0)
     if blend == "flat":
