@@ -135,12 +135,14 @@ class Encoded:
         Returns
         -------
         Tensor
-            (1, K, h, w) in [0, 1].
+            (1, K, h, w) in [0, 1], of sums of at most 1.
         """
         mask = shares[:, -1:]
         hint = shares[:, :-1] / mask.clamp(min=1e-3)
         mixed = self._mixed(attention, groups)
-        return self._sweeps(mixed, hint, HINT_STRENGTH * mask).clamp(0, 1)
+        solved = self._sweeps(mixed, hint, HINT_STRENGTH * mask).clamp(0, 1)
+        # Sweeps that are relaxed by more than one overshoot a little.
+        return solved / solved.sum(1, keepdim=True).clamp(min=1)
 
     def _mixed(self, attention: Attention, values: Tensor) -> Tensor:
         # In this order the product runs along the claims as they lie in memory.

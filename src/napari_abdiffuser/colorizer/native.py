@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from napari_abdiffuser.colorizer.own_pixels import OwnPixels
 from napari_abdiffuser.colorizer.surface import Surface, mixed
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.imaging.planes import BLOCK_PIXELS, map_block, render_block
+from napari_abdiffuser.imaging.planes import map_block, render_block
 from napari_abdiffuser.model.upsample import UpsamplingGrid
 
 __all__ = ["KEPT_PIXELS", "NativePainter"]
 
-_BLOCK_PIXELS = BLOCK_PIXELS
+_BLOCK_PIXELS = 1 << 16  # larger ones leave the cache, of smaller ones borders cost too much
 KEPT_PIXELS = 16 << 20
 """Up to this size the upsampler's weights are kept for the next painting: 8 bytes a pixel."""
 

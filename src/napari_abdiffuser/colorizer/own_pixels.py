@@ -26,9 +26,13 @@ class OwnPixels:
 
     def __init__(self, hints: Hints, surface: Surface) -> None:
         self._excluded = surface.excluded
-        self._regions = [(region.mask, ab_of(region.color)) for region in hints.regions]
+        colors = [hint.color for hint in (*hints.regions, *hints.points)]
+        paints = ab_of(np.array(colors, np.float32).reshape(-1, 3))
+        masks = [region.mask for region in hints.regions]
+        self._regions = list(zip(masks, paints, strict=False))
         self._patches = [
-            (*point.patch(surface.shape), ab_of(point.color)) for point in hints.points
+            (*point.patch(surface.shape), ab)
+            for point, ab in zip(hints.points, paints[len(masks) :], strict=True)
         ]
 
     def put(
@@ -49,6 +53,6 @@ class OwnPixels:
         return chroma[0], chroma[1]
 
 
-def ab_of(color: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Give a* and b* of an sRGB colour, displayable or not: (2,) float32."""
-    return np.asarray(srgb_to_lab(np.array(color, np.float32)), np.float32)[1:]
+def ab_of(colors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give a* and b* of sRGB colours (n, 3), displayable or not: (n, 2) float32."""
+    return np.asarray(srgb_to_lab(colors), np.float32)[:, 1:]

@@ -1,7 +1,7 @@
 """Rendering for live previews: planes of a* and b* in, 8-bit colours out, without the way round.
 
 The same arithmetic in the same order as `napari_abdiffuser.imaging.colorspace.render`, so the same
-bytes; numpy only, one block at a time, small enough for the second-level cache.
+bytes; numpy only, one block at a time, small enough for the cache.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ from napari_abdiffuser.imaging.colorspace import (
     max_chroma_table,
 )
 
-__all__ = ["BLOCK_PIXELS", "map_block", "render_block"]
-
-BLOCK_PIXELS = 32768
-"""A dozen float32 planes of that many pixels stay in the second-level cache."""
+__all__ = ["map_block", "render_block"]
 
 
 def render_block(
