@@ -112,6 +112,11 @@ def _add_colorize(parser: argparse.ArgumentParser) -> None:
     add("--model", default="default", help="name, or path of a .safetensors file (%(default)s)")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (%(default)s)")
     add(
+        "--color-data-bar",
+        action="store_true",
+        help="also colour the instrument's data bar, which else is found and left gray",
+    )
+    add(
         "--background",
         choices=("auto", "gray"),
         default="auto",
@@ -142,6 +147,7 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _colorize(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser import picture_files, picture_output
+    from napari_abdiffuser.imaging.data_bar import data_bar_mask
     from napari_abdiffuser.imaging.hints import Hints
 
     image = Path(arguments.image).expanduser()
@@ -153,10 +159,11 @@ def _colorize(arguments: argparse.Namespace) -> None:
         shape = source.pixels.shape
         hints = hints.validated((int(shape[0]), int(shape[1])))
     picture_output.check_folder(out)
+    bar_mask = None if arguments.color_data_bar else data_bar_mask(source.pixels)
     colorizer = _load(arguments.model, arguments.device)
+    opened = colorizer.open(source.pixels, exclude=bar_mask)
     with _Bar("colorizing") as bar:
-        result = colorizer(
-            source.pixels,
+        result = opened.paint(
             hints,
             n_outputs=arguments.n,
             steps=arguments.steps,

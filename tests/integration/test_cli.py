@@ -32,7 +32,8 @@ class StandIn:
     def __init__(self):
         self.requests = []
 
-    def open(self, image, contrast_limits=None):
+    def open(self, image, contrast_limits=None, exclude=None):
+        self.excluded = exclude
         return SimpleNamespace(paint=lambda hints=None, **options: self(image, hints, **options))
 
     def __call__(self, image, hints=None, n_outputs=1, progress=None, **options):
@@ -109,6 +110,17 @@ def test_tiffs_of_any_depth_are_read(tmp_path, dtype):
     planes = np.stack([image] * 3)
     tifffile.imwrite(tmp_path / "p.tif", planes, photometric="rgb", planarconfig="separate")
     assert read(tmp_path / "p.tif").pixels.shape == (20, 30, 3)
+
+
+def test_the_data_bar_stays_gray_unless_told_otherwise(stand_in):
+    picture = np.random.default_rng(0).integers(90, 200, (200, 300), dtype=np.uint8)
+    picture[180:] = 0
+    picture[186:194, 20:80:3] = 255
+    iio.imwrite("a.png", picture)
+    assert cli.main(["colorize", "a.png", "--n", "0"]) == 0
+    assert np.flatnonzero(stand_in.excluded.all(1)).tolist() == list(range(180, 200))
+    assert cli.main(["colorize", "a.png", "--n", "0", "--color-data-bar"]) == 0
+    assert stand_in.excluded is None
 
 
 def test_palettes_and_inverted_grays_are_read_as_they_look(tmp_path):

@@ -110,8 +110,7 @@ def to_lightness(
     hidden = masked_pixels(image)
     signal = signal_of(picture, limits, list(_row_blocks(shape)))
     stretch = _stretch(signal, picture, [m for m in (left_out, hidden) if m is not None])
-    display = np.empty(shape, np.float32)
-    network = np.empty(shape, np.float32)
+    display, network = np.empty(shape, np.float32), np.empty(shape, np.float32)
     valid = np.ones(shape, bool) if signal.n_invalid or hidden is not None else None
     for rows in _row_blocks(shape):
         block = picture[rows]
@@ -122,12 +121,11 @@ def to_lightness(
             network[rows] = display[rows]
         else:
             network[rows] = _gray_lightness(unit(signal.values(block), *stretch))
-    report = _report(picture, limits, signal, stretch)
     if valid is not None:
         if hidden is not None:
             display[hidden], valid[hidden] = 0.0, False
-            report["n_invalid"] = int(np.count_nonzero(~valid))
         _fill(network, valid)
+    report = _report(picture, limits, signal, stretch, valid)
     if left_out is not None:
         mirror_into(network, left_out)
         report["excluded"] = describe_exclusion(left_out)
@@ -139,6 +137,7 @@ def _report(
     limits: tuple[float, float] | None,
     signal: Signal,
     stretch: tuple[float, float] | None,
+    valid: NDArray[np.bool_] | None,
 ) -> dict[str, Any]:
     return {
         "dtype": str(picture.dtype),
@@ -147,7 +146,7 @@ def _report(
         "limits": list(signal.limits),
         "contrast_limits_ignored": limits is not None and signal.mapping != "contrast_limits",
         "alpha_ignored": picture.ndim == 3 and picture.shape[2] == 4,
-        "n_invalid": signal.n_invalid,
+        "n_invalid": 0 if valid is None else int(np.count_nonzero(~valid)),
         "constant": stretch is None,
         "network_limits": None if stretch is None else list(stretch),
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
-    from napari_abdiffuser.layers.protocols import ColorizerLike
+    from napari_abdiffuser.layers.protocols import ColorizerLike, PictureLike
 
 __all__ = ["colorize_layer"]
 
@@ -40,6 +40,7 @@ def colorize_layer(
     device: str = "auto",
     index: int | Sequence[int | None] | None = None,
     colorizer: ColorizerLike | None = None,
+    data_bar: bool = True,
 ) -> list[LayerDataTuple]:
     """Colorize an Image layer.
 
@@ -51,19 +52,20 @@ def colorize_layer(
         A Points or a Labels layer, `Hints`, or None for an automatic colouring. Hints outside
         the picture, and those of other slices, are left out; a warning counts the former.
     n_outputs, steps, seed, background, progress, cancel
-        As for ``Colorizer``: number of variations beside the most probable colouring (0 to 64),
-        denoising steps a variation (None: the model's own), same seed same variations, 'gray' to
-        keep gray what no hint claims, called with (done, total), asked whether to stop.
+        As for ``Colorizer``: variations beside the most probable colouring (0 to 64), denoising
+        steps (None: the model's own), same seed same variations, 'gray' to keep gray what no
+        hint claims, called with (done, total), asked whether to stop.
     model, device
         As for ``Colorizer.load``; not used where ``colorizer`` (one that is loaded) is given.
     index
         Which slice of a stack, one number for each leading axis. By default the one that the
         current viewer shows.
+    data_bar
+        Whether the instrument's data bar, where there is one, stays gray and steers nothing.
 
     Returns
     -------
-    A list of (data, metadata, ``'image'``), the most probable colouring first;
-    ``viewer.add_layer(napari.layers.Layer.create(*t))`` shows one.
+    (data, metadata, ``'image'``) of each, the most probable first, for `Layer.create`.
 
     Raises
     ------
@@ -74,8 +76,7 @@ def colorize_layer(
     picture = read_image(image_layer, dims, index)
     hints = _hints_inside(hints_layer, image_layer, picture, dims)
     colorizer = _loaded(model, device) if colorizer is None else colorizer
-    opened = colorizer.open(picture.load(), contrast_limits=picture.contrast_limits)
-    result = opened.paint(
+    result = _opened(colorizer, picture, data_bar=data_bar).paint(
         hints,
         n_outputs=n_outputs,
         steps=steps,
@@ -85,6 +86,12 @@ def colorize_layer(
         cancel=cancel,
     )
     return result_to_layers(result, picture)
+
+
+def _opened(colorizer: ColorizerLike, picture: PictureSource, *, data_bar: bool) -> PictureLike:
+    pixels = picture.load()
+    mask = picture.data_bar_mask(pixels) if data_bar else None
+    return colorizer.open(pixels, contrast_limits=picture.contrast_limits, exclude=mask)
 
 
 def _loaded(model: str, device: str) -> ColorizerLike:

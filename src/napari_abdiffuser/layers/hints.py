@@ -7,7 +7,7 @@ run in a worker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -68,15 +68,18 @@ class PointsSource:
         (N,) floats: side of the patch in pixels of the picture.
     transparent
         How many more points there are whose face is fully transparent.
+    rows
+        (N,) numbers of the points in their layer.
     """
 
     coordinates: NDArray[np.float64]
     colors: NDArray[np.float64]
     sizes: NDArray[np.float64]
     transparent: int = 0
+    rows: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
-    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
-        """Return the hints inside the picture; the others are counted."""
+    def usable(self, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], LeftOut]:
+        """Tell which points lie in a picture of this shape, (N,), and count the others."""
         finite = np.isfinite(self.coordinates).all(axis=1) & np.isfinite(self.colors).all(axis=1)
         finite &= np.isfinite(self.sizes)
         # A pixel reaches half a pixel to each side of its centre.
@@ -88,6 +91,11 @@ class PointsSource:
             not_finite=int(np.count_nonzero(~finite)),
             transparent=self.transparent,
         )
+        return inside, left_out
+
+    def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
+        """Return the hints inside the picture; the others are counted."""
+        inside, left_out = self.usable(shape)
         if not inside.any():
             return Hints.empty(), left_out
         sizes = np.maximum(1, np.round(self.sizes[inside])).astype(np.int64)
@@ -144,7 +152,7 @@ def read_points(
         fully transparent too, but those are counted, since a border may show them.
     """
     data = np.array(layer.data, dtype=np.float64).reshape(-1, layer.ndim)
-    to_image = map_between(layer, image, _slice_in_world(image, picture))
+    to_image = map_between(layer, image, slice_in_world(image, picture))
     coordinates = to_image(data)
     plane = [axis for axis, at in enumerate(picture.index) if at is None]
     keep = np.array(layer.shown, dtype=bool) & _in_viewer_slice(layer, image, data, dims)
@@ -159,12 +167,13 @@ def read_points(
     return PointsSource(
         coordinates=coordinates[keep][:, plane],
         colors=color[keep, :3],
-        sizes=np.asarray(layer.size, np.float64)[keep] * _pixels_per_unit(to_image.linear, plane),
+        sizes=np.asarray(layer.size, np.float64)[keep] * pixels_per_unit(to_image.linear, plane),
         transparent=int(np.count_nonzero(invisible)),
+        rows=np.flatnonzero(keep),
     )
 
 
-def _slice_in_world(image: Image, picture: PictureSource) -> NDArray[np.float64]:
+def slice_in_world(image: Image, picture: PictureSource) -> NDArray[np.float64]:
     """Return a world position in the picture's slice."""
     start = [0 if at is None else at for at in picture.index]
     return np.asarray(image.data_to_world(start), dtype=np.float64)
@@ -182,7 +191,7 @@ def _in_viewer_slice(
     return keep
 
 
-def _pixels_per_unit(linear: NDArray[Any], plane: list[int]) -> float:
+def pixels_per_unit(linear: NDArray[Any], plane: list[int]) -> float:
     """Return the side in pixels of the picture of a square of side 1 in the hint layer."""
     # Both layers align at their last axes; the square keeps its area under rotation and shear.
     shift = linear.shape[1] - linear.shape[0]

@@ -10,6 +10,8 @@ import numpy as np
 from napari.layers import Image, Layer
 
 from napari_abdiffuser.errors import InvalidImage, InvalidRequest
+from napari_abdiffuser.imaging.data_bar import data_bar_mask
+from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY
 from napari_abdiffuser.layers.spatial import Placement, displayed_index
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class PictureSource:
         The layer's, or None for RGB.
     placement
         Where this picture lies, with length-1 axes where the layer has more than two.
+    data_bar
+        Rows [first, end) of the instrument's data bar, where the layer's file told them.
     """
 
     name: str
@@ -55,6 +59,7 @@ class PictureSource:
     rgb: bool
     contrast_limits: tuple[float, float] | None
     placement: Placement
+    data_bar: tuple[int, int] | None = None
 
     def load(self) -> NDArray[Any]:
         """Compute the picture: (H, W), or (H, W, 3 or 4) for RGB; masked where the layer is."""
@@ -63,6 +68,24 @@ class PictureSource:
             picture = picture.compute()  # numpy's conversion would lose a mask
         masked = isinstance(picture, np.ma.MaskedArray)
         return picture if masked else np.asarray(picture)
+
+    def data_bar_mask(self, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Mark the instrument's data bar: what a colorizer takes as ``exclude``.
+
+        Parameters
+        ----------
+        pixels
+            What `load` returned.
+
+        Returns
+        -------
+        (H, W) bool, or None where there is no bar. What the file told goes before what is seen.
+        """
+        if self.data_bar is None:
+            return data_bar_mask(pixels)
+        mask = np.zeros(self.shape, bool)
+        mask[slice(*self.data_bar)] = True
+        return mask
 
     def restack(self, picture: NDArray[Any]) -> NDArray[Any]:
         """Give an (H, W, …) array the layer's leading axes, each of length 1."""
@@ -118,7 +141,20 @@ def read_image(
         rgb=bool(layer.rgb),
         contrast_limits=None if limits is None else (limits[0], limits[1]),
         placement=Placement.of(layer, where),
+        data_bar=_told_data_bar(layer, where, int(rows)),
     )
+
+
+def _told_data_bar(layer: Image, where: Index, height: int) -> tuple[int, int] | None:
+    """Read the rows that the reader of SEM files left, if they can be this picture's."""
+    said = layer.metadata.get(SEM_KEY)
+    rows = said.get(DATA_BAR_KEY) if isinstance(said, dict) else None
+    upright = where[-2:] == (None, None)
+    if not (upright and isinstance(rows, list | tuple) and len(rows) == 2):
+        return None
+    first, end = rows
+    # Another end: the layer's data was cropped or replaced meanwhile.
+    return (int(first), height) if end == height and 0 < first < height else None
 
 
 def _check_layer(layer: Any) -> None:

@@ -70,6 +70,11 @@ class ColorizerLike(Protocol):
         """Denoising steps taken when none are asked for."""
         ...
 
-    def open(self, image: Any, contrast_limits: tuple[float, float] | None = None) -> PictureLike:
+    def open(
+        self,
+        image: Any,
+        contrast_limits: tuple[float, float] | None = None,
+        exclude: NDArray[np.bool_] | None = None,
+    ) -> PictureLike:
         """Read a picture once, to be painted any number of times."""
         ...

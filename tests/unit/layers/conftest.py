@@ -14,10 +14,10 @@ class PlainColorizer:
     device_reason = "a test"
     default_steps = 2
 
-    def open(self, image, contrast_limits=None):
+    def open(self, image, contrast_limits=None, exclude=None):
         gray = np.asarray(image)
         gray = gray if gray.ndim == 2 else gray[..., 0]
-        self.contrast_limits = contrast_limits
+        self.contrast_limits, self.exclude = contrast_limits, exclude
 
         def paint(hints=None, *, n_outputs=1, seed=0, **options):
             self.hints, self.options = hints, options

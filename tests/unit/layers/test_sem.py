@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.layers import colorize_layer
 from napari_abdiffuser.layers.sem import get_reader, layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
@@ -160,6 +161,17 @@ def test_a_bar_that_is_only_seen(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", picture, extratags=[tag])
     (layer,) = ViewerModel().open(tmp_path / "a.tif", plugin=None)
     assert layer.metadata["sem"]["data_bar_rows"] == [270, 300]
+
+
+def test_the_bar_that_the_file_tells_is_left_out_of_the_colouring(tmp_path, plain_colorizer):
+    layer, _ = opened(tagged(tmp_path / "a.tif", 34682, FEI))
+    colorize_layer(layer, colorizer=plain_colorizer)
+    assert np.flatnonzero(plain_colorizer.exclude.all(1)).tolist() == list(range(52, 60))
+    colorize_layer(layer, colorizer=plain_colorizer, data_bar=False)
+    assert plain_colorizer.exclude is None
+    layer.data = layer.data[:40]  # cropped: the bar is gone
+    colorize_layer(layer, colorizer=plain_colorizer)
+    assert plain_colorizer.exclude is None
 
 
 def others(folder):

@@ -8,7 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["SemInfo", "ini_sections", "length", "number", "positive", "quantity"]
+__all__ = [
+    "DATA_BAR_KEY",
+    "SEM_KEY",
+    "SemInfo",
+    "ini_sections",
+    "known",
+    "length",
+    "number",
+    "positive",
+    "quantity",
+    "volts",
+]
+
+# In a layer's metadata: what the instrument says, and in it the rows of its data bar.
+SEM_KEY = "sem"
+DATA_BAR_KEY = "data_bar_rows"
 
 # Metres in the units of length that instruments write; µ comes in two characters.
 _METRES = {

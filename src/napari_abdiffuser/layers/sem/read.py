@@ -11,7 +11,7 @@ import numpy as np
 from napari_abdiffuser import picture_files
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.imaging.data_bar import find_data_bar
-from napari_abdiffuser.layers.sem.info import SemInfo
+from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo
 from napari_abdiffuser.layers.sem.sidecars import from_sidecar
 from napari_abdiffuser.layers.sem.tags import from_page
 
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from napari.types import LayerDataTuple
     from numpy.typing import NDArray
 
-__all__ = ["DATA_BAR_KEY", "SEM_KEY", "get_reader", "layer_data", "sem_info"]
-
-# In a layer's metadata: what the instrument says, and the rows of its data bar.
-SEM_KEY = "sem"
-DATA_BAR_KEY = "data_bar_rows"
+__all__ = ["get_reader", "layer_data", "sem_info"]
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple]] | None:
