@@ -58,8 +58,7 @@ def colorize_layer(
     model, device
         As for ``Colorizer.load``; not used where ``colorizer`` (one that is loaded) is given.
     index
-        Which slice of a stack, one number for each leading axis. By default the one that the
-        current viewer shows.
+        Which slice of a stack, one number a leading axis; None for the one that is shown.
     data_bar
         Whether the instrument's data bar, where there is one, stays gray and steers nothing.
 
