@@ -17,7 +17,14 @@ from abdiffuser_training.data.batches import Mixture, Source
 from abdiffuser_training.data.colourings import colour_regions
 from abdiffuser_training.data.corpus import Item, cut_pixels, cut_regions, draw_cut, read_items
 from abdiffuser_training.data.sample import Sample
-from abdiffuser_training.data.views import Jitter, draw_jitter, network_views, to_lab
+from abdiffuser_training.data.views import (
+    Jitter,
+    _partitioned,
+    _sorted,
+    draw_jitter,
+    network_views,
+    to_lab,
+)
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
 
@@ -161,6 +168,32 @@ def test_the_parts_of_all_ranks_are_the_batch_of_one_process(coloured, masked, w
             assert np.array_equal(boxes, whole.boxes[index])
 
 
+def test_changed_colours_are_not_native_and_erased_ones_come_with_gray_hints(coloured, masked):
+    def drawn(path, **colours):
+        return Mixture([source(path, colours=colours, zoom=1.0)], 1).batch(0, 8, 24)
+
+    plain = drawn(coloured)
+    assert plain.native.all()
+    for name in ("turned", "clusters"):
+        changed = drawn(coloured, **{name: 1})
+        assert not changed.native.any()
+        assert torch.equal(changed.seen, plain.seen)
+        assert not torch.allclose(changed.chroma, plain.chroma, atol=0.05)
+    erased = drawn(masked, erased=1, highlighted=0)
+    assert not erased.highlight.any()
+    hit = [i for i, boxes in enumerate(erased.grays) if boxes is not None]
+    assert hit
+    for i in hit:
+        assert not erased.native[i]
+        for top, left, bottom, right in erased.grays[i]:
+            assert not erased.chroma[i, :, top:bottom, left:right].any()
+    highlighted = drawn(masked, highlighted=1)
+    assert highlighted.highlight.all()
+    assert all(len(boxes) for boxes in highlighted.boxes)
+    for i, regions in enumerate(highlighted.regions):
+        assert not highlighted.chroma[i, :, torch.from_numpy(regions == 0)].any()
+
+
 def test_a_batch_has_the_units_promised(coloured, masked):
     mixture = Mixture([source(coloured), source(masked, native=False)], 1)
     batch = mixture.batch(0, 12, 20)
@@ -245,6 +278,12 @@ def test_the_networks_view_fills_its_range():
     black = [(v == -1).float().mean().item() for v in views]
     assert black[0] == pytest.approx(0.0035, abs=0.003)
     assert black[1] == pytest.approx(0.1, abs=0.06)  # half of the noise lifts it
+
+
+def test_percentiles_are_the_same_on_every_device():
+    values, low = torch.rand(5, 333), [0, 3, 17, 100, 166]
+    for one, other in zip(_sorted(values, low), _partitioned(values, low), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_settings_that_cannot_be_are_refused(coloured):

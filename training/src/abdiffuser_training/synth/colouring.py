@@ -65,11 +65,12 @@ def overlay_curve(
     NDArray[np.float32]
         (256, 2) or (n, 256, 2) a*, b*.
     """
-    gray = (np.arange(256, dtype=np.float32) / 255)[:, None]
+    gray = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
     light = _linear(gray)
     tint = np.asarray(colour, np.float32)[..., None, :]
     if blend == "ramp" and second is not None:
-        tint = tint * (1 - gray) + np.asarray(second, np.float32)[..., None, :] * gray
+        other = np.asarray(second, np.float32)[..., None, :]
+        tint = np.asarray(tint * (1 - gray) + other * gray, np.float32)
     direction = _linear(np.asarray(tint, np.float32))
     luminance = direction @ _LUMINANCE
     # Per unit of luminance.
