@@ -22,9 +22,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from abdiffuser_training.evaluate.evaluation import evaluate
-from abdiffuser_training.evaluate.hints import uniform_cells
 from abdiffuser_training.evaluate.page import write_page
 from abdiffuser_training.evaluate.pictures import Picture
 from abdiffuser_training.evaluate.records import Settings
@@ -34,6 +35,7 @@ from abdiffuser_training.evaluate.suite import suite
 from abdiffuser_training.processes import available_cpus
 from abdiffuser_training.synth.colouring import random_colouring
 from abdiffuser_training.synth.compose import random_scene
+from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
 _ORDER = (
@@ -41,34 +43,50 @@ _ORDER = (
     "throughput-guide", "throughput-pretrain",
 )  # fmt: skip
 _KINDS = ("pollen", "spheres", "fibres", "bacteria", "grains", "red cells")
-_SIDE, _HINTS = 256, 8
+_SIDE, _CELL, _HINTS, _GROUND = 256, 8, 6, 3
 
 
 def own_scene(kind: str, seed: int) -> Picture:
     """Draw a synthetic micrograph and colour its objects; everything follows from the seed."""
     rng = np.random.default_rng((2026, seed))
     scene = random_scene(rng, (_SIDE, _SIDE), [kind])
-    made = random_colouring(rng, scene.gray, scene.instances, scene.classes, "instance")
+    made = random_colouring(rng, scene.gray, scene.instances, scene.classes, "class")
     lightness = srgb_to_lab(np.repeat(scene.gray[..., None] / 255, 3, axis=2))[..., 0]
     rgb, _ = render(lightness.astype(np.float32), made.chroma)
     lab = srgb_to_lab(rgb / 255).astype(np.float32)
     return Picture(kind, rgb, lab[..., 0].clip(0, 100), lab[..., 1:], scene.instances)
 
 
+def a_user(mask: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
+    """Patches where someone would click: deep in the largest objects, and on the ground."""
+    rng = np.random.default_rng(seed)
+    numbers, areas = np.unique(mask[mask > 0], return_counts=True)
+    largest = numbers[np.argsort(-areas)][:_HINTS]
+    places = [_deepest(mask == number, rng) for number in (*largest, *[0] * _GROUND)]
+    corner = np.clip(np.array(places) - _CELL // 2, 0, _SIDE - _CELL)
+    return np.concatenate([corner, corner + _CELL], axis=1)
+
+
+def _deepest(region: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
+    depth = ndimage.distance_transform_edt(region)
+    places = np.argwhere(depth >= 0.7 * depth.max())
+    place: NDArray[np.int64] = places[rng.integers(len(places))]
+    return place
+
+
 def write_own_page(path: Path, model: str) -> None:
     """Write the page of own scenes: gray, hints, truth, best, samples, Levin 2004."""
     pictures = [own_scene(kind, seed) for seed, kind in enumerate(_KINDS)]
-    plans = [
-        {str(_HINTS): uniform_cells(np.random.default_rng(i), (_SIDE, _SIDE), _HINTS, 6)}
-        for i in range(len(pictures))
-    ]
-    settings = Settings("guided", model, size=_SIDE, cell=6, counts=(_HINTS,))
+    plans = [{"user": a_user(p.mask, i)} for i, p in enumerate(pictures) if p.mask is not None]
+    settings = Settings("guided", model, size=_SIDE, cell=_CELL)
     write_page(path, pictures, plans, settings, len(pictures))
 
 
 def compose(work: Path, out: Path, model: str, command: str) -> None:
     """Write ``evaluation.md`` out of all reports that are there."""
     reports = {report.protocol: report for report in read_reports(work)}
+    if not reports:
+        raise InvalidRequest(f"{work} has no report yet; measure some protocol first.")
     names = [name for name in _ORDER if name in reports]
     names += [name for name in reports if name not in names]
     hashes = {h for report in reports.values() for h in report.models.values()}
@@ -79,7 +97,7 @@ def compose(work: Path, out: Path, model: str, command: str) -> None:
         *work.glob("*.csv"),
         *work.glob("*.svg"),
         *work.glob("*.json"),
-        *work.glob("*.png"),
+        *work.glob("*.jpg"),
     ]:
         shutil.copy(file, folder)
     parts = [
@@ -98,11 +116,12 @@ def compose(work: Path, out: Path, model: str, command: str) -> None:
         f"```\n{command}\n```",
         "",
     ]
-    if (folder / "scenes.png").exists():
+    if (folder / "scenes.jpg").exists():
         parts += [
-            "![Synthetic scenes: gray, hints, truth, best, samples, Levin](evaluation/scenes.png)",
+            "![Synthetic scenes: gray, hints, truth, best, samples, Levin](evaluation/scenes.jpg)",
             "",
-            f"Synthetic scenes of this project with {_HINTS} hints at uniform places each.",
+            f"Synthetic scenes of this project, their classes coloured at random; {_HINTS} hints "
+            f"in the largest objects, {_GROUND} on the ground.",
             "",
         ]
     for name in names:
@@ -152,7 +171,7 @@ def main() -> None:
     if "throughput" in only:
         measure_throughput(folder, arguments.seconds)
     if "page" in only:
-        write_own_page(folder / "scenes.png", arguments.model)
+        write_own_page(folder / "scenes.jpg", arguments.model)
     words = ["python training/benchmarks/full_report.py", arguments.model]
     words += [f"--also {text}" for text in arguments.also]
     compose(folder, arguments.out, arguments.model, " ".join(words))

@@ -76,12 +76,12 @@ def write_page(
     settings: Settings,
     rows: int,
 ) -> None:
-    """Write a PNG with a row for each of some pictures, spread evenly over those measured.
+    """Write a page with a row for each of some pictures, spread evenly over those measured.
 
     Parameters
     ----------
     path : Path
-        Appears whole or not at all.
+        A ``.png`` or ``.jpg`` file; it appears whole or not at all.
     pictures, plans : sequence
         What was measured.
     settings : Settings
@@ -107,5 +107,8 @@ def write_page(
             panel = Image.fromarray(row[name]).resize((side, side), Image.Resampling.NEAREST)
             sheet.paste(panel, (left, _CAPTION + line * (side + _GAP)))
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
+    if path.suffix == ".jpg":
+        sheet.save(buffer, "JPEG", quality=85)
+    else:
+        sheet.save(buffer, "PNG", optimize=True)
     write_bytes(path, buffer.getvalue())
