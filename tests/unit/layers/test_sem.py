@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
+from napari.layers import Layer
 from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
@@ -45,8 +46,11 @@ def tagged(path, code, text, **options):
 
 
 def opened(path):
-    """Open it as napari does where no other reader is asked for."""
+    """Open it as napari does where no other reader is asked for; other endings, from a script."""
     viewer = ViewerModel()
+    if path.suffix.lower() != ".tif":
+        viewer.add_layer(Layer.create(*layer_data(path)[0]))
+        return viewer.layers[0], viewer.layers[0].metadata["sem"]
     (layer,) = viewer.open(path, plugin=None)
     np.testing.assert_array_equal(layer.data, GRAYS)
     return layer, layer.metadata["sem"]
