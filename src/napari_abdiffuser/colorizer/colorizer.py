@@ -45,14 +45,16 @@ class Colorizer:
         self._settings = settings
 
     @classmethod
-    def load(cls, model: str | os.PathLike[str] = "default", device: str = "auto") -> Colorizer:
+    def load(
+        cls, model: str | os.PathLike[str] = "default", device: str | torch.device = "auto"
+    ) -> Colorizer:
         """Load a model.
 
         Parameters
         ----------
         model : str or path
             A registry name, or the path of a ``.safetensors`` file.
-        device : str
+        device : str or torch.device
             'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.
 
         Returns
