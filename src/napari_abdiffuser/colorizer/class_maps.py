@@ -134,8 +134,9 @@ def _coarse_shares(
     if surface.excluded is not None:
         hints = hints_inside(hints, ~surface.excluded)
     drawn = drawn_hints(hints)
-    numbers = [groups.names.index(group_of(hint)) for hint in drawn]
-    one_hot = np.eye(len(groups.names), dtype=np.float32)[numbers].reshape(len(drawn), -1)
+    one_hot = np.zeros((len(drawn), len(groups.names)), np.float32)
+    for row, hint in zip(one_hot, drawn, strict=True):
+        row[groups.names.index(group_of(hint))] = 1
     laid = lay_hints(drawn, one_hot, surface.shape, encoded.shape)
     device = encoded.device
     owned = torch.from_numpy(one_hot[list(tokens.sources)]).to(device)

@@ -26,7 +26,8 @@ class OwnPixels:
 
     def __init__(self, hints: Hints, surface: Surface) -> None:
         self._excluded = surface.excluded
-        colors = [hint.color for hint in (*hints.regions, *hints.points)]
+        colors = [region.color for region in hints.regions]
+        colors += [point.color for point in hints.points]
         paints = ab_of(np.array(colors, np.float32).reshape(-1, 3))
         masks = [region.mask for region in hints.regions]
         self._regions = list(zip(masks, paints, strict=False))

@@ -35,7 +35,7 @@ class Sweeps:
         # From the first to the last pixel within the padded map, borders between rows included.
         self._span = (height - 1) * stride + width
         self._first = border * stride + border
-        self._weights = torch.stack([self._flat(plane) for plane in affinity.weights[0]])
+        self._weights = self._flat(affinity.weights[0])
         self._total = affinity.weights[0].sum(0) + affinity.screening[0, 0]
         self._screening = affinity.screening[0, 0]
         self._relaxation = relaxation.tolist()
@@ -73,7 +73,7 @@ class Sweeps:
         inner.copy_(start)
         flat = padded.flatten(1)
         here = flat[:, self._first : self._first + self._span]
-        fixed = torch.stack([self._flat(plane) for plane in source])
+        fixed = self._flat(source)
         share = self._flat(share)
         pull = torch.empty_like(here)
         for omega in self._relaxation:
@@ -95,9 +95,8 @@ class Sweeps:
         padded[:, :b] = padded[:, b : b + 1]
         padded[:, b + height :] = padded[:, b + height - 1 : b + height]
 
-    def _flat(self, plane: Tensor) -> Tensor:
-        """(h, w) as it lies in a padded map from its first pixel to its last, zero between."""
-        height, width = plane.shape
-        out = plane.new_zeros(height, self._stride)
-        out[:, :width] = plane
-        return out.flatten()[: self._span]
+    def _flat(self, planes: Tensor) -> Tensor:
+        """(..., h, w) as they lie in padded maps from first to last pixel, zero between rows."""
+        out = planes.new_zeros(*planes.shape[:-1], self._stride)
+        out[..., : planes.shape[-1]] = planes
+        return out.flatten(-2)[..., : self._span]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_abdiffuser.model.upsample import Upsampler, UpsamplingGrid
+from napari_abdiffuser.model.upsample import Upsampler, UpsamplingGrid, compact_weights
 
 SHAPES = [
     ((8, 12), (4, 6)),
@@ -102,3 +102,15 @@ def test_gradients_reach_every_weight_and_the_colours():
     for tensor in (*made.parameters(), colours):
         assert tensor.grad is not None
         assert tensor.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize(("fine", "coarse"), SHAPES)
+def test_weights_in_a_byte_each(upsampler, fine, coarse):
+    light, seen, _ = pictures(fine, coarse)
+    grids = [UpsamplingGrid.along(f, c) for f, c in zip(fine, coarse, strict=True)]
+    exact = upsampler.weights(light[:1], seen[:1], *grids)[0]
+    kept = compact_weights(upsampler, light[0], seen[0], *grids)
+    assert kept.dtype == torch.uint8
+    assert kept.int().sum(0).max() <= 255
+    around = [k for k in range(9) if k != 4]
+    assert (kept / 255 - exact[..., around].movedim(-1, 0)).abs().max() <= 1.01 / 255
