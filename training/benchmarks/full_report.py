@@ -3,7 +3,7 @@
     python training/benchmarks/full_report.py MODEL [--data-folder .data] [--out docs]
 
 Writes ``evaluation.md`` into the folder, and beside it ``evaluation/`` with CSV and JSON of every
-table and plots. It takes a quarter of an hour on two cores. Pictures in it are synthetic scenes of
+table and plots. It takes about 20 minutes on two cores. Pictures in it are synthetic scenes of
 this project: those of the shards are measured on and never shown. Figures of single pictures stay
 in the work folder, and so does what is done: run again, it goes on within the protocol it was
 stopped in; ``--only`` measures some protocols anew.
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--also", action="append", default=[], metavar="NAME=MODEL")
     parser.add_argument("--limit", type=int, help="pictures of each shard, for a quick try")
     parser.add_argument("--only", help="some protocols, such as zhang,steps")
-    parser.add_argument("--seconds", type=float, default=60, help="of training per throughput")
+    parser.add_argument("--seconds", type=float, default=40, help="of training per throughput")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = arguments.work

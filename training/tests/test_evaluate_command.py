@@ -132,14 +132,15 @@ def test_several_models_in_several_protocols(fake, discs_shard, tmp_path, capsys
     discs_shard.rename(tmp_path / "sem-color-val.tar")
     monkeypatch.setattr(speed, "speed_table", lambda *_: Table("Speed", ("what",), (("x",),)))
     words = ["evaluate", "default", "--protocol", "all", "--data-folder", str(tmp_path)]
-    words += ["--limit", "1", "--samples", "2", "--also", "other=default"]
+    words += ["--limit", "1", "--samples", "2", "--steps", "5", "--also", "other=default"]
     assert main([*words, "--baselines", "all gray", "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
     assert "other: best of 2" in printed
     entries = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert [entry["protocol"] for entry in entries] == ["guided", "steps", "speed"]
     assert entries[0]["models"] == {"default": "abc", "other": "abc"}
-    assert "--also other=default" in entries[0]["command"]
+    assert "--also other=default --limit 1 --steps 5" in entries[0]["command"]
+    assert "samples in 5 steps" in entries[0]["notes"][0]
 
 
 def test_an_interrupted_run_goes_on(discs_shard, tmp_path, monkeypatch, capsys):

@@ -35,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--seed", type=int, help="of the hints and samples")
     parser.add_argument("--samples", type=int, default=9, help="of the model; 0: `best` alone")
+    parser.add_argument("--steps", type=int, help="denoising steps of a sample; else the model's")
     parser.add_argument(
         "--baselines", "--methods", type=_names, help="such as 'all gray,Levin 2004', or 'none'"
     )
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> str:
         holdout=arguments.holdout,
         seed=arguments.seed,
         samples=arguments.samples,
+        steps=arguments.steps,
         baselines=arguments.baselines,
         device=arguments.device,
         workers=arguments.workers,

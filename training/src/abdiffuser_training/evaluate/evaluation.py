@@ -112,7 +112,7 @@ def _plans(request: Request, settings: Settings, chosen: PictureSet) -> list[Pla
 
 
 def _plain(settings: Settings) -> dict[str, object]:
-    kept = ("size", "cell", "counts", "seed", "samples")
+    kept = ("size", "cell", "counts", "seed", "samples", "steps")
     found = asdict(settings)
     return {name: found[name] for name in kept}
 
@@ -126,6 +126,8 @@ def _how(settings: Settings, chosen: PictureSet, hints: str) -> str:
     parts = [f"{settings.size} × {settings.size} px", some, f"seed {settings.seed}"]
     if settings.cell:
         parts.insert(1, f"hints of {settings.cell} × {settings.cell} px")
+    if settings.steps is not None:
+        parts.append(f"samples in {settings.steps} steps")
     if settings.protocol not in ("automatic", "steps"):
         parts.append(f"hints' SHA-256 {hints[:12]}…")
     return ", ".join(parts) + "." + (f" {protocol.note}" if protocol.note else "")

@@ -35,6 +35,8 @@ class Settings:
         Of hints and samples.
     samples : int
         Samples of a model; zero: `best` alone.
+    steps : int or None
+        Denoising steps of a sample; None takes each model's own.
     lpips : bool
         Whether to measure LPIPS too.
     """
@@ -49,6 +51,7 @@ class Settings:
     counts: tuple[int, ...] = ()
     seed: int = 0
     samples: int = 9
+    steps: int | None = None
     lpips: bool = False
 
 

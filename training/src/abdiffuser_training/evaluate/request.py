@@ -30,6 +30,8 @@ class Request:
         Numbers of hints or steps.
     samples : int
         Of a model; zero: `best` alone.
+    steps : int or None
+        Denoising steps of a sample.
     baselines : tuple of str or None
         Simple methods beside the model.
     device : str
@@ -53,6 +55,7 @@ class Request:
     holdout: int | None = None
     seed: int | None = None
     samples: int = 9
+    steps: int | None = None
     baselines: tuple[str, ...] | None = None
     device: str = "auto"
     workers: int = 1
@@ -84,6 +87,8 @@ class Request:
             raise InvalidRequest(f"The protocol has no hints of number {sorted(odd)}; see --help.")
         if (self.size is not None and self.size < 8) or (self.limit is not None and self.limit < 1):
             raise InvalidRequest("--size is at least 8 pixels, --limit at least 1 picture.")
+        if self.steps is not None and self.steps < 1:
+            raise InvalidRequest("--steps is at least 1.")
         every = protocol.baselines
         if self.model == "baselines" and self.baselines is None and protocol.cell:
             every = (*every, "Levin 2004 least squares")
@@ -98,6 +103,7 @@ class Request:
             counts=counts,
             seed=protocol.seed if self.seed is None else self.seed,
             samples=self.samples,
+            steps=self.steps,
             lpips=self.lpips,
         )
 
@@ -107,7 +113,7 @@ class Request:
         words += self.data
         for name, path in self.also:
             words += ["--also", f"{name}={path}"]
-        for name in ("size", "cell", "limit", "holdout", "seed"):
+        for name in ("size", "cell", "limit", "holdout", "seed", "steps"):
             if (value := getattr(self, name)) is not None:
                 words += [f"--{name}", str(value)]
         if self.counts is not None:

@@ -51,10 +51,41 @@ class Colouring:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Stepped:
+    """A model whose samples take another number of steps than its own."""
+
+    model: Model
+    steps: int
+
+    @property
+    def sha256(self) -> str:
+        return self.model.sha256
+
+    def best(
+        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return self.model.best(lightness, hint_map)
+
+    def samples(
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        n: int,
+        steps: int | None = None,
+        seed: int | None = None,
+    ) -> NDArray[np.float32]:
+        return self.model.samples(lightness, hint_map, n, steps or self.steps, seed)
+
+
 def open_subjects(settings: Settings) -> Subjects:
     """Load the models and choose the baselines of a measurement."""
     wanted = (() if settings.model == "baselines" else (("", settings.model),)) + settings.also
-    models = {name: open_model(path, settings.device, settings.seed) for name, path in wanted}
+    models: dict[str, Model] = {
+        name: open_model(path, settings.device, settings.seed) for name, path in wanted
+    }
+    if settings.steps is not None:
+        models = {name: _Stepped(model, settings.steps) for name, model in models.items()}
     return Subjects(chosen_baselines(settings.baselines), models)
 
 

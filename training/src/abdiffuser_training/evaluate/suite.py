@@ -15,15 +15,15 @@ _log = logging.getLogger(__name__)
 
 PORTIONS: tuple[tuple[str, tuple[str, ...], int | None], ...] = (
     ("guided", ("sem-color-val.tar",), None),
-    ("zhang", ("photos-benchmark.tar",), 40),
-    ("icolorit", ("photos-benchmark.tar",), 20),
-    ("thesis", ("tiny-imagenet-val.tar",), 1000),
+    ("zhang", ("photos-benchmark.tar",), 30),
+    ("icolorit", ("photos-benchmark.tar",), 15),
+    ("thesis", ("tiny-imagenet-val.tar",), 300),
     ("bleeding", ("em-particles-masks.tar",), None),
     ("automatic", ("sem-color-val.tar", "em-particles-masks.tar"), 29),
     ("steps", ("sem-color-val.tar",), 12),
     ("speed", (), None),
 )
-"""Protocol, its shards, and how many pictures of each: a quarter of an hour on two cores."""
+"""Protocol, its shards, and how many pictures of each: about 17 minutes on two cores."""
 
 
 def suite(request: Request, folder: Path) -> list[Request]:
