@@ -8,7 +8,7 @@ import os
 import platform
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = ["Run", "SourceMixture", "hardware", "sessions"]
 
 _LOG = logging.getLogger(__name__)
 _PACKAGES = ("napari-abdiffuser", "abdiffuser-training", "torch", "numpy", "accelerate")
+_USE = ("weight", "native", "zoom", "colours", "anchors")
 _CONFIG, _SESSIONS = "config.yaml", "sessions.json"
 
 
@@ -74,11 +75,13 @@ class SourceMixture:
     def _read(self) -> Mixture:
         read = []
         for settings in self._settings:
-            shared = {k: v for k, v in settings.items() if k not in ("weight", "anchors")}
-            key = json.dumps([shared, str(self._device)], sort_keys=True, default=str)
+            # What is done with pictures may differ between stages that share them.
+            use = {k: v for k, v in settings.items() if k in _USE}
+            held = {k: v for k, v in settings.items() if k not in _USE}
+            key = json.dumps([held, str(self._device)], sort_keys=True, default=str)
             if key not in self._known:
-                self._known[key] = Source.read(settings, self._device)
-            read.append(replace(self._known[key], weight=float(settings.get("weight", 1.0))))
+                self._known[key] = Source.read(held, self._device)
+            read.append(self._known[key].used(use))
         return Mixture(read, self._seed)
 
 

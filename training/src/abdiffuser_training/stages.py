@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -70,12 +71,18 @@ def _anchors(run: Run) -> None:
     guide.load_state_dict(run.runtime.broadcast(guide.state_dict()))
     guide.eval().requires_grad_(False)
     chosen = [{**s, "weight": s["anchors"]} for s in run.config.sources if s.get("anchors")]
-    pictures = run.pictures([_as_wholes(s) for s in chosen or run.config.sources], 1)
+    sources = [_as_wholes(s) for s in chosen or run.config.sources]
+    pictures = run.pictures(sources, 1)
     folder = run.folder / "anchors"
     spent = run.runtime.broadcast(_spent(folder) if run.runtime.is_main else None)
     if stage.progress(*spent) < 1:
         how = Collecting(
-            stage.crops, networks.anchors.config.count, stage.side, stage.colours, stage.dtype
+            stage.crops,
+            networks.anchors.config.count,
+            stage.side,
+            stage.colours,
+            stage.dtype,
+            json.dumps([run.config.seed, sources], sort_keys=True),
         )
         data = collect(guide, pictures, how, folder / "features", run.runtime)
         task = AnchorTask(stage, networks, data, pictures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -118,8 +118,12 @@ class Source:
         shards = settings.get("shards")
         if not shards or isinstance(shards, str):
             raise InvalidRequest("a source needs shards: a list of tar files, folders, addresses.")
-        return cls(
-            items=_open(expand(shards), settings, device),
+        return cls(_open(expand(shards), settings, device), 1.0, True).used(settings)
+
+    def used(self, settings: Mapping[str, Any]) -> Source:
+        """Give the same pictures, used as settings say: weight, native, zoom, colours."""
+        return replace(
+            self,
             weight=float(settings.get("weight", 1.0)),
             native=bool(settings.get("native", True)),
             zoom=float(settings.get("zoom", 2.5)),

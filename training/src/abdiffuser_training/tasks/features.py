@@ -81,6 +81,8 @@ class Collecting:
         'fitted' or 'local', see `abdiffuser_training.anchor_colours`.
     precision : torch.dtype
         Of the encoder.
+    pictures : str
+        What tells the pictures from others; anchors of others are made again.
     """
 
     count: int
@@ -88,6 +90,7 @@ class Collecting:
     side: int
     colours: str = "local"
     precision: torch.dtype = torch.float32
+    pictures: str = ""
 
 
 @torch.no_grad()
@@ -180,14 +183,18 @@ def _about(guide: Guide, how: Collecting) -> dict[str, Any]:
 def _kept(folder: Path, guide: Guide, how: Collecting) -> list[Anchors]:
     """Pieces of an earlier run, as far as they are whole and of the same guide and settings."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark, about = folder / "about.json", json.dumps(_about(guide, how), indent=1)
+    mark, about = folder / "about.json", _about(guide, how)
     paths = sorted(folder.glob("piece-*.safetensors"))
-    if not mark.exists() or mark.read_text() != about:
+    if not _is_of(mark, about):
         if paths:
-            _LOG.warning("The anchors in %s are of another guide; they are made again.", folder)
+            _LOG.warning(
+                "The anchors in %s are of another guide, or of other pictures or settings; they "
+                "are made again.",
+                folder,
+            )
         for path in paths:
             path.unlink()
-        write_whole(mark, about.encode())
+        write_whole(mark, json.dumps(about, indent=1).encode())
         return []
     pieces: list[Anchors] = []
     # A last piece that was shorter, of a run with fewer crops, is made again.
@@ -202,6 +209,15 @@ def _kept(folder: Path, guide: Guide, how: Collecting) -> list[Anchors]:
             break
         pieces.append(Anchors(*(t[: due * _BATCH] for t in piece.tensors().values())))
     return pieces
+
+
+def _is_of(mark: Path, about: dict[str, Any]) -> bool:
+    """Whether pieces are what is asked for; those of before `pictures` was noted are trusted."""
+    try:
+        before = json.loads(mark.read_text())
+    except (OSError, ValueError):
+        return False
+    return bool({"pictures": about["pictures"], **before} == about)
 
 
 def _write(path: Path, piece: Anchors) -> None:
