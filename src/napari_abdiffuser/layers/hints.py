@@ -45,13 +45,16 @@ class NoHints:
     ----------
     hints
         They are handed on as they are.
+    left_out
+        How many were left out before.
     """
 
     hints: Hints | None = None
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
         """Return the hints given, or none."""
-        return (Hints.empty() if self.hints is None else self.hints), LeftOut()
+        return (Hints.empty() if self.hints is None else self.hints), self.left_out
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,6 +116,19 @@ class History(Generic[T]):
         """Exchange the present value without a step: for what is not undone by itself."""
         return replace(self, present_step=replace(self.present_step, value=value))._bounded()
 
+    def each(self, change: Callable[[T], T]) -> History[T]:
+        """Change every value, past and undone ones too: for what was there all along."""
+
+        def changed(step: _Step[T]) -> _Step[T]:
+            return replace(step, value=change(step.value))
+
+        return replace(
+            self,
+            present_step=changed(self.present_step),
+            past_steps=tuple(map(changed, self.past_steps)),
+            future_steps=tuple(map(changed, self.future_steps)),
+        )._bounded()
+
     def undo(self) -> History[T]:
         """Go one step back; at the beginning, nothing happens."""
         if not self.past_steps:

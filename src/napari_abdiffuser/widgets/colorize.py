@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.layers import read_hints, read_image
+from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import default_patch_size
 from napari_abdiffuser.widgets import texts
@@ -17,6 +17,7 @@ from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
 from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.gallery import GalleryPanel
+from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.look import style_sheet
 from napari_abdiffuser.widgets.options import Fold, Options
@@ -71,16 +72,17 @@ class ColorizeWidget(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self.sources = Sources(napari_viewer, self)
-        self.tools = HintTools(self)
         self.options = Options(self)
         self.footer = Footer(self)
         models = Models() if models is None else models
         self.runs = RunController(self, models)
         self.store = Store(parent=self)
+        self.sync = HintSync(napari_viewer, self.sources, self.store, self)
+        self.tools = HintTools(self.store, self.sync, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
         self.results = Results(napari_viewer, self.store, self)
         self.context = Context(
-            napari_viewer, self.store, self.sources, models, self.bench, self.results
+            napari_viewer, self.store, self.sources, models, self.bench, self.results, self.sync
         )
         self.panels = tuple(panel(self.context) for panel in PANELS)
         self._pending_text = ""
@@ -88,6 +90,7 @@ class ColorizeWidget(QWidget):
         self._farewell = _Farewell(
             self.sources.cleanup,
             self.tools.cleanup,
+            self.sync.cleanup,
             self.runs.abandon,
             self.bench.cleanup,
             self.results.cleanup,
@@ -164,6 +167,7 @@ class ColorizeWidget(QWidget):
         self.footer.say(message, failure=True)
 
     def _on_image(self, image: Any) -> None:
+        self.tools.set_image(image)
         if image is not None:
             self.tools.suggest_size(default_patch_size(image_array(image).shape[: image.ndim]))
         self._on_ready_to_run()
@@ -191,13 +195,17 @@ class ColorizeWidget(QWidget):
         self.runs.prepare("default", device)
 
     def _on_colorize(self) -> None:
+        """Start a run as soon as everything that was drawn has become a hint."""
+        self.sync.when_settled(self._run)
+
+    def _run(self) -> None:
         """Read layers and controls here, in the GUI thread, and start a run."""
         image, options = self.sources.image, self.options
         if image is None:
             return
         try:
             picture = read_image(image, self._viewer.dims)
-            hints = read_hints(self.sources.hints, image, picture, self._viewer.dims)
+            hints = self.sync.hints()
         except ABDiffuserError as error:
             self._fail(str(error))
             return

@@ -50,6 +50,11 @@ class LayerCombo(QComboBox):
         index = self.currentIndex()
         return self._layers[index] if 0 <= index < len(self._layers) else None
 
+    @property
+    def layers(self) -> list[Any]:
+        """The layers that are offered."""
+        return [layer for layer in self._layers if layer is not None]
+
     def set_layers(self, layers: Sequence[Any]) -> None:
         """Offer these layers. The choice stays if it can; else it is the first entry."""
         before = self.layer

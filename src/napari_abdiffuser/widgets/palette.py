@@ -130,6 +130,12 @@ class Palette(QWidget):
         button = self._group.checkedButton()
         return str(button.color) if isinstance(button, Swatch) else COLORS["gray"]
 
+    def name_of(self, color: str) -> str | None:
+        """Return the palette's name of a colour, if it is one of its own."""
+        wanted = QColor(color).name()
+        found = (s for s in self.swatches if QColor(s.color).name() == wanted)
+        return next((s.accessibleName() for s in found), None)
+
     def set_color(self, color: str) -> None:
         """Show a colour as the current one, without a signal."""
         wanted = QColor(color).name()

@@ -13,6 +13,7 @@ from napari_abdiffuser.widgets.connections import Connections
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_abdiffuser.widgets.hint_sync import HintSync
     from napari_abdiffuser.widgets.results import Results
     from napari_abdiffuser.widgets.sources import Sources
     from napari_abdiffuser.widgets.store import Store
@@ -40,6 +41,8 @@ class Context:
         The picture, encoded, and jobs on it.
     results
         The way of outputs into the layer list and the gallery.
+    hints
+        The layers that hold hints, in step with the state.
     """
 
     viewer: Viewer
@@ -48,6 +51,7 @@ class Context:
     models: Models
     bench: Workbench
     results: Results
+    hints: HintSync
 
 
 class Panel(QWidget):

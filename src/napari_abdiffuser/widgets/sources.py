@@ -58,7 +58,7 @@ class Sources(QWidget):
         rows.addRow(texts.HINTS, self.hints_field)
         rows.addRow("", self.new_button)
         layout.addLayout(rows)
-        self._chose_automatic = False
+        self._chose_automatic = self._chose_hints = False
 
         self.image_field.chosen.connect(self._on_image)
         self.hints_field.chosen.connect(self.hints_chosen)
@@ -79,6 +79,16 @@ class Sources(QWidget):
     def hints(self) -> Points | Labels | None:
         """The layer that holds hints; None for an automatic run."""
         return self.hints_field.layer
+
+    @property
+    def chose_automatic(self) -> bool:
+        """Whether the user wants no hints."""
+        return self._chose_automatic and self.hints is None
+
+    @property
+    def chose_hints(self) -> bool:
+        """Whether the user has chosen a layer of hints by hand."""
+        return self._chose_hints
 
     def add_hints_layer(self, color: str, size: float) -> Points | None:
         """Put a new hints layer on the image, ready for clicks, and choose it."""
@@ -122,6 +132,7 @@ class Sources(QWidget):
 
     def _on_hints_activated(self, _index: int) -> None:
         self._chose_automatic = self.hints is None
+        self._chose_hints = not self._chose_automatic
 
     def _on_slice(self, event: Any = None) -> None:
         """Say which picture would be colorized."""

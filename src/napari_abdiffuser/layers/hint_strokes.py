@@ -1,0 +1,221 @@
+"""A Labels layer whose labels are hints: strokes, or whole regions, each label a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_abdiffuser.imaging.colors import RGB
+from napari_abdiffuser.imaging.hints import RegionHint
+from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.labels import LabelsSource, read_labels
+from napari_abdiffuser.layers.new_hints import HINTS_KEY
+from napari_abdiffuser.layers.spatial import Placement, map_between
+from napari_abdiffuser.studio.palettes import shipped_palettes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari.layers import Image
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.classes import Legend
+
+__all__ = ["TABLE_KEY", "StrokesLink", "new_strokes_layer"]
+
+TABLE_KEY = "abdiffuser_classes"
+"""In a layer's metadata: the class of every label."""
+
+_MOST = 255
+# Painted layers of stacks above this many bytes hold one slice only.
+_LARGE = 2**30
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+def new_strokes_layer(image: Image, picture: PictureSource) -> Labels:
+    """Make an empty Labels layer that lies exactly on an image, to paint hints on."""
+    shape = image_array(image).shape[: image.ndim]
+    placement = Placement.of(image)
+    if np.prod(shape, dtype=np.float64) > _LARGE:
+        shape = tuple(n if at is None else 1 for n, at in zip(shape, picture.index, strict=True))
+        placement = Placement.of(image, picture.index)
+    return Labels(
+        np.zeros(shape, np.uint8),
+        name=f"{image.name} strokes",
+        opacity=0.6,
+        metadata={HINTS_KEY: True, TABLE_KEY: {}},
+        colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
+        **placement.as_kwargs(),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    labels: LabelsSource
+    table: Mapping[int, str]
+    own: bool
+    layer: int
+    place: Place
+
+    def build(self) -> Reading:
+        """Return a region for every class that was painted."""
+        labels = self.labels.sample(self.place.picture.shape)
+        regions, homes = [], []
+        for value, mask in _masks(labels, self.table):
+            named = self._class(value)
+            if named is not None:
+                regions.append(RegionHint(mask, named[1], named[0]))
+                homes.append(Home(self.layer, value))
+        return Reading(regions=tuple(regions), homes=tuple(homes))
+
+    def _class(self, value: int) -> tuple[str | None, RGB] | None:
+        name, legend = self.table.get(value), self.place.legend
+        if name is not None and name in legend:
+            return name, legend[name].color
+        if self.own:
+            # napari let the user paint with a number that has no class yet.
+            colors = shipped_palettes()[0].colors
+            return name, colors[(value - 1) % len(colors)].color
+        red, green, blue, alpha = (
+            float(v) for v in np.clip(self.labels.colormap.map(np.array([value]))[0], 0, 1)
+        )
+        return (name, (red, green, blue)) if alpha > 0 else None
+
+
+class StrokesLink:
+    """Reads and writes a Labels layer.
+
+    Parameters
+    ----------
+    layer
+        A user's own is read only: labels in their colours.
+    own
+        Whether the plugin made it.
+    """
+
+    def __init__(self, layer: Labels, own: bool) -> None:
+        self.layer = layer
+        self.own = own
+
+    @property
+    def table(self) -> dict[int, str]:
+        """The class of every label."""
+        stored = self.layer.metadata.get(TABLE_KEY) if self.own else None
+        return {int(v): str(n) for v, n in stored.items()} if isinstance(stored, dict) else {}
+
+    def class_of(self, value: int) -> str | None:
+        """Return the class that a label stands for."""
+        return self.table.get(value)
+
+    def source(self, place: Place) -> _Source:
+        """Copy what is painted on the picture."""
+        labels = read_labels(self.layer, place.image, place.picture, place.dims)
+        return _Source(labels, self.table, self.own, id(self.layer), place)
+
+    def write(self, place: Place, hints: Reading) -> None:
+        """Paint these regions and nothing else on the picture."""
+        if not self.own:
+            return
+        values = self._values(hints)
+        where = self._slice(place)
+        if where is None:
+            return
+        painted = np.zeros(place.picture.shape, np.uint8)
+        for region, value in zip(hints.regions, values, strict=True):
+            painted[region.mask] = value
+        painted = self._resampled(place, painted, where)
+        if not np.array_equal(self.layer.data[where], painted):
+            self.layer.data[where] = painted
+            self.layer.refresh()
+
+    def choose(self, legend: Legend, active: str) -> None:
+        """Let the brush paint a class, and all labels show the colours of theirs."""
+        if not self.own:
+            return
+        table = self.table
+        value = next((v for v, name in table.items() if name == active), None)
+        if value is None:
+            value = self._free(table)
+            self._store({**table, value: active})
+        self.color(legend)
+        if self.layer.selected_label != value:
+            self.layer.selected_label = value
+
+    def color(self, legend: Legend) -> None:
+        """Show all labels in the colours of their classes."""
+        colors: dict[int | None, Any] = {None: _CLEAR, 0: _CLEAR}
+        for value, name in self.table.items():
+            if name in legend:
+                colors[value] = np.array([*legend[name].color, 1.0], np.float32)
+        present = getattr(self.layer.colormap, "color_dict", {})
+        if set(present) != set(colors) or any(
+            np.abs(np.asarray(present[v]) - np.asarray(c)).max() > 1e-4 for v, c in colors.items()
+        ):
+            self.layer.colormap = DirectLabelColormap(color_dict=colors)
+
+    def _values(self, hints: Reading) -> list[int]:
+        """Give every region a label, the one it had where that is possible."""
+        table, values = self.table, list[int]()
+        homes = [*hints.homes, *[None] * (len(hints.regions) - len(hints.homes))]
+        for region, home in zip(hints.regions, homes, strict=True):
+            name = region.class_name or ""
+            value = home.value if home is not None and home.layer == id(self.layer) else 0
+            if not value or value in values:
+                value = next(
+                    (v for v, n in table.items() if n == name and v not in values), 0
+                ) or self._free(table)
+            table[value] = name
+            values.append(value)
+        self._store(table)
+        return values
+
+    def _store(self, table: dict[int, str]) -> None:
+        if table != self.table:
+            self.layer.metadata[TABLE_KEY] = dict(table)
+
+    def _free(self, table: Mapping[int, str]) -> int:
+        return next((v for v in range(1, _MOST) if v not in table), _MOST)
+
+    def _slice(self, place: Place) -> tuple[Any, ...] | None:
+        """Return the index of the picture's slice in the layer's array; None if it has none."""
+        index = place.picture.index
+        start = map_between(place.image, self.layer)([[0 if at is None else at for at in index]])[0]
+        where: list[Any] = []
+        for axis, at in enumerate(index):
+            nearest = int(np.floor(start[axis] + 0.5))
+            if at is not None and not 0 <= nearest < self.layer.data.shape[axis]:
+                return None
+            where.append(slice(None) if at is None else nearest)
+        return tuple(where)
+
+    def _resampled(
+        self, place: Place, painted: NDArray[np.uint8], where: Sequence[Any]
+    ) -> NDArray[np.uint8]:
+        """Bring what is painted in the picture's pixels into the layer's, where they differ."""
+        to_image = map_between(self.layer, place.image)
+        plane = [axis for axis, at in enumerate(place.picture.index) if at is None]
+        start = to_image([[0 if isinstance(at, slice) else at for at in where]])[0][plane]
+        steps = to_image.linear[np.ix_(plane, plane)]
+        shape = self.layer.data[tuple(where)].shape
+        source = LabelsSource(painted, start, steps[:, 0], steps[:, 1], self.layer.colormap)
+        return np.asarray(source.sample((shape[0], shape[1])), np.uint8)
+
+
+def _masks(labels: NDArray[Any], table: Mapping[int, str]) -> list[tuple[int, NDArray[np.bool_]]]:
+    """Return the mask of every label that occurs, in the order of the labels."""
+    found, left = {}, int(np.count_nonzero(labels))
+    for value in table:
+        mask = labels == value
+        if n := int(np.count_nonzero(mask)):
+            found[value], left = mask, left - n
+    if left:
+        for value in np.unique(labels[labels != 0]).tolist():
+            if value not in found:
+                found[value] = labels == value
+    return sorted(found.items(), key=lambda item: item[0])

@@ -1,0 +1,124 @@
+"""Reads hint layers: small pictures at once, large ones in a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import FunctionWorker
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_abdiffuser.layers.hint_reading import Place, Reading
+from napari_abdiffuser.layers.hint_strokes import StrokesLink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_abdiffuser.layers.hint_reading import HintLink, LinkSource
+
+__all__ = ["HintReader"]
+
+# A brush moves many times a second, and reading what it painted takes some milliseconds.
+_BRUSH_MS = 30
+# Regions of larger pictures take more than the GUI thread may be away for.
+_AT_ONCE = 3 * 2**20
+
+
+class _Relay(QObject):
+    """Carries readings from worker threads."""
+
+    read = Signal(object)
+
+
+def _build(source: LinkSource, relay: _Relay, ticket: tuple[Any, ...]) -> None:
+    try:
+        reading: Reading | Exception = source.build()
+    except Exception as error:
+        reading = error
+    relay.read.emit((*ticket, reading))
+
+
+class HintReader(QObject):
+    """Turns layers that have changed into readings, the latest only.
+
+    Parameters
+    ----------
+    place
+        Gives what is to be read for, or None while there is nothing.
+    """
+
+    read = Signal(object, object)
+    """Emitted with a link and its `Reading`."""
+
+    failed = Signal(str)
+    """Emitted with a sentence when a layer could not be read."""
+
+    def __init__(self, place: Callable[[], Place | None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._place = place
+        self._tickets: dict[int, int] = {}
+        self._dirty: dict[int, HintLink] = {}
+        self._relay = _Relay()
+        self._relay.read.connect(self._arrive)
+        self._workers: set[int] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_BRUSH_MS)
+        self._timer.timeout.connect(self.flush)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something has changed and is not read yet."""
+        return bool(self._dirty or self._workers)
+
+    def waits(self, link: HintLink) -> bool:
+        """Whether a layer has changed and is not read yet."""
+        return id(link) in self._dirty or id(link) in self._workers
+
+    def ask(self, link: HintLink, *, soon: bool = False) -> None:
+        """Read a layer: now, or a little later where it changes many times a second."""
+        self._dirty[id(link)] = link
+        if not soon:
+            self.flush()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Read everything that waits."""
+        dirty, self._dirty = list(self._dirty.values()), {}
+        for link in dirty:
+            self._start(link)
+
+    def forget(self) -> None:
+        """Drop whatever is under way: the layers are no longer those of the picture."""
+        self._dirty.clear()
+        self._workers.clear()
+        self._tickets.clear()
+
+    def _start(self, link: HintLink) -> None:
+        place = self._place()
+        if place is None:
+            return
+        ticket = self._tickets[id(link)] = self._tickets.get(id(link), 0) + 1
+        source = link.source(place)
+        height, width = place.picture.shape
+        if height * width <= _AT_ONCE or not _has_regions(link):
+            self._workers.discard(id(link))
+            self.read.emit(link, source.build())
+            return
+        self._workers.add(id(link))
+        worker = FunctionWorker(_build, source, self._relay, (link, ticket))
+        worker.start()
+
+    def _arrive(self, item: tuple[HintLink, int, Reading | Exception]) -> None:
+        link, ticket, reading = item
+        if self._tickets.get(id(link)) != ticket or id(link) not in self._workers:
+            return
+        self._workers.discard(id(link))
+        if isinstance(reading, Exception):
+            self.failed.emit(f"The layer '{link.layer.name}' cannot be read ({reading}).")
+        else:
+            self.read.emit(link, reading)
+
+
+def _has_regions(link: Any) -> bool:
+    return isinstance(link, StrokesLink) or hasattr(link, "cached")
