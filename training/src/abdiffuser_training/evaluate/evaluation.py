@@ -71,10 +71,13 @@ def evaluate(request: Request) -> Report:
             f"None of the {len(keys)} pictures can be measured with the protocol "
             f"{request.protocol!r}; it may need masks with several objects."
         )
-    table = protocol.table(records, settings)
-    table = replace(table, notes=(_how(settings, chosen, hints), *table.notes))
-    table = with_references(table, request.protocol)
-    report = Report(
+    table = _table(records, settings, chosen, hints)
+    if out:
+        _write_extras(out, request, settings, records, table)
+        if request.pictures:
+            write_page(out / f"{request.protocol}.png", chosen.pictures, plans, settings,
+                       request.pictures)  # fmt: skip
+    return Report(
         table,
         request.protocol,
         request.command(),
@@ -83,12 +86,13 @@ def evaluate(request: Request) -> Report:
         hints,
         {**_plain(settings), "pictures": len(keys), "of": chosen.total},
     )
-    if out:
-        _write_extras(out, request, settings, records, table)
-        if request.pictures:
-            write_page(out / f"{request.protocol}.png", chosen.pictures, plans, settings,
-                       request.pictures)  # fmt: skip
-    return report
+
+
+def _table(records: Sequence[Record], settings: Settings, chosen: PictureSet, hints: str) -> Table:
+    """Table of a protocol, with how it was measured and what was published."""
+    table = PROTOCOLS[settings.protocol].table(records, settings)
+    table = replace(table, notes=(_how(settings, chosen, hints), *table.notes))
+    return with_references(table, settings.protocol)
 
 
 def _speed(request: Request) -> Report:

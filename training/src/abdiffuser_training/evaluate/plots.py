@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abdiffuser_training.evaluate.report import Table
 from abdiffuser_training.files import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["plot_curves"]
 
@@ -69,9 +73,13 @@ def plot_curves(table: Table, path: Path) -> bool:
     axes.set_title(table.title)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
+    _save(figure, path)
+    return True
+
+
+def _save(figure: Figure, path: Path) -> None:
     buffer = io.BytesIO()
     kind = path.suffix.lstrip(".")
     # No date inside: the same figures give the same file.
     figure.savefig(buffer, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
     write_bytes(path, buffer.getvalue())
-    return True
