@@ -25,6 +25,8 @@ class Request:
         As `napari_abdiffuser.Colorizer` takes them.
     model, device
         As `napari_abdiffuser.Colorizer.load` takes them.
+    data_bar
+        Whether the instrument's data bar is looked for and left out.
     """
 
     picture: PictureSource | None = None
@@ -35,6 +37,7 @@ class Request:
     background: str = "auto"
     model: str = "default"
     device: str = "auto"
+    data_bar: bool = True
 
 
 @dataclass(frozen=True)

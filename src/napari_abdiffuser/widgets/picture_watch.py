@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_abdiffuser.errors import Cancelled, InvalidImage
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.work import open_picture
 from napari_abdiffuser.widgets.workbench_jobs import Opened
 
 if TYPE_CHECKING:
@@ -57,14 +58,7 @@ class Target:
         _stop_if(cancelled)
         pixels = self.source.load()
         _stop_if(cancelled)
-        options: dict[str, Any] = {}
-        if self.data_bar:
-            from napari_abdiffuser.imaging.data_bar import data_bar_mask
-
-            mask = data_bar_mask(pixels)
-            if mask is not None and not mask.all():
-                options["exclude"] = mask
-        picture = colorizer.open(pixels, contrast_limits=self.source.contrast_limits, **options)
+        picture = open_picture(colorizer, self.source, pixels, data_bar=self.data_bar)
         return Opened(picture, self.source, self.image, tuple(self.source.index))
 
 
@@ -122,6 +116,11 @@ class PictureWatch(QObject):
         self._device = self._device if device is None else device
         self._data_bar = self._data_bar if data_bar is None else data_bar
         self._look(0)
+
+    @property
+    def data_bar(self) -> bool:
+        """Whether the instrument's data bar is left out."""
+        return self._data_bar
 
     def cleanup(self) -> None:
         """Cut all connections to the viewer."""

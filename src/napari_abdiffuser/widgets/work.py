@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.layers import result_to_layers
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_abdiffuser.layers.images import PictureSource
-    from napari_abdiffuser.layers.protocols import ColorizerLike, ResultLike
+    from napari_abdiffuser.layers.protocols import ColorizerLike, PictureLike, ResultLike
     from napari_abdiffuser.widgets.events import Event, Request
 
-__all__ = ["Models", "in_words", "load_colorizer", "work"]
+__all__ = ["Models", "in_words", "load_colorizer", "open_picture", "work"]
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ def _run(
         image = request.picture.load()
         hints, left_out = request.hints.build(request.picture.shape)
         _stop_if(cancelled)
-        picture = colorizer.open(image, contrast_limits=request.picture.contrast_limits)
+        picture = open_picture(colorizer, request.picture, image, data_bar=request.data_bar)
         _stop_if(cancelled)
         result = picture.paint(
             hints,
@@ -161,6 +161,27 @@ def _run(
         return Finished(run, outputs_of(result, request.picture, request.seed), left_out)
     finally:
         models.release()
+
+
+def open_picture(
+    colorizer: ColorizerLike, source: PictureSource, pixels: Any, *, data_bar: bool
+) -> PictureLike:
+    """Encode a picture that was loaded.
+
+    Parameters
+    ----------
+    colorizer
+        Does it.
+    source, pixels
+        The picture, and what its `load` returned.
+    data_bar
+        Whether the instrument's data bar is left out where there is one.
+    """
+    options: dict[str, Any] = {}
+    mask = source.data_bar_mask(pixels) if data_bar else None
+    if mask is not None and not mask.all():
+        options["exclude"] = mask
+    return colorizer.open(pixels, contrast_limits=source.contrast_limits, **options)
 
 
 def outputs_of(
