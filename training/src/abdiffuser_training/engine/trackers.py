@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,7 +58,7 @@ class _WeightsAndBiases:
         self._wandb: Any = wandb
         # One run of theirs for a folder of ours, also when it is resumed.
         mark = folder / "wandb-id"
-        known = mark.read_text().strip() if mark.exists() else wandb.util.generate_id()
+        known = mark.read_text().strip() if mark.exists() else secrets.token_hex(4)
         mark.write_text(known)
         self._run: Any = wandb.init(
             project="abdiffuser", name=folder.name, id=known, resume="allow",
@@ -113,5 +114,10 @@ def make_trackers(
             raise InvalidRequest(
                 f"log.wandb is {wandb} and Weights & Biases is not installed: "
                 "python -m pip install wandb, or log.wandb=off."
+            ) from error
+        except Exception as error:  # no key, no network, no such mode
+            raise InvalidRequest(
+                f"Weights & Biases cannot start ({error}): log.wandb=offline keeps its files in "
+                f"{folder} until 'wandb sync'."
             ) from error
     return tuple(found)
