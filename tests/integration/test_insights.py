@@ -8,7 +8,7 @@ import torch
 
 from napari_abdiffuser import Hints
 from napari_abdiffuser.colorizer import insights
-from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.errors import Cancelled, InvalidRequest
 
 SHAPE = (60, 84)
 WAVES = np.add.outer(np.sin(np.arange(60) / 9), np.cos(np.arange(84) / 7))
@@ -79,6 +79,8 @@ def test_a_hint_settles_what_was_uncertain(picture):
     np.testing.assert_array_equal(before, picture.uncertainty())
     after = picture.uncertainty(Hints.from_points([place], ["teal"], sizes=3))
     assert after[place] < 0.6 * before[place]
+    with pytest.raises(Cancelled):
+        picture.uncertainty(HINTS, cancel=lambda: True)
     with pytest.raises(InvalidRequest, match="n_samples"):
         picture.uncertainty(n_samples=1)
 

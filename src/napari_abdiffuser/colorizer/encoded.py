@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 import torch
@@ -43,6 +44,7 @@ class Encoded:
         self.anchors = place_anchors(code, networks.anchors.config.count)
         self._sweeps = Sweeps(code.affinity, networks.guide.relaxation)
         self._attentions: OrderedDict[tuple[bytes, bool], Attention] = OrderedDict()
+        self._variance: tuple[tuple[bytes, int, int], Tensor] | None = None
         self._lock = Lock()
 
     @property
@@ -88,6 +90,16 @@ class Encoded:
     def _key(self, positions: Tensor, highlight: bool) -> tuple[bytes, bool]:
         narrow = highlight and self.networks.guide.config.highlight
         return positions.cpu().numpy().tobytes(), narrow
+
+    def last_variance(self, key: tuple[bytes, int, int], make: Callable[[], Tensor]) -> Tensor:
+        """Remember what `make` gives, until it is asked for under another key."""
+        with self._lock:
+            found = self._variance
+        if found is None or found[0] != key:
+            found = (key, make())
+            with self._lock:
+                self._variance = found
+        return found[1]
 
     def spread(
         self, attention: Attention, colours: Tensor, hint_map: Tensor, auto: Tensor | None

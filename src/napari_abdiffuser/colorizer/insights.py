@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -69,7 +71,11 @@ class Insights(PictureCore):
             return share_maps(self.encoded, self.painter, tokens, request.hints, request.gray)
 
     def uncertainty(
-        self, hints: Hints | None = None, seed: int = 0, n_samples: int = _SAMPLES
+        self,
+        hints: Hints | None = None,
+        seed: int = 0,
+        n_samples: int = _SAMPLES,
+        cancel: Callable[[], bool] | None = None,
     ) -> NDArray[np.float32]:
         """How far variations differ from each other, given the hints.
 
@@ -81,13 +87,15 @@ class Insights(PictureCore):
             Of the samples.
         n_samples : int
             Variations compared, 2 … 64.
+        cancel : callable, optional
+            Asked at every denoising step; returning True raises `Cancelled`.
 
         Returns
         -------
         ndarray of float32, shape (H, W)
             Standard deviation of the chroma among the variations, in units of a* and b*.
         """
-        variance = self._variance(hints, seed, n_samples)[0]
+        variance = self._variance(hints, seed, n_samples, cancel)[0]
         maps = variance.sqrt().cpu().numpy() * np.float32(CHROMA_SCALE)
         out = np.empty(self.shape, np.float32)
         self.painter.planes(maps, lambda rows, block: np.copyto(out[rows], block[0]))
@@ -96,8 +104,15 @@ class Insights(PictureCore):
             out[excluded] = 0
         return out
 
-    def suggest_place(self, hints: Hints | None = None, seed: int = 0) -> tuple[int, int]:
+    def suggest_place(
+        self,
+        hints: Hints | None = None,
+        seed: int = 0,
+        cancel: Callable[[], bool] | None = None,
+    ) -> tuple[int, int]:
         """Where a hint would settle most: there, it would own the most uncertainty.
+
+        At once after `uncertainty` with the same hints and seed, whose samples it shares.
 
         Parameters
         ----------
@@ -105,13 +120,15 @@ class Insights(PictureCore):
             What is already known.
         seed : int
             Of the samples that are compared.
+        cancel : callable, optional
+            See `uncertainty`.
 
         Returns
         -------
         (int, int)
             Row and column in pixels.
         """
-        variance = self._variance(hints, seed, _SAMPLES)[0, 0]
+        variance = self._variance(hints, seed, _SAMPLES, cancel)[0, 0]
         encoded = self.encoded
         scale = np.array(self.shape) / np.array(encoded.shape)
         with within_memory("this suggestion"):
@@ -176,13 +193,23 @@ class Insights(PictureCore):
         chroma = drawn.cpu().numpy() * np.float32(CHROMA_SCALE)
         return distinct_colors(chroma, float(around.mean()), n)
 
-    def _variance(self, hints: Hints | None, seed: int, n_samples: int) -> Tensor:
+    def _variance(
+        self, hints: Hints | None, seed: int, n_samples: int, cancel: Callable[[], bool] | None
+    ) -> Tensor:
         """Variance of the samples' chroma, ab / 110 squared: (1, 1, h, w)."""
-        request = self.request(hints, n_samples, seed=seed)
+        request = self.request(hints, n_samples, seed=seed, cancel=cancel)
         if request.n_outputs < 2:
             raise InvalidRequest(f"n_samples is between 2 and 64, not {n_samples}.")
         seeds = [mixed_seed(request.seed, i) for i in range(request.n_outputs)]
         with within_memory(f"{n_samples} samples of this picture"):
             tokens = self.tokens(request.hints)
-            maps = sample_maps(self.encoded, tokens, seeds, request.steps, gray=False)
-            return maps.var(0, correction=1).sum(0)[None, None]
+
+            def make() -> Tensor:
+                maps = sample_maps(
+                    self.encoded, tokens, seeds, request.steps, gray=False, cancel=request.cancel
+                )
+                return maps.var(0, correction=1).sum(0)[None, None]
+
+            parts = (tokens.positions, tokens.colours, tokens.hint_map)
+            key = b"".join(part.cpu().numpy().tobytes() for part in parts)
+            return self.encoded.last_variance((key, request.seed, len(seeds)), make)
