@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,25 +26,37 @@ class Corrections:
         A further factor where a class owns the pixels, [0, 2]; classes that are not here have 1.
     highlight : bool
         Whether everything unhinted stays gray.
+    held : mapping of str to float
+        The whole factor of classes that were locked when the saturation changed: what it was.
     """
 
     saturation: float = 1.0
     by_class: Mapping[str, float] = field(default_factory=dict, hash=False)
     highlight: bool = False
+    held: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         for value in (self.saturation, *self.by_class.values()):
             if not (math.isfinite(value) and 0.0 <= value <= MOST_SATURATION):
                 raise InvalidRequest(f"A saturation is between 0 and 2, not {value}.")
+        for value in self.held.values():
+            if not (math.isfinite(value) and 0.0 <= value <= MOST_SATURATION**2):
+                raise InvalidRequest(f"The saturation of a locked class cannot be {value}.")
 
     def factor(self, class_name: str | None = None) -> float:
         """Return the factor of the chroma of a class's pixels, or of pixels of none."""
-        return self.saturation * self.by_class.get(class_name or "", 1.0)
+        held = self.held.get(class_name or "")
+        return self.saturation * self.by_class.get(class_name or "", 1.0) if held is None else held
 
     @property
     def neutral(self) -> bool:
         """Whether they change no colour."""
-        return self.saturation == 1.0 and all(v == 1.0 for v in self.by_class.values())
+        values = (self.saturation, *self.by_class.values(), *self.held.values())
+        return all(value == 1.0 for value in values)
+
+    def hold(self, names: Iterable[str]) -> Corrections:
+        """Keep the factors of these classes as they are, whatever changes; of others no longer."""
+        return replace(self, held={name: self.factor(name) for name in names})
 
     def with_saturation(self, value: float, class_name: str | None = None) -> Corrections:
         """Set the saturation everywhere, or of a class.
@@ -63,12 +75,18 @@ class Corrections:
     def renamed(self, name: str, new: str) -> Corrections:
         """Follow a class to its new name."""
         return replace(
-            self, by_class={new if k == name else k: v for k, v in self.by_class.items()}
+            self,
+            by_class={new if k == name else k: v for k, v in self.by_class.items()},
+            held={new if k == name else k: v for k, v in self.held.items()},
         )
 
     def without(self, name: str) -> Corrections:
         """Forget a class."""
-        return replace(self, by_class={k: v for k, v in self.by_class.items() if k != name})
+        return replace(
+            self,
+            by_class={k: v for k, v in self.by_class.items() if k != name},
+            held={k: v for k, v in self.held.items() if k != name},
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON-serializable values."""
@@ -76,6 +94,7 @@ class Corrections:
             "saturation": self.saturation,
             "by_class": dict(self.by_class),
             "highlight": self.highlight,
+            **({"held": dict(self.held)} if self.held else {}),
         }
 
     @classmethod
@@ -89,7 +108,8 @@ class Corrections:
         """
         try:
             by_class = {str(k): float(v) for k, v in dict(data.get("by_class", {})).items()}
+            held = {str(k): float(v) for k, v in dict(data.get("held", {})).items()}
             saturation = float(data.get("saturation", 1.0))
         except (TypeError, ValueError) as error:
             raise InvalidRequest(f"The corrections are malformed ({error}).") from error
-        return cls(saturation, by_class, bool(data.get("highlight", False)))
+        return cls(saturation, by_class, bool(data.get("highlight", False)), held)

@@ -202,9 +202,28 @@ class StudioState:
     def set_saturation(
         self, value: float, class_name: str | None = None, drag: Hashable | None = None
     ) -> StudioState:
-        """Strengthen or soften colours everywhere, or of a class; `drag` as for `set_hints`."""
-        corrections = self.corrections.with_saturation(value, class_name)
-        return self.commit(replace(self.document, corrections=corrections), "Saturation", drag)
+        """Strengthen or soften colours everywhere, or of a class; `drag` as for `set_hints`.
+
+        Locked classes stay as they are.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not in [0, 2], or the class is locked.
+        """
+        locked = [entry.name for entry in self.legend if entry.locked]
+        if class_name in locked:
+            raise InvalidRequest(f"The class {class_name!r} is locked: unlock it to change it.")
+        corrections = self.corrections.hold(locked).with_saturation(value, class_name)
+        label = "Saturation" if class_name is None else f"Saturation of {class_name}"
+        return self.commit(replace(self.document, corrections=corrections), label, drag)
+
+    def reset_saturation(self) -> StudioState:
+        """Take all saturations back to 1, but for those of locked classes."""
+        locked = [entry.name for entry in self.legend if entry.locked]
+        corrections = self.corrections.hold(locked)
+        corrections = replace(corrections, saturation=1.0, by_class={})
+        return self.commit(replace(self.document, corrections=corrections), "Reset saturation")
 
     def set_highlight(self, highlight: bool) -> StudioState:
         """Keep everything unhinted gray, or not."""

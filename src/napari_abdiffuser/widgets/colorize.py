@@ -14,6 +14,8 @@ from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import default_patch_size
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.correct import CorrectPanel
+from napari_abdiffuser.widgets.correct_highlight import HighlightSync
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
 from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.gallery import GalleryPanel
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = (GalleryPanel,)
+PANELS: tuple[type[Panel], ...] = (GalleryPanel, CorrectPanel)
 """Sections below the options, from top to bottom."""
 
 
@@ -85,6 +87,7 @@ class ColorizeWidget(QWidget):
             napari_viewer, self.store, self.sources, models, self.bench, self.results, self.sync
         )
         self.panels = tuple(panel(self.context) for panel in PANELS)
+        self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
         self._source: Any = None
         self._farewell = _Farewell(

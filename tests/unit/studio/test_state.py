@@ -41,7 +41,7 @@ def test_undo_takes_classes_hints_and_results_back_together(state):
     kept = moved.keep_colouring(Colouring(picture)).set_saturation(0.5, "spore")
     assert kept.hints.points[0].color == (1.0, 0.0, 0.0)
     assert kept.corrections.factor("spore") == 0.5
-    assert kept.history.undo_label == "Saturation"
+    assert kept.history.undo_label == "Saturation of spore"
 
     back = kept.undo().undo()
     assert back.document.colouring is None
@@ -157,3 +157,15 @@ def test_corrections_have_limits():
             Corrections().with_saturation(wrong)
     with pytest.raises(InvalidRequest):
         Corrections.from_dict({"saturation": "much"})
+
+
+def test_locked_classes_keep_their_saturation(state):
+    halved = state.set_saturation(0.5, "cell").set_saturation(0.8).lock_class("cell")
+    changed = halved.set_saturation(2.0).reset_saturation()
+    assert changed.corrections.factor("cell") == pytest.approx(0.4)
+    assert changed.corrections.factor() == 1.0
+    assert not changed.corrections.neutral
+    assert Corrections.from_dict(changed.corrections.to_dict()) == changed.corrections
+    with pytest.raises(InvalidRequest, match="unlock"):
+        changed.set_saturation(1.2, "cell")
+    assert changed.lock_class("cell", False).reset_saturation().corrections.neutral

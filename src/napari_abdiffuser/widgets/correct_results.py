@@ -1,0 +1,113 @@
+"""Corrections as results: into the gallery, and back out by undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject
+
+from napari_abdiffuser.studio.document import Colouring
+from napari_abdiffuser.widgets.correct_work import Base, single
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.studio.variations import Gallery
+    from napari_abdiffuser.widgets.events import Outputs
+    from napari_abdiffuser.widgets.panel import Context
+
+__all__ = ["CorrectionResults"]
+
+
+class CorrectionResults(QObject):
+    """Enters corrected colourings into the gallery and the document, and follows undo.
+
+    A correction becomes an entry of the gallery that descends from the one it was made of, and
+    one step of undo. Undo shows the one before again; the corrected one stays in the gallery.
+
+    Parameters
+    ----------
+    context
+        See `Context`.
+    """
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._keeping = False
+        context.store.changed.connect(self._on_state)
+
+    def deliver(self, outputs: Outputs, source: Any, base: Base, label: str) -> None:
+        """Show corrected colourings, the first of them; `label` is for undo."""
+        context = self._context
+        if base.number is not None and not self._holds(context.store.state, base):
+            # What undo goes back to: the colouring that was corrected.
+            context.store.apply(lambda s: _amended(s, _colouring(s, base.number)))
+        context.results.deliver(outputs, source)
+        self._keeping = True
+        try:
+            context.store.apply(lambda s: s.keep_colouring(_colouring(s, s.gallery.shown), label))
+        finally:
+            self._keeping = False
+
+    def _holds(self, state: StudioState, base: Base) -> bool:
+        kept = state.document.colouring
+        return kept is not None and kept.rgb is base.rgb
+
+    def _on_state(self, new: StudioState, old: StudioState) -> None:
+        """Show what undo or redo went to."""
+        kept, before = new.document.colouring, old.document.colouring
+        same = new.picture is not None and old.picture is not None
+        same = same and new.picture.key == old.picture.key  # type: ignore[union-attr]
+        if self._keeping or not same or kept is before:
+            return
+        if kept is None:
+            number = _parent(new.gallery, before)
+        else:
+            number = _number(new.gallery, kept)
+            if number is None:
+                self._bring_back(kept)
+                return
+        if number != new.gallery.shown:
+            self._context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
+
+    def _bring_back(self, kept: Colouring) -> None:
+        """Enter a colouring again that was discarded from the gallery meanwhile."""
+        context = self._context
+        opened = context.bench.current
+        if opened is None:
+            return
+        base = Base(None, None, {}, context.store.state)
+        image = opened.image
+
+        def job(at: Any, _cancelled: Callable[[], bool]) -> Outputs:
+            return single(at, kept.rgb, dict(kept.provenance), f"{at.source.name} kept", base)
+
+        context.bench.run(job, lambda made: context.results.deliver(made, image), key="bring back")
+
+
+def _colouring(state: StudioState, number: int | None) -> Colouring | None:
+    shown = None if number is None else state.gallery[number]
+    if shown is None or shown.rgb is None:
+        return None
+    return Colouring(shown.rgb, state.index, shown.provenance)
+
+
+def _amended(state: StudioState, colouring: Colouring | None) -> StudioState:
+    """Set the colouring without a step of undo: it was there, only not written down."""
+    from dataclasses import replace
+
+    document = replace(state.document, colouring=colouring)
+    return replace(state, history=state.history.amend(document))
+
+
+def _number(gallery: Gallery, kept: Colouring) -> int | None:
+    return next((v.number for v in gallery.variations if v.rgb is kept.rgb), None)
+
+
+def _parent(gallery: Gallery, kept: Colouring | None) -> int | None:
+    """Return the number of what a colouring was made of, if it can still be shown."""
+    number = None if kept is None else _number(gallery, kept)
+    parent = None if number is None else gallery[number].parent
+    return None if parent is None or gallery[parent].discarded else parent

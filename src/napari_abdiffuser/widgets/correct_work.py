@@ -1,0 +1,210 @@
+"""Corrections in the worker thread: what they start from, and what is protected. No Qt."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.imaging.exclusion import describe_exclusion
+from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.studio.gallery_pictures import thumbnail
+from napari_abdiffuser.widgets import texts_correct as texts
+from napari_abdiffuser.widgets.events import Outputs
+from napari_abdiffuser.widgets.work import outputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
+    from napari_abdiffuser.layers.drawn_region import RegionSource
+    from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.widgets.panel import Context
+
+__all__ = ["Base", "erased", "locked_pixels", "recolored", "saturation_factors"]
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What a correction starts from, read in the GUI thread.
+
+    Attributes
+    ----------
+    rgb
+        Uncorrected pixels of the colouring shown; None to start from the most probable one.
+    number
+        Of that colouring in the gallery.
+    provenance
+        Of that colouring.
+    state
+        The studio's.
+    """
+
+    rgb: NDArray[np.uint8] | None
+    number: int | None
+    provenance: Mapping[str, Any]
+    state: StudioState
+
+    @classmethod
+    def of(cls, context: Context) -> Base:
+        """Read what is shown, if it is of the slice at hand."""
+        state, opened = context.store.state, context.bench.current
+        number = state.gallery.shown
+        shown = None if number is None else state.gallery[number]
+        if number is None or shown is None or shown.rgb is None or _previewing(context):
+            return cls(None, None, {}, state)
+        layer = context.results.layer_of(number)
+        told = {} if layer is None else layer.metadata.get(PROVENANCE_KEY, {}).get("source", {})
+        if opened is not None and told and told.get("index") != list(opened.source.index):
+            return cls(None, None, {}, state)
+        return cls(shown.rgb, number, shown.provenance, state)
+
+    @property
+    def background(self) -> str:
+        """As `OpenPicture.paint` takes it."""
+        return "gray" if self.state.corrections.highlight else "auto"
+
+    def picture(self, opened: Any) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
+        """Return pixels and provenance to start from; paints where nothing is shown yet."""
+        if self.rgb is not None:
+            return self.rgb, self.provenance
+        result = opened.picture.paint(self.state.hints, n_outputs=0, background=self.background)
+        return result.best, result.provenance
+
+
+def locked_pixels(picture: Any, state: StudioState, background: str) -> NDArray[np.bool_] | None:
+    """Mark what belongs to locked classes, (H, W) bool; None where that is nothing.
+
+    Parameters
+    ----------
+    picture
+        An open picture.
+    state
+        Whose hints and locks count.
+    background
+        As the picture is painted.
+    """
+    locked = {entry.name for entry in state.legend if entry.locked}
+    if not locked & _names(state.hints):
+        return None
+    classes = picture.class_map(state.hints, background)
+    numbers = [n for n, name in enumerate(classes.names, 1) if name in locked]
+    return np.isin(classes.labels, numbers)
+
+
+def saturation_factors(
+    picture: Any, state: StudioState, background: str
+) -> float | NDArray[np.float32]:
+    """Return factors of the chroma as `OpenPicture.saturate` takes them.
+
+    Parameters
+    ----------
+    picture, state, background
+        As for `locked_pixels`.
+    """
+    corrections = state.corrections
+    names = _names(state.hints)
+    factors = {name: corrections.factor(name) for name in names}
+    if all(factor == corrections.saturation for factor in factors.values()):
+        return corrections.saturation
+    classes = picture.class_map(state.hints, background)
+    values: NDArray[np.float32] = classes.per_class(factors, corrections.saturation)
+    return values
+
+
+def recolored(
+    opened: Any,
+    base: Base,
+    region: RegionSource,
+    n_outputs: int,
+    cancelled: Callable[[], bool],
+    report: Callable[[int, int], object],
+) -> Outputs:
+    """Recolour inside a region, ready for layer list and gallery."""
+    before, _ = base.picture(opened)
+    mask = _allowed(opened, base, region)
+    seed = len(base.state.gallery.variations)
+    result = opened.picture.inpaint(
+        before,
+        mask,
+        base.state.hints,
+        n_outputs=n_outputs,
+        seed=seed,
+        background=base.background,
+        progress=report,
+        cancel=cancelled,
+    )
+    made = outputs_of(result, opened.source, seed, base.number)
+    name = texts.RECOLORED.format(name=opened.source.name)
+    names = [name, *(f"{name} {n}" for n in range(1, len(made.layers)))]
+    return replace(
+        made,
+        layers=tuple(
+            (data, {**meta, "name": new}, kind)
+            for (data, meta, kind), new in zip(made.layers, names, strict=True)
+        ),
+    )
+
+
+def erased(opened: Any, base: Base, region: RegionSource) -> Outputs:
+    """Make a region gray, ready for layer list and gallery."""
+    before, provenance = base.picture(opened)
+    mask = _allowed(opened, base, region)
+    rgb = opened.picture.erase(before, mask)
+    told = deepcopy(dict(provenance))
+    told["erased"] = [*told.get("erased", []), describe_exclusion(mask)]
+    return single(opened, rgb, told, texts.ERASED.format(name=opened.source.name), base)
+
+
+def single(
+    opened: Any, rgb: NDArray[np.uint8], provenance: dict[str, Any], name: str, base: Base
+) -> Outputs:
+    """Make one picture ready for layer list and gallery."""
+    source = opened.source
+    told = {**provenance, "source": {"layer": source.name, "index": list(source.index)}}
+    meta = {
+        "name": name,
+        "rgb": True,
+        "metadata": {PROVENANCE_KEY: told},
+        **source.placement.as_kwargs(),
+    }
+    seed = int(provenance.get("seed", 0) or 0)
+    return Outputs(
+        layers=((source.restack(rgb), meta, "image"),),
+        pictures=(rgb,),
+        thumbnails=(thumbnail(rgb),),
+        seed=seed,
+        provenance=provenance,
+        parent=base.number,
+        has_best=False,
+    )
+
+
+def _allowed(opened: Any, base: Base, region: RegionSource) -> NDArray[np.bool_]:
+    """Return the region without what is protected: locked classes and the data bar."""
+    picture = opened.picture
+    mask = region.build(picture.shape)
+    locked = locked_pixels(picture, base.state, base.background)
+    if locked is not None:
+        mask = mask & ~locked
+        if not mask.any():
+            raise InvalidRequest(texts.ALL_LOCKED)
+    return mask
+
+
+def _previewing(context: Context) -> bool:
+    """Whether the live preview lies over what the gallery shows."""
+    told = [layer.metadata.get(PROVENANCE_KEY) for layer in context.viewer.layers if layer.visible]
+    return any(isinstance(each, dict) and (not each or each.get("preview")) for each in told)
+
+
+def _names(hints: Hints) -> set[str]:
+    """Names of classes that hints have, as class maps call them."""
+    marks: tuple[PointHint | RegionHint, ...] = (*hints.points, *hints.regions)
+    return {hint.class_name or to_hex(hint.color) for hint in marks}

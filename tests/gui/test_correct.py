@@ -1,0 +1,201 @@
+"""Corrections in a real window with a real, untrained model."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from napari.layers import Labels, Shapes  # noqa: F401  (napari before Qt)
+
+from napari_abdiffuser.imaging.hints import Hints
+
+NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
+SQUARE = [[8, 10], [8, 30], [24, 30], [24, 10]]
+
+
+@pytest.fixture
+def colorizer(tiny_colorizer):
+    """Put the real one where `window` expects one that a test can hold up."""
+    return SimpleNamespace(
+        go=SimpleNamespace(set=lambda: None),
+        device=tiny_colorizer.device,
+        device_reason=tiny_colorizer.device_reason,
+        default_steps=tiny_colorizer.default_steps,
+        open=tiny_colorizer.open,
+    )
+
+
+@pytest.fixture
+def ran(window, qtbot):
+    """A window with two hints, in which a run has ended; ``correct`` is the panel."""
+    w = window(NOISE)
+    for live in (p for p in w.widget.panels if type(p).__name__ == "LivePanel"):
+        live.switch.setChecked(False)
+    w.correct = next(p for p in w.widget.panels if type(p).__name__ == "CorrectPanel")
+    w.store = w.widget.store
+    qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=5000)
+    w.store.apply(lambda s: s.add_class("cell", "gold").add_class("ground", "teal"))
+    hints = Hints.from_points([(10, 12), (28, 40)], ["gold", "teal"], sizes=5)
+    w.store.apply(lambda s: s.set_hints(hints, "Add hints"))
+    w.widget.options.outputs_field.setValue(0)
+    w.button.click()
+    w.idle()
+    w.shown = lambda: w.store.state.gallery[w.store.state.gallery.shown]
+    w.layer = lambda: w.widget.results.layer_of(w.shown().number)
+    return w
+
+
+def draw(w, *shapes):
+    w.correct.region_bar.draw_button.click()
+    layer = w.viewer.layers.selection.active
+    assert str(layer.mode) == "add_polygon_lasso"
+    for corners in shapes:
+        layer.add([np.array(corners)], shape_type="polygon")
+    return layer
+
+
+def press(w, qtbot, button):
+    """Press a button that makes new entries of the gallery, and wait for these."""
+    before = len(w.store.state.gallery.variations)
+    button.click()
+    qtbot.waitUntil(lambda: len(w.store.state.gallery.variations) > before, timeout=5000)
+    qtbot.waitUntil(lambda: not w.widget.results.busy, timeout=5000)
+
+
+def inside():
+    mask = np.zeros(NOISE.shape, bool)
+    mask[8:25, 10:31] = True
+    return mask
+
+
+def test_recolouring_stays_inside_the_region_and_undo_shows_what_was(ran, qtbot):
+    bar, before = ran.correct.region_bar, ran.shown()
+    assert not bar.recolor_button.isEnabled()
+    assert bar.recolor_button.toolTip().startswith("Press 'Draw region'")
+    draw(ran, SQUARE)
+    bar.count_field.setValue(2)
+    press(ran, qtbot, bar.recolor_button)
+    made = ran.store.state.gallery.variations[1:]
+    assert [v.parent for v in made] == [1, 1, 1]
+    assert ran.shown() is made[0]
+    for variation in made:
+        assert np.array_equal(variation.rgb[~inside()], before.rgb[~inside()])
+    assert not np.array_equal(made[1].rgb, made[2].rgb)
+    undo, redo = ran.correct.undo_bar.undo_button, ran.correct.undo_bar.redo_button
+    assert undo.accessibleName() == "Undo: Recolour inside region"
+    undo.click()
+    assert ran.shown() is before
+    assert ran.layer().visible
+    redo.click()
+    assert ran.shown() is made[0]
+
+
+def test_erasing_leaves_gray_and_a_locked_class_alone(ran, qtbot):
+    before = ran.shown().rgb
+    classes = ran.widget.bench.current.picture.class_map(ran.store.state.hints)
+    assert {"cell", "ground"} == set(classes.names)
+    ran.store.apply(lambda s: s.lock_class("cell"))
+    draw(ran, SQUARE)
+    press(ran, qtbot, ran.correct.region_bar.erase_button)
+    after = ran.shown().rgb
+    locked = classes.labels == 1 + classes.names.index("cell")
+    assert (inside() & locked).any()
+    free = inside() & ~locked
+    assert np.array_equal(after[~free], before[~free])
+    assert (np.ptp(after[free].astype(int), axis=-1) == 0).all()
+    assert ran.layer().metadata["abdiffuser"]["erased"]
+
+
+def test_labels_mark_a_region_all_or_one_of_them(ran, qtbot):
+    labels = np.zeros(NOISE.shape, np.uint8)
+    labels[2:6], labels[20:24] = 1, 2
+    layer = ran.viewer.add_labels(labels)
+    bar = ran.correct.region_bar
+    bar.region_field.choose(layer)
+    layer.selected_label = 2
+    assert bar.only_label.text().startswith("Only label 2")
+    bar.only_label.setChecked(True)
+    before = ran.shown().rgb
+    press(ran, qtbot, bar.erase_button)
+    changed = (ran.shown().rgb != before).any(-1)
+    assert changed[20:24].any()
+    assert not changed[:20].any()
+
+
+def test_saturation_starts_from_the_uncorrected_pixels_and_is_one_undo(ran, qtbot):
+    rgb = ran.shown().rgb.copy()
+    slider = ran.correct.saturation_bar.whole.slider
+    for value in (30, 160, 40):
+        slider.setValue(value)
+    picture = ran.widget.bench.current.picture
+    wanted = picture.saturate(rgb, 0.4)
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=5000)
+    assert ran.layer().metadata["abdiffuser"]["corrections"]["saturation"] == 0.4
+    assert np.array_equal(ran.shown().rgb, rgb)
+    slider.setValue(150)
+    wanted = picture.saturate(rgb, 1.5)
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=5000)
+    ran.correct.undo_bar.undo()
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, rgb), timeout=5000)
+    assert slider.value() == 100
+    assert "corrections" not in ran.layer().metadata["abdiffuser"]
+
+
+def test_saturation_of_a_class_leaves_the_others_to_the_byte(ran, qtbot):
+    bar, rgb = ran.correct.saturation_bar, ran.shown().rgb
+    bar.class_field.setCurrentText("cell")
+    bar.class_field.activated.emit(bar.class_field.currentIndex())
+    assert ran.store.state.active == "cell"
+    bar.one.slider.setValue(0)
+    classes = ran.widget.bench.current.picture.class_map(ran.store.state.hints)
+    cell = classes.labels == 1 + classes.names.index("cell")
+    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data, rgb), timeout=5000)
+    assert np.array_equal(ran.layer().data[~cell], rgb[~cell])
+    assert (np.ptp(ran.layer().data[cell].astype(int), axis=-1) == 0).all()
+    # Locked, it keeps what it has when everything else changes.
+    ran.store.apply(lambda s: s.lock_class("cell"))
+    assert not bar.one.slider.isEnabled()
+    locked = ran.layer().data[cell].copy()
+    bar.whole.slider.setValue(50)
+    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data[~cell], rgb[~cell]), timeout=5000)
+    assert np.array_equal(ran.layer().data[cell], locked)
+
+
+def test_the_switch_and_the_background_are_one(ran):
+    switch, field = ran.correct.highlight_field, ran.widget.options.background_field
+    switch.setChecked(True)
+    assert field.currentData() == "gray"
+    assert ran.store.state.corrections.highlight
+    field.setCurrentIndex(field.findData("auto"))
+    assert not switch.isChecked()
+    ran.correct.undo_bar.undo()
+    assert switch.isChecked()
+
+
+def test_where_a_hint_would_help(ran, qtbot):
+    image = ran.viewer.layers["image"]
+    ran.correct.help_bar.ask_button.click()
+    qtbot.waitUntil(lambda: "image uncertainty" in ran.viewer.layers, timeout=5000)
+    overlay = ran.viewer.layers["image uncertainty"]
+    place = overlay.metadata["abdiffuser"]["uncertainty"]["place"]
+    assert overlay.blending == "additive"
+    np.testing.assert_array_equal(overlay.scale, image.scale)
+    np.testing.assert_allclose(ran.viewer.camera.center[-2:], place)
+    assert ran.widget.sources.image.name == "image"  # the overlay is no picture to colorize
+    ran.correct.help_bar.hide_button.click()
+    assert not [x for x in ran.viewer.layers if x.name in ("image uncertainty", "image next hint")]
+
+
+def test_shortcuts_of_undo_belong_to_the_dock_alone(ran):
+    from qtpy.QtCore import Qt
+    from qtpy.QtGui import QShortcut, QShowEvent
+
+    assert not ran.viewer.window._qt_window.findChildren(QShortcut, "correct_undo_key")
+    ran.correct.undo_bar.showEvent(QShowEvent())  # tests' windows stay hidden
+    (shortcut,) = ran.widget.findChildren(QShortcut, "correct_undo_key")
+    assert shortcut.parent() is ran.widget
+    assert shortcut.context() == Qt.ShortcutContext.WidgetWithChildrenShortcut
+    label = ran.store.state.history.undo_label
+    shortcut.activated.emit()
+    assert ran.store.state.history.redo_label == label
