@@ -21,6 +21,7 @@ from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.gallery import GalleryPanel
 from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
+from napari_abdiffuser.widgets.live import LivePanel
 from napari_abdiffuser.widgets.look import style_sheet
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = (GalleryPanel, CorrectPanel)
+PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel)
 """Sections below the options, from top to bottom."""
 
 
