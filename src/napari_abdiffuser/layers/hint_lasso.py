@@ -207,6 +207,7 @@ def mask_of(vertices: NDArray[np.float64], kind: str, shape: tuple[int, int]) ->
         u, v = (vertices[1] - vertices[0]) / 2, (vertices[3] - vertices[0]) / 2
         angle = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)[:, None]
         vertices = centre + np.cos(angle) * u + np.sin(angle) * v
+    vertices = np.round(vertices, 6)  # what went through a transform and back is what it was
     mask = np.zeros(shape, bool)
     mask[polygon(vertices[:, 0], vertices[:, 1], shape)] = True
     return mask

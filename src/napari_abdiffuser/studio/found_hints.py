@@ -12,17 +12,17 @@ __all__ = ["with_found_hints"]
 
 
 def with_found_hints(state: StudioState, hints: Hints) -> StudioState:
-    """Enter hints of the present slice without a step of undo.
+    """Add hints to those of the present slice without a step of undo.
 
-    They enter every step of the history that has none for this slice: undoing what was done
-    elsewhere must not take them away.
+    They are added to every step of the history: undoing what was done elsewhere must not take
+    them away.
     """
-    if not len(hints) or len(state.hints):
-        return state if not len(hints) else state.set_hints(hints)
-    history, index = state.history, state.index
+    if not len(hints):
+        return state
+    index = state.index
 
     def entered(document: Document) -> Document:
-        return document if len(document.hints(index)) else document.set_hints(hints, index)
+        return document.set_hints(document.hints(index) + hints, index)
 
-    history = history.each(entered)
+    history = state.history.each(entered)
     return replace(state, history=history, revision=state.revision + 1)

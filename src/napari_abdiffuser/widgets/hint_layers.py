@@ -70,7 +70,7 @@ class Owners:
 
     def get(self, layer: Any) -> Any:
         """Return the image that a layer holds hints of; None if it is unknown or gone."""
-        reference = self._images.get(layer)
+        reference = None if layer is None else self._images.get(layer)
         return None if reference is None else reference()
 
     def of(self, image: Any, layers: Iterable[Any], images: Iterable[Any]) -> list[Any]:

@@ -1,13 +1,12 @@
-"""The hint layers of the image at hand: their events, what they hold, who gets what."""
+"""The hint layers of the image at hand: what they hold, and who gets what."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari.layers import Labels, Points
-from qtpy.QtCore import QObject, Signal
+from napari.layers import Points
 
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hint_lasso import LassoLink
@@ -15,8 +14,6 @@ from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.left_out import LeftOut
-from napari_abdiffuser.widgets import texts_legend as texts
-from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_layers import KINDS, link_of
 
 if TYPE_CHECKING:
@@ -24,44 +21,41 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.hint_reading import HintLink
     from napari_abdiffuser.studio.classes import Legend
+    from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
 __all__ = ["Links"]
 
-_PLACED = ("scale", "translate", "rotate", "shear", "affine", "units")
-_POINTS = ("features", "face_color", "size")
-_LABELS = ("set_data", "labels_update", "data")
 
-
-class Links(QObject):
-    """All hint layers of one image.
+class Links:
+    """All hint layers of one image, and what was read of each.
 
     Parameters
     ----------
     reader
-        Is asked to read what has changed.
+        Knows which layers have changed and are not read yet.
+    events
+        Listens to them.
     """
 
-    chosen = Signal(int, object)
-    """Emitted with a label and its link when the user takes another label in hand."""
-
-    def __init__(self, reader: HintReader, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.label = texts.CHANGED
-        self.drag: Any = None
+    def __init__(self, reader: HintReader, events: HintEvents) -> None:
         self._reader = reader
+        self._events = events
         self._links: list[HintLink] = []
         self._readings: dict[int, Reading] = {}
-        self._connections: dict[int, Connections] = {}
         self._homes: dict[int, tuple[Any, Home]] = {}
         self._spots: dict[tuple[int, int], int] = {}
-        self._deaf = 0
 
     def __iter__(self) -> Iterator[HintLink]:
         return iter(self._links)
 
     def __len__(self) -> int:
         return len(self._links)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer has been read for this slice: until then the whole is unknown."""
+        return all(id(link) in self._readings for link in self._links)
 
     def first(self, kind: type[Any]) -> HintLink | None:
         """Return the layer of a kind that new hints go to."""
@@ -70,115 +64,45 @@ class Links(QObject):
         # Clicks may go to a layer of the user's that was chosen for hints; painting may not.
         return next(iter(own or [link for link in fit if kind is Points]), None)
 
-    @contextmanager
-    def deaf(self) -> Iterator[None]:
-        """Take events for echoes of what is being written."""
-        self._deaf += 1
-        try:
-            yield
-        finally:
-            self._deaf -= 1
-
     # --- which layers ---
 
     def set(self, layers: Sequence[Any], own: Sequence[Any]) -> tuple[list[HintLink], bool]:
         """Follow these layers; return the new links, and whether others with hints went."""
         known = {id(link.layer): link for link in self._links}
         links = [known.get(id(layer)) or link_of(layer, layer in own) for layer in layers]
-        gone = [link for link in self._links if link not in links]
         new = [link for link in links if id(link.layer) not in known]
-        for link in gone:
-            self._connections.pop(id(link.layer)).cleanup()
-        lost = any(_any(self._readings.pop(id(link), None)) for link in gone)
+        lost = False
+        for link in self._links:
+            if link not in links:
+                self._events.leave(link)
+                lost |= _any(self._readings.pop(id(link), None))
         self._links = links
         for link in new:
-            self._connect(link)
+            self._events.listen(link)
         return new, lost
+
+    def unread(self) -> None:
+        """Forget what was read: it was of another slice."""
+        self._reader.forget()
+        self._readings.clear()
 
     def clear(self) -> None:
         """Follow no layer."""
-        self._reader.forget()
+        self.unread()
         self.cleanup()
 
     def cleanup(self) -> None:
         """Cut all connections; without Qt."""
-        for connections in self._connections.values():
-            connections.cleanup()
-        self._connections.clear()
+        self._events.cleanup()
         self._links = []
         self._readings.clear()
 
-    def _connect(self, link: HintLink) -> None:
-        connections = self._connections[id(link.layer)] = Connections()
-        events = link.layer.events
-        for name in _PLACED:
-            connections.connect(getattr(events, name), self._on_event)
-        if isinstance(link.layer, Labels):
-            for name in _LABELS:
-                connections.connect(getattr(events, name), self._on_painting)
-            connections.connect(events.paint, self._on_painted)
-            connections.connect(events.selected_label, self._on_label)
-            if not link.own:
-                connections.connect(events.colormap, self._on_event)
-            return
-        connections.connect(events.data, self._on_data)
-        for name in _POINTS if isinstance(link.layer, Points) else ("features", "edge_color"):
-            connections.connect(getattr(events, name), self._on_event)
-
-    # --- events ---
-
-    def _link(self, event: Any) -> HintLink | None:
-        if self._deaf:
-            return None
-        return next((k for k in self._links if k.layer is event.source), None)
-
-    def _on_event(self, event: Any) -> None:
-        link = self._link(event)
-        if link is not None:
-            self._ask(link, texts.MOVED if self.drag is not None else texts.CHANGED)
-
-    def _on_data(self, event: Any) -> None:
-        link = self._link(event)
-        action = str(getattr(event, "action", "")).rpartition(".")[2].lower()
-        if link is None or action in ("adding", "removing"):
-            return
-        if action == "changing":
-            self.drag = object()  # all that comes until it has changed is one step of undo
-            return
-        labels = {"added": texts.ADDED, "removed": texts.REMOVED, "changed": texts.MOVED}
-        self._ask(link, labels.get(action, texts.CHANGED))
-        self.drag = None
-
-    def _on_painting(self, event: Any) -> None:
-        link = self._link(event)
-        if link is not None:
-            if self.drag is None:
-                self.drag = object()
-            self._ask(link, texts.PAINTED, soon=True)
-
-    def _on_painted(self, event: Any) -> None:
-        link = self._link(event)
-        if link is not None:
-            self._ask(link, texts.PAINTED)
-            self.drag = None
-
-    def _on_label(self, event: Any) -> None:
-        link = self._link(event)
-        if isinstance(link, StrokesLink) and link.own:
-            self.chosen.emit(int(link.layer.selected_label), link)
-
-    def _ask(self, link: HintLink, label: str, *, soon: bool = False) -> None:
-        self.label = label
-        self._reader.ask(link, soon=soon)
-
     # --- what they hold ---
 
-    def take(self, link: HintLink, reading: Reading) -> bool:
-        """Keep what was read; whether the layer is one of these."""
-        if link not in self._links:
-            return False
-        self._keep(link, reading)
-        return True
+    def take(self, link: HintLink, reading: Reading) -> None:
+        """Keep what was read of a layer."""
+        if link in self._links:
+            self._keep(link, reading)
 
     def hints(self) -> Hints:
         """Return the hints of all layers together."""
@@ -235,8 +159,8 @@ class Links(QObject):
                 regions.append(region)
                 homes.append(home)
         for link in self._links:
-            if here and self._reader.waits(link):
-                continue  # what it holds is newer
+            if here and (self._reader.waits(link) or id(link) not in self._readings):
+                continue  # what it holds is newer, or not known
             points, regions, homes = given.get(id(link), ([], [], []))
             before = self._readings.get(id(link), Reading())
             reading = Reading(tuple(points), tuple(regions), tuple(homes), before.left_out)
@@ -283,8 +207,6 @@ def _same(one: Reading, other: Reading) -> bool:
 
 def _agreed(points: list[Any], regions: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Let hints of one class have one colour, that of the first, whichever layer they are in."""
-    from dataclasses import replace
-
     colors: dict[str, Any] = {}
 
     def agreed(hint: Any) -> Any:

@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.layers.hint_reading import Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
+from napari_abdiffuser.widgets import texts_legend as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +30,15 @@ class _Relay(QObject):
     read = Signal(object)
 
 
-def _build(source: LinkSource, relay: _Relay, ticket: tuple[Any, ...]) -> None:
+def _build(source: LinkSource) -> Reading | Exception:
     try:
-        reading: Reading | Exception = source.build()
+        return source.build()
     except Exception as error:
-        reading = error
-    relay.read.emit((*ticket, reading))
+        return error
+
+
+def _work(source: LinkSource, relay: _Relay, link: HintLink, ticket: int) -> None:
+    relay.read.emit((link, ticket, _build(source)))
 
 
 class HintReader(QObject):
@@ -103,21 +107,23 @@ class HintReader(QObject):
         height, width = place.picture.shape
         if height * width <= _AT_ONCE or not _has_regions(link):
             self._workers.discard(id(link))
-            self.read.emit(link, source.build())
+            self._tell(link, _build(source))
             return
         self._workers.add(id(link))
-        worker = FunctionWorker(_build, source, self._relay, (link, ticket))
-        worker.start()
+        FunctionWorker(_work, source, self._relay, link, ticket).start()
 
     def _arrive(self, item: tuple[HintLink, int, Reading | Exception]) -> None:
         link, ticket, reading = item
         if self._tickets.get(id(link)) != ticket or id(link) not in self._workers:
             return
         self._workers.discard(id(link))
+        self._tell(link, reading)
+
+    def _tell(self, link: HintLink, reading: Reading | Exception) -> None:
         if isinstance(reading, Exception):
-            self.failed.emit(f"The layer '{link.layer.name}' cannot be read ({reading}).")
-        else:
-            self.read.emit(link, reading)
+            self.failed.emit(texts.UNREADABLE.format(name=link.layer.name, error=reading))
+            reading = Reading()
+        self.read.emit(link, reading)
 
 
 def _has_regions(link: Any) -> bool:

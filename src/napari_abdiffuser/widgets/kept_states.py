@@ -33,8 +33,10 @@ class KeptStates:
         self._states: WeakKeyDictionary[Any, dict[Hashable, StudioState]] = WeakKeyDictionary()
 
     def keep(self, image: Any, state: StudioState) -> None:
-        """Remember the state of an image."""
-        if image is not None and state.picture is not None:
+        """Remember the state of an image, if it is one of this image."""
+        if image is None or state.picture is None:
+            return
+        if self._owner(state.picture) == self._keys.get(image):
             self._states.setdefault(image, {})[state.picture.key] = state
 
     def identity(self, image: Any, picture: PictureSource) -> PictureIdentity:
@@ -51,6 +53,15 @@ class KeptStates:
         return PictureIdentity(
             (number, plane, picture.shape), picture.name, picture.shape, leading, size, unit
         )
+
+    def plane(self, picture: PictureIdentity) -> tuple[int, ...]:
+        """Return the image's axes that a picture extends on."""
+        key = picture.key
+        return key[1] if isinstance(key, tuple) else ()
+
+    def _owner(self, picture: PictureIdentity) -> int | None:
+        key = picture.key
+        return key[0] if isinstance(key, tuple) else None
 
     def open(self, state: StudioState, image: Any, picture: PictureSource) -> StudioState:
         """Go on with another image: as it was left, or afresh with the present classes."""
