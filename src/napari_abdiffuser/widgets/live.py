@@ -36,7 +36,7 @@ class LivePanel(Panel):
     open_at_first = True
 
     updated = Signal(object)
-    """Emitted with `Painted` when the layer shows it."""
+    """Emitted with `Painted` when the layer shows it; with None when no hint is left."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -172,9 +172,20 @@ class LivePanel(Panel):
         if state.index != tuple(at for at in opened.index if at is not None):
             return  # the sliders move: the hints of this slice come in a moment
         hints = state.hints
+        if not len(hints):
+            self._show_none()
+            return
         background = "gray" if state.corrections.highlight else "auto"
         painter = self._painter
         self._start(lambda opened, _: painter.first(opened, hints, background))
+
+    def _show_none(self) -> None:
+        """Show nothing where there is no hint; the automatic colouring is there for the asking."""
+        self._preview.hide()
+        had, self._painted = self._painted, None
+        self._say()
+        if had is not None:
+            self.updated.emit(None)
 
     def _start(self, work: Callable[[Opened, Callable[[], bool]], Painted]) -> None:
         self._job = self.context.bench.run(
@@ -228,7 +239,7 @@ class LivePanel(Panel):
             return texts.OPENING
         if not hasattr(opened.picture, "spread"):
             return texts.NO_LIVE
-        if self._painted is None or self._painted.rgb is None:
+        if self._painted is None:
             return texts.WAITING
         if not self._painted.whole:
             return texts.REFINING

@@ -28,7 +28,7 @@ class Painted:
     Attributes
     ----------
     rgb
-        uint8, with the layer's leading axes at length 1; None where there are no hints.
+        uint8, with the layer's leading axes at length 1.
     scale
         Pixels of the picture to a pixel of it, along rows and columns.
     provenance
@@ -39,7 +39,7 @@ class Painted:
         With which it was painted.
     """
 
-    rgb: NDArray[np.uint8] | None
+    rgb: NDArray[np.uint8]
     scale: tuple[float, float]
     provenance: dict[str, Any]
     hints: Hints
@@ -65,8 +65,6 @@ class LivePainter:
     def first(self, opened: Opened, hints: Hints, background: str) -> Painted:
         """Paint hints: whole pictures where these are small, else previews."""
         picture = opened.picture
-        if not len(hints):
-            return Painted(None, (1.0, 1.0), {}, hints, background)
         if max(opened.source.shape) <= PREVIEW_SIDE:
             return self._whole(opened, hints, background)
         small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)

@@ -58,9 +58,6 @@ class PreviewLayer:
 
     def show(self, painted: Painted, opened: Opened) -> None:
         """Show a colouring in place of the one before."""
-        if painted.rgb is None:
-            self.hide()
-            return
         if self.layer is None or self._image is not opened.image:
             self.remove()
             self._add(painted, opened)
