@@ -17,6 +17,7 @@ from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.correct import CorrectPanel
 from napari_abdiffuser.widgets.correct_highlight import HighlightSync
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
+from napari_abdiffuser.widgets.figure import FigurePanel
 from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.gallery import GalleryPanel
 from napari_abdiffuser.widgets.hint_sync import HintSync
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel)
+PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel, FigurePanel)
 """Sections below the options, from top to bottom."""
 
 

@@ -1,0 +1,120 @@
+"""Small jobs in worker threads that need neither the model nor its turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import FunctionWorker, create_worker
+from qtpy.QtCore import QObject, Signal
+
+from napari_abdiffuser.errors import ABDiffuserError, Cancelled
+from napari_abdiffuser.widgets.work import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["SideJobs"]
+
+logger = logging.getLogger(__name__)
+
+
+class _Relay(QObject):
+    """Carries reports from worker threads; workers keep it alive, so a closed window is no harm."""
+
+    reported = Signal(object)
+
+
+@dataclass(eq=False)
+class _Job:
+    done: Callable[[Any], object]
+    failed: Callable[[str], object]
+    stop: threading.Event = field(default_factory=threading.Event)
+    worker: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    job: _Job
+    value: Any = None
+    message: str | None = None
+
+
+class SideJobs(QObject):
+    """Runs jobs; of each key only the newest is heard."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: dict[str, _Job] = {}
+        self._relay = _Relay()
+        self._relay.reported.connect(self._hear)
+
+    def busy(self, key: str) -> bool:
+        """Whether a job of this key is under way."""
+        return key in self._jobs
+
+    def run(
+        self,
+        key: str,
+        work: Callable[[Callable[[], bool]], Any],
+        done: Callable[[Any], object],
+        failed: Callable[[str], object],
+        *,
+        listed: bool = False,
+    ) -> None:
+        """Run a job.
+
+        Parameters
+        ----------
+        key
+            A newer job of the same key supersedes this one.
+        work
+            ``work(cancelled)``, called in a worker thread.
+        done, failed
+            Called in the GUI thread with what `work` returned, or with a sentence.
+        listed
+            Whether napari knows of it and asks before it closes meanwhile.
+        """
+        self.cancel(key)
+        job = self._jobs[key] = _Job(done, failed)
+        make = create_worker if listed else FunctionWorker
+        job.worker = make(_perform, job, work, self._relay.reported.emit)
+        job.worker.start()
+
+    def cancel(self, key: str) -> None:
+        """Stop a job: nothing of it is heard any more."""
+        job = self._jobs.pop(key, None)
+        if job is not None:
+            job.stop.set()
+
+    def cleanup(self) -> None:
+        """Stop everything, without a word; works when Qt was faster."""
+        for key in list(self._jobs):
+            self.cancel(key)
+
+    def _hear(self, outcome: _Outcome) -> None:
+        key = next((k for k, job in self._jobs.items() if job is outcome.job), None)
+        if key is None:
+            return
+        del self._jobs[key]
+        if outcome.message is None:
+            outcome.job.done(outcome.value)
+        elif outcome.message:
+            outcome.job.failed(outcome.message)
+
+
+def _perform(
+    job: _Job, work: Callable[[Callable[[], bool]], Any], report: Callable[[_Outcome], object]
+) -> None:
+    try:
+        outcome = _Outcome(job, work(job.stop.is_set))
+    except Cancelled:
+        outcome = _Outcome(job, message="")
+    except ABDiffuserError as error:
+        outcome = _Outcome(job, message=str(error))
+    except Exception as error:
+        logger.exception("A job has failed.")
+        outcome = _Outcome(job, message=in_words(error))
+    report(outcome)
