@@ -53,6 +53,17 @@ class ObedientColorizer:
         )
 
 
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path, monkeypatch):
+    """Neither read nor write the settings of whoever runs the tests."""
+    from napari import settings
+
+    monkeypatch.setenv("ABDIFFUSER_CONFIG", str(tmp_path / "config"))
+    if hasattr(settings, "get_plugin_settings"):
+        monkeypatch.setattr(settings, "_CFG_PATH", str(tmp_path / "napari.yaml"))
+        monkeypatch.setattr(settings, "_PLUGIN_SETTINGS", {})
+
+
 @pytest.fixture
 def colorizer():
     return ObedientColorizer()

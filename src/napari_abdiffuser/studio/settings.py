@@ -15,6 +15,7 @@ from napari_abdiffuser.studio.files import config_folder, read_json, write_json
 __all__ = ["Preferences", "Preset", "Settings", "load_settings", "save_settings", "settings_path"]
 
 _FORMAT, _VERSION = "abdiffuser-settings", 1
+_KEYS = ("format", "version", "preferences", "presets", "window")
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,15 @@ class Settings:
     ----------
     preferences : Preferences
     presets : tuple of Preset
+    window : mapping
+        What the window remembers by itself, as JSON values: which sections are open.
     extra : mapping
         Keys of the file that this version does not know; they are written back.
     """
 
     preferences: Preferences = field(default_factory=Preferences)
     presets: tuple[Preset, ...] = ()
+    window: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def change(self, **values: Any) -> Settings:
@@ -154,6 +158,10 @@ class Settings:
         """Forget a preset."""
         return replace(self, presets=tuple(p for p in self.presets if p.name != name))
 
+    def remember(self, key: str, value: Any) -> Settings:
+        """Keep something about the window, as JSON values."""
+        return replace(self, window={**self.window, key: value})
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON-serializable values."""
         return {
@@ -162,6 +170,7 @@ class Settings:
             **self.extra,
             "preferences": {**self.extra.get("preferences", {}), **asdict(self.preferences)},
             "presets": [{"name": p.name, "values": dict(p.values)} for p in self.presets],
+            "window": dict(self.window),
         }
 
 
@@ -228,12 +237,12 @@ def _decoded(data: Mapping[str, Any]) -> tuple[Settings, list[str]]:
             presets[str(item["name"])] = Preset(str(item["name"]), values)
         except (KeyError, TypeError, ValueError) as error:
             faults.append(f"A preset is malformed ({error}).")
-    extra = {
-        k: v for k, v in data.items() if k not in ("format", "version", "preferences", "presets")
-    }
+    window = data.get("window", {})
+    window = dict(window) if isinstance(window, Mapping) else {}  # nothing worth a notice
+    extra = {k: v for k, v in data.items() if k not in _KEYS}
     if unknown:
         extra["preferences"] = unknown
-    return Settings(Preferences(**good), tuple(presets.values()), extra), faults
+    return Settings(Preferences(**good), tuple(presets.values()), window, extra), faults
 
 
 def _names() -> tuple[str, ...]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from napari_abdiffuser.weights.download import fetch
 from napari_abdiffuser.weights.files import read, sha256_of, write
 from napari_abdiffuser.weights.find import ModelFile, available, locate, resolve
-from napari_abdiffuser.weights.registry import ModelEntry, Registry, cache_folder, load_registry
+from napari_abdiffuser.weights.registry import (
+    ModelEntry,
+    Registry,
+    cache_folder,
+    load_registry,
+    use_cache_folder,
+)
 
 __all__ = [
     "ModelEntry",
@@ -19,5 +25,6 @@ __all__ = [
     "read",
     "resolve",
     "sha256_of",
+    "use_cache_folder",
     "write",
 ]

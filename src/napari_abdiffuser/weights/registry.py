@@ -13,7 +13,7 @@ import pooch
 
 from napari_abdiffuser.errors import ModelCorrupt, ModelNotFound
 
-__all__ = ["ModelEntry", "Registry", "cache_folder", "load_registry"]
+__all__ = ["ModelEntry", "Registry", "cache_folder", "load_registry", "use_cache_folder"]
 
 CACHE_VARIABLE = "ABDIFFUSER_CACHE"
 URL_VARIABLE = "ABDIFFUSER_MODELS_URL"
@@ -115,10 +115,24 @@ class Registry:
         return (self.folder if entry.embedded else cache_folder()) / entry.file
 
 
+# What the user's settings name; a list, so that it can be set without `global`.
+_of_settings: list[Path] = []
+
+
 def cache_folder() -> Path:
-    """Return the folder of fetched models: ABDIFFUSER_CACHE, else the system's cache folder."""
+    """Return the folder of fetched models.
+
+    The variable ABDIFFUSER_CACHE comes first, then `use_cache_folder`, then the system's own.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("napari-abdiffuser"))
+    if chosen:
+        return Path(chosen).expanduser()
+    return _of_settings[0] if _of_settings else Path(pooch.os_cache("napari-abdiffuser"))
+
+
+def use_cache_folder(folder: str | os.PathLike[str]) -> None:
+    """Keep fetched models in another folder from now on; '' for the system's own."""
+    _of_settings[:] = [Path(folder).expanduser()] if os.fspath(folder) else []
 
 
 @cache

@@ -24,12 +24,14 @@ from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.live import LivePanel
 from napari_abdiffuser.widgets.look import style_sheet
+from napari_abdiffuser.widgets.manners import Manners
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.results import Results
 from napari_abdiffuser.widgets.run import RunController
 from napari_abdiffuser.widgets.sources import Sources
 from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.widgets.welcome import Welcome
 from napari_abdiffuser.widgets.work import Models
 from napari_abdiffuser.widgets.workbench import Workbench
 
@@ -52,7 +54,11 @@ class _Farewell:
     def __init__(self, *cleanups: Callable[[], object]) -> None:
         self.connections = Connections()
         # What the parts do in the end needs no Qt, so that it also works when Qt was faster.
-        self._cleanups = cleanups
+        self._cleanups = list(cleanups)
+
+    def add(self, cleanup: Callable[[], object]) -> None:
+        """Remember one thing more to do."""
+        self._cleanups.append(cleanup)
 
     def say(self, *_: object) -> None:
         """Stop work and cut all connections; a second time does nothing."""
@@ -77,6 +83,7 @@ class ColorizeWidget(QWidget):
         self._viewer = napari_viewer
         self.sources = Sources(napari_viewer, self)
         self.options = Options(self)
+        self.welcome = Welcome(self)
         self.footer = Footer(self)
         models = Models() if models is None else models
         self.runs = RunController(self, models)
@@ -103,12 +110,16 @@ class ColorizeWidget(QWidget):
         )
         self._docked = False
         self._build()
+        self.manners = Manners(self, self.options, self.welcome)
+        self._farewell.add(self.manners.cleanup)
         self._connect()
         self._on_theme()
         self._on_image(self.sources.image)
         self.tools.set_layer(self.sources.hints)
-        self.footer.say_device(texts.DEVICE_UNKNOWN)
-        self.runs.prepare("default", self.options.device)
+        self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
+        self._on_device(self.options.device)
+        for notice in self.manners.notices:
+            self._on_refused(notice)
 
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""
@@ -128,7 +139,7 @@ class ColorizeWidget(QWidget):
         column = QVBoxLayout(controls)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(12)
-        for part in (self.sources, _line(), self.tools, _line(), self.options):
+        for part in (self.welcome, self.sources, _line(), self.tools, _line(), self.options):
             column.addWidget(part)
         for panel in self.panels:
             column.addWidget(Fold(panel.title, panel, opened=panel.open_at_first))
@@ -158,7 +169,8 @@ class ColorizeWidget(QWidget):
         self.runs.happened.connect(self._on_event)
         self.runs.not_ready.connect(self.footer.say_device)
         self.store.refused.connect(self._on_refused)
-        for panel in self.panels:
+        self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
+        for panel in (*self.panels, self.manners):
             panel.failed.connect(self._on_refused)
             panel.said.connect(self.footer.say)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)

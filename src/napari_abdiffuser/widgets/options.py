@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -17,7 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_abdiffuser.widgets import texts
+from napari_abdiffuser.widgets import texts, texts_settings
+from napari_abdiffuser.widgets.cache_row import CacheRow
+from napari_abdiffuser.widgets.presets import PresetRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +32,10 @@ MAX_OUTPUTS = 64
 MAX_STEPS = 1000
 MAX_SEED = 2**31 - 1
 _LABEL_WIDTH = 90
+_NAMED = (
+    "outputs_field", "background_field", "steps_field", "seed_field", "device_field",
+    "data_bar_switch", "welcome_button",
+)  # fmt: skip
 
 
 def spin_box(minimum: int, maximum: int, value: int, tip: str, suffix: str = "") -> QSpinBox:
@@ -81,7 +88,7 @@ class Fold(QWidget):
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setCursor(Qt.CursorShape.PointingHandCursor)
         self.header.setObjectName("abdiffuser_fold")
-        self._content = content
+        self.content = content
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -91,9 +98,14 @@ class Fold(QWidget):
         self._show(opened)
         self.header.setChecked(opened)
 
+    @property
+    def key(self) -> str:
+        """A name for the content that is the same in every session."""
+        return str(self.content.objectName()) or type(self.content).__name__
+
     def _show(self, open_: bool) -> None:
         self.header.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
-        self._content.setVisible(open_)
+        self.content.setVisible(open_)
 
 
 class Options(QWidget):
@@ -116,14 +128,28 @@ class Options(QWidget):
         # 'cuda:1' and its like can be typed.
         self.device_field.setEditable(True)
         self.device_field.setToolTip(texts.DEVICE_TIP)
+        self.data_bar_switch = QCheckBox(texts_settings.DATA_BAR, self)
+        self.data_bar_switch.setChecked(True)
+        self.data_bar_switch.setToolTip(texts_settings.DATA_BAR_TIP)
+        self.welcome_button = QPushButton(texts_settings.SHOW_WELCOME, self)
+        self.welcome_button.setToolTip(texts_settings.SHOW_WELCOME_TIP)
+        self.cache_row = CacheRow(self)
+        self.presets = PresetRow(self)
+        for name in _NAMED:
+            getattr(self, name).setObjectName(name)
 
         advanced = QWidget(self)
+        advanced.setObjectName("advanced")
         advanced.setLayout(
             form(
                 [
                     (texts.STEPS, self.steps_field),
                     (texts.SEED, self._seed_row()),
                     (texts.DEVICE, self.device_field),
+                    ("", self.data_bar_switch),
+                    (texts_settings.CACHE, self.cache_row),
+                    (texts_settings.PRESET, self.presets),
+                    ("", self.welcome_button),
                 ]
             )
         )
@@ -181,6 +207,7 @@ class Options(QWidget):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         self.new_seed_button = QPushButton(texts.NEW_SEED)
+        self.new_seed_button.setObjectName("new_seed_button")
         self.new_seed_button.setToolTip(texts.NEW_SEED_TIP)
         self.new_seed_button.clicked.connect(self._new_seed)
         layout.addWidget(self.seed_field, 1)

@@ -1,0 +1,55 @@
+"""Texts of the settings, the presets and the hint for first use."""
+
+from __future__ import annotations
+
+# --- Advanced --------------------------------------------------------------------------------
+
+DATA_BAR = "Keep the data bar gray"
+DATA_BAR_TIP = (
+    "Find the instrument's bar at the foot of the picture: it stays gray and steers no colours. "
+    "Switch this off where specimen is taken for a bar."
+)
+CACHE = "Models in"
+CACHE_TIP = "Folder of downloaded models: {folder}"
+CHOOSE_FOLDER = "…"
+CHOOSE_FOLDER_TIP = "Choose another folder for downloaded models."
+WHY_FOLDER_FIXED = "The variable {variable} sets this folder: change it there."
+FOLDER_TITLE = "Folder for downloaded models"
+
+# --- presets -----------------------------------------------------------------------------------
+
+PRESET = "Preset"
+PRESET_TIP = (
+    "A named set of all these settings. Choose one to use it, or type a new name and press Save."
+)
+PRESET_HOLDER = "Name to save under"
+ORIGINAL = "Original settings"
+USE = "Use"
+USE_TIP = "Set everything as this preset has it."
+SAVE = "Save"
+SAVE_TIP = "Save the present settings under this name; one of the same name is replaced."
+DELETE = "Delete"
+DELETE_TIP = "Forget this preset. The settings stay as they are."
+WHY_NO_NAME = "Type a name first."
+WHY_NOT_SAVED = "There is no preset of this name yet: press Save to make one."
+WHY_ORIGINAL = "The original settings are always there."
+SAVED = "Saved the preset “{name}”."
+USED = "Using the preset “{name}”."
+DELETED = "Deleted the preset “{name}”."
+
+# --- first use ---------------------------------------------------------------------------------
+
+WELCOME = (
+    "1. Open a picture, or File ▸ Open Sample ▸ AB-diffuser.",
+    "2. Choose a colour, press Click, and click on what should have it.",
+    "3. Press Colorize; keep the colourings that you like.",
+)
+GOT_IT = "Got it"
+GOT_IT_TIP = "Hide these lines for ever."
+SHOW_WELCOME = "Show the first steps"
+SHOW_WELCOME_TIP = "Show the three lines for first use at the top again."
+WHY_WELCOME_SHOWN = "They are at the top now."
+
+# --- keys --------------------------------------------------------------------------------------
+
+KEY_RUN = " ({keys})"
