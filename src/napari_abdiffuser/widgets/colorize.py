@@ -24,6 +24,7 @@ from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.live import LivePanel
 from napari_abdiffuser.widgets.look import style_sheet
+from napari_abdiffuser.widgets.measure import MeasurePanel
 from napari_abdiffuser.widgets.manners import Manners
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel, FigurePanel)
+PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel, MeasurePanel, FigurePanel)
 """Sections below the options, from top to bottom."""
 
 

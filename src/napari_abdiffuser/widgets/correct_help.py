@@ -77,9 +77,9 @@ class HelpBar(QWidget):
         if opened is None:
             return
 
-        def job(at: Opened, _cancelled: Callable[[], bool]) -> Any:
-            doubt = at.picture.uncertainty(hints)
-            place = at.picture.suggest_place(hints)
+        def job(at: Opened, cancelled: Callable[[], bool]) -> Any:
+            doubt = at.picture.uncertainty(hints, cancel=cancelled)
+            place = at.picture.suggest_place(hints, cancel=cancelled)
             top = max(float(np.percentile(doubt, _BRIGHTEST)), _LEAST_RANGE)
             return at, at.source.restack(doubt), top, place
 

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.layers.drawn_region import REGION_KEY, new_region_layer, read_region
-from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.new_hints import HINTS_KEY
 from napari_abdiffuser.widgets import texts_correct as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.correct_work import Base, erased, recolored
@@ -213,5 +213,5 @@ class RegionBar(QWidget):
 
 
 def _marks_regions(layer: Any) -> bool:
-    """Tell whether a layer can mark a region; what this plugin shows is not offered."""
-    return isinstance(layer, Shapes | Labels) and PROVENANCE_KEY not in layer.metadata
+    """Tell whether a layer can mark a region; what the plugin made for hints is not offered."""
+    return isinstance(layer, Shapes | Labels) and not layer.metadata.get(HINTS_KEY)

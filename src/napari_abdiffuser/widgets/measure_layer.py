@@ -1,0 +1,118 @@
+"""The class map as a Labels layer of our own, in the classes' colours."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.widgets import texts_measure as texts
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_abdiffuser.widgets.measure_work import Measured
+    from napari_abdiffuser.widgets.workbench import Opened
+
+__all__ = ["ClassLayer"]
+
+_OPACITY = 0.6
+
+
+class ClassLayer:
+    """Shows class maps in one layer, until the user makes that layer their own.
+
+    A layer that was painted in or renamed is left as it is, and the next map gets a new one.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers it joins.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._layer: Labels | None = None
+        self._image: Any = None
+        self._sum, self._name = 0, ""
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer while it is in the list."""
+        return self._layer if self._layer in self._viewer.layers else None
+
+    def show(self, found: Measured, opened: Opened) -> Labels:
+        """Show a class map in place of the one before."""
+        layer = self._ours(found, opened)
+        kwargs = _look(found)
+        if layer is None:
+            layer = Labels(
+                found.labels,
+                name=texts.LAYER.format(name=opened.source.name),
+                opacity=_OPACITY,
+                blending="translucent",
+                **kwargs,
+                **opened.source.placement.as_kwargs(),
+            )
+            active = self._viewer.layers.selection.active
+            self._viewer.add_layer(layer)
+            if active is not None and active in self._viewer.layers:
+                self._viewer.layers.selection.active = active
+            self._name = layer.name  # napari numbers names that are there twice
+        else:
+            layer.data = found.labels
+            for name, value in {**kwargs, **opened.source.placement.as_kwargs()}.items():
+                setattr(layer, name, value)
+            layer.visible = True
+        self._layer, self._image = layer, opened.image
+        self._sum = zlib.crc32(found.labels)
+        return layer
+
+    def forget(self) -> None:
+        """Let go of the layer; it stays in the list."""
+        self._layer = self._image = None
+
+    def _ours(self, found: Measured, opened: Opened) -> Labels | None:
+        """Return the layer if it may be written again."""
+        layer = self.layer
+        if layer is None or self._image is not opened.image or layer.name != self._name:
+            return None
+        data = np.ascontiguousarray(layer.data)
+        same = data.shape == found.labels.shape and zlib.crc32(data) == self._sum
+        return layer if same else None
+
+
+def _look(found: Measured) -> dict[str, Any]:
+    """Return colours, and what napari says of a pixel under the mouse."""
+    import pandas as pd
+
+    colors: dict[int | None, Any] = dict(enumerate(found.colors, 1))
+    colors |= {0: "transparent", None: "transparent"}
+    rows = {row.label: row for row in found.table.rows}
+    numbers = range(len(found.names) + 1)
+    features = pd.DataFrame(
+        {
+            "index": list(numbers),
+            "class": [texts.NO_CLASS, *found.names],
+            "color": ["", *found.colors],
+            "area fraction": [rows[n].fraction if n in rows else 0.0 for n in numbers],
+        }
+    )
+    return {
+        "colormap": DirectLabelColormap(color_dict=colors),
+        "features": features,
+        "metadata": {
+            PROVENANCE_KEY: {
+                "class_map": [
+                    {"label": number, "name": name, "color": color}
+                    for number, (name, color) in enumerate(
+                        zip(found.names, found.colors, strict=True), 1
+                    )
+                ]
+            }
+        },
+    }
