@@ -78,6 +78,12 @@ class Workbench(QObject):
         """Whether a picture is being opened or will be in a moment."""
         return self._opening is not None or self.watch.waiting
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way or waits, preparation of the picture included."""
+        waits = self._running is not None or bool(self._queue) or self.opening
+        return not waits and (self._prepared or self.current is None)
+
     def set_device(self, device: str) -> None:
         """Open the picture on another device from now on."""
         self.watch.set_model(device=device)
