@@ -5,12 +5,13 @@ from __future__ import annotations
 from napari.layers import Image
 from napari.utils.notifications import show_info
 from napari.viewer import Viewer  # napari hands in the viewer by this annotation
+from qtpy.QtWidgets import QPushButton
 
 from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets import texts
 
-__all__ = ["new_hints_layer"]
+__all__ = ["export_figure", "load_work", "new_hints_layer", "save_work"]
 
 
 def new_hints_layer(viewer: Viewer) -> None:
@@ -32,3 +33,30 @@ def new_hints_layer(viewer: Viewer) -> None:
     viewer.add_layer(layer)
     viewer.layers.selection.active = layer
     layer.mode = "add"
+
+
+def export_figure(viewer: Viewer) -> None:
+    """Ask where to, and write the figure of the colouring on screen."""
+    _press(viewer, "figure_export")
+
+
+def save_work(viewer: Viewer) -> None:
+    """Ask where to, and write classes, hints and settings of the picture at hand."""
+    _press(viewer, "series_save")
+
+
+def load_work(viewer: Viewer) -> None:
+    """Ask which file, and use its classes and hints on the picture at hand."""
+    _press(viewer, "series_load")
+
+
+def _press(viewer: Viewer, name: str) -> None:
+    """Press a button of the studio, which is opened if need be; say why if it is off."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
+    button = widget.findChild(QPushButton, name)
+    if button is None:
+        return
+    if not button.isEnabled():
+        show_info(button.toolTip())
+        return
+    button.click()
