@@ -27,6 +27,10 @@ CONTROLS = {
 """Preference: object name of the control that holds it."""
 
 
+# Choices of where something goes; the preference says whether it is there at all.
+_CHOICES = ("legend", "scale_bar")
+
+
 class BoundControl:
     """One control and the preference that it holds.
 
@@ -53,6 +57,8 @@ class BoundControl:
             data = control.currentData()
             if self.name == "highlight":
                 return data == "gray"
+            if self.name in _CHOICES:
+                return data != "none"
             return str(control.currentText()).strip() or "auto"
         raise TypeError(f"{control!r} holds no preference.")
 
@@ -68,6 +74,8 @@ class BoundControl:
         elif isinstance(control, QComboBox):
             if self.name == "highlight":
                 control.setCurrentIndex(control.findData("gray" if value else "auto"))
+            elif self.name in _CHOICES:
+                control.setCurrentIndex(0 if value else control.findData("none"))
             else:
                 self._choose_text(control, value)
 
