@@ -30,6 +30,7 @@ from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.results import Results
 from napari_abdiffuser.widgets.run import RunController
+from napari_abdiffuser.widgets.series import SeriesPanel
 from napari_abdiffuser.widgets.sources import Sources
 from napari_abdiffuser.widgets.store import Store
 from napari_abdiffuser.widgets.welcome import Welcome
@@ -45,7 +46,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "ColorizeWidget"]
 
-PANELS: tuple[type[Panel], ...] = (LivePanel, GalleryPanel, CorrectPanel, MeasurePanel, FigurePanel)
+PANELS: tuple[type[Panel], ...] = (
+    LivePanel,
+    GalleryPanel,
+    CorrectPanel,
+    MeasurePanel,
+    SeriesPanel,
+    FigurePanel,
+)
 """Sections below the options, from top to bottom."""
 
 
@@ -174,6 +182,8 @@ class ColorizeWidget(QWidget):
         for panel in (*self.panels, self.manners):
             panel.failed.connect(self._on_refused)
             panel.said.connect(self.footer.say)
+        for section in self.panels:
+            section.progressed.connect(self.footer.show_other)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
         self.destroyed.connect(self._farewell.say)
         self.results.delivered.connect(self._on_delivered)

@@ -72,6 +72,12 @@ class Footer(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
 
+    def show_other(self, done: int, total: int) -> None:
+        """Show how far work is that the button does not cancel; unless a run is on."""
+        if not self._busy:
+            self.bar.setVisible(total > 0)
+            self.show_progress(done, total)
+
     def say(self, text: str, *, failure: bool = False) -> None:
         """Show one sentence."""
         self.status.setText(text)

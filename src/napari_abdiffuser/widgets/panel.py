@@ -71,6 +71,9 @@ class Panel(QWidget):
     said = Signal(str)
     """Emitted with a sentence for the status line."""
 
+    progressed = Signal(int, int)
+    """Emitted with (done, total) while it works in the background; (0, 0) when that is over."""
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context = context

@@ -31,8 +31,15 @@ class _Relay(QObject):
 class _Job:
     done: Callable[[Any], object]
     failed: Callable[[str], object]
+    told: Callable[[Any], object] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     worker: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class _News:
+    job: _Job
+    value: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +65,11 @@ class SideJobs(QObject):
     def run(
         self,
         key: str,
-        work: Callable[[Callable[[], bool]], Any],
+        work: Callable[..., Any],
         done: Callable[[Any], object],
         failed: Callable[[str], object],
         *,
+        told: Callable[[Any], object] | None = None,
         listed: bool = False,
     ) -> None:
         """Run a job.
@@ -71,14 +79,17 @@ class SideJobs(QObject):
         key
             A newer job of the same key supersedes this one.
         work
-            ``work(cancelled)``, called in a worker thread.
+            ``work(cancelled)``, or ``work(cancelled, tell)`` with `told`; called in a worker
+            thread.
         done, failed
             Called in the GUI thread with what `work` returned, or with a sentence.
+        told
+            Called in the GUI thread with whatever the work tells on its way.
         listed
             Whether napari knows of it and asks before it closes meanwhile.
         """
         self.cancel(key)
-        job = self._jobs[key] = _Job(done, failed)
+        job = self._jobs[key] = _Job(done, failed, told)
         make = create_worker if listed else FunctionWorker
         job.worker = make(_perform, job, work, self._relay.reported.emit)
         job.worker.start()
@@ -94,9 +105,13 @@ class SideJobs(QObject):
         for key in list(self._jobs):
             self.cancel(key)
 
-    def _hear(self, outcome: _Outcome) -> None:
+    def _hear(self, outcome: _Outcome | _News) -> None:
         key = next((k for k, job in self._jobs.items() if job is outcome.job), None)
         if key is None:
+            return
+        if isinstance(outcome, _News):
+            if outcome.job.told is not None:
+                outcome.job.told(outcome.value)
             return
         del self._jobs[key]
         if outcome.message is None:
@@ -106,10 +121,14 @@ class SideJobs(QObject):
 
 
 def _perform(
-    job: _Job, work: Callable[[Callable[[], bool]], Any], report: Callable[[_Outcome], object]
+    job: _Job, work: Callable[..., Any], report: Callable[[_Outcome | _News], object]
 ) -> None:
     try:
-        outcome = _Outcome(job, work(job.stop.is_set))
+        if job.told is None:
+            value = work(job.stop.is_set)
+        else:
+            value = work(job.stop.is_set, lambda news: report(_News(job, news)))
+        outcome = _Outcome(job, value)
     except Cancelled:
         outcome = _Outcome(job, message="")
     except ABDiffuserError as error:

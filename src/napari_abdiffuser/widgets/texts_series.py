@@ -1,0 +1,65 @@
+"""Texts of the panel that colours more pictures in the same way."""
+
+from __future__ import annotations
+
+TITLE = "More pictures"
+SAVE = "Save work…"
+SAVE_TIP = "Write classes, hints and settings of this picture to a project file."
+LOAD = "Load work…"
+LOAD_TIP = "Use classes and hints of a project file on this picture. Undo takes it back."
+FILTER = "Project (*.abdiffuser.json);;All files (*)"
+SAVED = "Saved {path}."
+WHY_NO_IMAGE = "Open an image first."
+OTHERS = "Colour the other open images"
+OTHERS_TIP = (
+    "Use these classes and hints on every other image that is open: hints keep their place "
+    "relative to the picture. Each gets a result layer of its own; of a stack, the slice in view."
+)
+WHY_NO_OTHERS = "No other image is open: open the other views of the specimen first."
+STACK = "Colour the stack"
+STACK_TIP = (
+    "Colour these slices into one layer. A slice without hints takes those of the nearest slice "
+    "that has some."
+)
+WHY_NO_STACK = "The image is a single picture: Colorize is all it needs."
+SLICES = "Slices"
+WHICH = {"all": "All", "range": "From … to …", "current": "The one in view"}
+WHICH_TIP = "Which slices are coloured."
+FIRST_TIP = "First slice."
+LAST_TIP = "Last slice, included."
+COLOURS = "Colours"
+KINDS = {"best": "Most probable", "seed": "Variation of seed"}
+KINDS_TIP = (
+    "Most probable: steady from slice to slice. Variation: colours are sampled anew in every "
+    "slice, from the same seed."
+)
+SEED_TIP = "The same seed for all slices and pictures."
+CANCEL = "Cancel: keep what is done"
+CANCEL_TIP = "Stop. Pictures and slices that are done are kept."
+BUSY = "Pictures are being coloured: wait, or cancel."
+LAYER = "{name} colorized"
+RUNNING = "Colouring {number} of {total}: {name}…"
+PICTURES = "pictures"
+SLICES_DONE = "slices"
+
+
+def loaded(name: str, left_out: int) -> str:
+    """Say that a project is in use."""
+    of = f" of '{name}'" if name else ""
+    lost = "" if not left_out else f" {hints(left_out)} outside this picture, left out."
+    return f"Classes and hints{of} are in use.{lost}"
+
+
+def hints(count: int) -> str:
+    """Count hints."""
+    return "1 hint lies" if count == 1 else f"{count} hints lie"
+
+
+def finished(done: int, total: int, what: str, failures: int, stopped: bool) -> str:
+    """Say what has become of pictures or slices."""
+    words = f"{what[:-1]}" if done == 1 else what
+    start = f"Coloured {done} of {total} {what}" if done != total else f"Coloured {done} {words}"
+    parts = [f"Cancelled. {start} before that; they are kept." if stopped else f"{start}."]
+    if failures:
+        parts.append(f"{failures} could not be coloured: see napari's log.")
+    return " ".join(parts)
