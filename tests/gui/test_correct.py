@@ -162,6 +162,35 @@ def test_saturation_of_a_class_leaves_the_others_to_the_byte(ran, qtbot):
     assert np.array_equal(ran.layer().data[cell], locked)
 
 
+def test_the_live_preview_is_corrected_too(ran, qtbot):
+    live = next(p for p in ran.widget.panels if type(p).__name__ == "LivePanel")
+    live.switch.setChecked(True)
+    qtbot.waitUntil(lambda: live.layer is not None and live.layer.visible, timeout=5000)
+    picture, state = ran.widget.bench.current.picture, ran.store.state
+    plain = picture.paint(state.hints, n_outputs=0).best
+    np.testing.assert_array_equal(live.layer.data, plain)
+    classes = picture.class_map(state.hints)
+    cell = classes.labels == 1 + classes.names.index("cell")
+    # Others are recoloured, and what is locked stays to the byte.
+    ran.store.apply(lambda s: s.lock_class("cell").recolor_class("ground", "crimson"))
+    other = picture.paint(ran.store.state.hints, n_outputs=0).best
+    assert (other[cell] != plain[cell]).any()
+    wanted = np.where(cell[..., None], plain, other)
+    qtbot.waitUntil(lambda: np.array_equal(live.layer.data, wanted), timeout=5000)
+    ran.correct.saturation_bar.whole.slider.setValue(0)
+    qtbot.waitUntil(lambda: not np.array_equal(live.layer.data, wanted), timeout=5000)
+    gray = np.ptp(live.layer.data.astype(int), axis=-1) == 0
+    assert gray[~cell].all()
+    np.testing.assert_array_equal(live.layer.data[cell], plain[cell])
+    # Undo of a correction of the preview comes back to the preview.
+    draw(ran, SQUARE)
+    press(ran, qtbot, ran.correct.region_bar.erase_button)
+    assert ran.shown().parent is None
+    assert not live.layer.visible
+    ran.correct.undo_bar.undo()
+    qtbot.waitUntil(lambda: live.layer.visible, timeout=5000)
+
+
 def test_the_switch_and_the_background_are_one(ran):
     switch, field = ran.correct.highlight_field, ran.widget.options.background_field
     switch.setChecked(True)

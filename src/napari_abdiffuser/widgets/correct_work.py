@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
     from napari_abdiffuser.layers.drawn_region import RegionSource
+    from napari_abdiffuser.studio.classes import Legend
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.panel import Context
 
@@ -78,22 +79,26 @@ class Base:
         return result.best, result.provenance
 
 
-def locked_pixels(picture: Any, state: StudioState, background: str) -> NDArray[np.bool_] | None:
+def locked_pixels(
+    picture: Any, hints: Hints, legend: Legend, background: str
+) -> NDArray[np.bool_] | None:
     """Mark what belongs to locked classes, (H, W) bool; None where that is nothing.
 
     Parameters
     ----------
     picture
         An open picture.
-    state
-        Whose hints and locks count.
+    hints
+        Where they are decides who owns which pixel.
+    legend
+        Says which classes are locked.
     background
         As the picture is painted.
     """
-    locked = {entry.name for entry in state.legend if entry.locked}
-    if not locked & _names(state.hints):
+    locked = {entry.name for entry in legend if entry.locked}
+    if not locked & _names(hints):
         return None
-    classes = picture.class_map(state.hints, background)
+    classes = picture.class_map(hints, background)
     numbers = [n for n, name in enumerate(classes.names, 1) if name in locked]
     return np.isin(classes.labels, numbers)
 
@@ -105,8 +110,10 @@ def saturation_factors(
 
     Parameters
     ----------
-    picture, state, background
+    picture, background
         As for `locked_pixels`.
+    state
+        Whose hints and corrections count.
     """
     corrections = state.corrections
     names = _names(state.hints)
@@ -190,7 +197,7 @@ def _allowed(opened: Any, base: Base, region: RegionSource) -> NDArray[np.bool_]
     """Return the region without what is protected: locked classes and the data bar."""
     picture = opened.picture
     mask = region.build(picture.shape)
-    locked = locked_pixels(picture, base.state, base.background)
+    locked = locked_pixels(picture, base.state.hints, base.state.legend, base.background)
     if locked is not None:
         mask = mask & ~locked
         if not mask.any():

@@ -153,9 +153,15 @@ class LivePanel(Panel):
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         """Follow the hints, and step back for a colouring that the user wants to see."""
-        if _wanted(new) != _wanted(old):
+        layer, shown, kept = self.layer, new.gallery.shown, new.document.colouring
+        seen = layer is not None and layer.visible
+        undone = kept is None and old.document.colouring is not None
+        if (
+            _wanted(new) != _wanted(old)
+            or (seen and new.corrections != old.corrections)
+            or (undone and new.picture == old.picture)
+        ):
             self._soon.start()
-        shown, kept = new.gallery.shown, new.document.colouring
         if (shown is not None and shown != old.gallery.shown) or (
             kept is not None and kept is not old.document.colouring
         ):
@@ -177,6 +183,7 @@ class LivePanel(Panel):
             return
         background = "gray" if state.corrections.highlight else "auto"
         painter = self._painter
+        painter.state = state
         self._start(lambda opened, _: painter.first(opened, hints, background))
 
     def _show_none(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.widgets.correct_live import LiveCorrections
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hint_kinds import Hint
     from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.workbench_jobs import Opened
 
 __all__ = ["PREVIEW_SIDE", "LivePainter", "Painted", "new_colors", "same_places"]
@@ -58,6 +61,8 @@ class LivePainter:
     """
 
     def __init__(self) -> None:
+        self.state: StudioState | None = None  # whose corrections and locks count
+        self._corrections = LiveCorrections()
         self._spread: Any = None
         self._last: Painted | None = None
         self._picture: Any = None
@@ -68,7 +73,10 @@ class LivePainter:
         if max(opened.source.shape) <= PREVIEW_SIDE:
             return self._whole(opened, hints, background)
         small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)
-        rgb = opened.source.restack(small.rgb)
+        rgb, state = small.rgb, self.state
+        if state is not None:
+            rgb = self._corrections.small(picture, rgb, state, PREVIEW_SIDE)
+        rgb = opened.source.restack(rgb)
         return Painted(rgb, small.scale, {}, hints, background)
 
     def rest(self, opened: Opened, first: Painted, cancelled: Callable[[], bool]) -> Painted:
@@ -88,7 +96,12 @@ class LivePainter:
         provenance["preview"] = True
         source = opened.source
         provenance["source"] = {"layer": source.name, "index": list(source.index)}
-        rgb = source.restack(result.best)
+        rgb, state = result.best, self.state
+        if state is not None:
+            rgb = self._corrections.whole(opened.picture, rgb, state, background)
+            if not state.corrections.neutral:
+                provenance["corrections"] = state.corrections.to_dict()
+        rgb = source.restack(rgb)
         painted = Painted(rgb, (1.0, 1.0), provenance, hints, background)
         self._last, self._picture = painted, opened.picture
         return painted

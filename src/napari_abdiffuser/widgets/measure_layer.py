@@ -14,6 +14,7 @@ from napari_abdiffuser.widgets import texts_measure as texts
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
     from napari_abdiffuser.widgets.measure_work import Measured
     from napari_abdiffuser.widgets.workbench import Opened
@@ -69,7 +70,7 @@ class ClassLayer:
                 setattr(layer, name, value)
             layer.visible = True
         self._layer, self._image = layer, opened.image
-        self._sum = zlib.crc32(found.labels)
+        self._sum = _sum(found.labels)
         return layer
 
     def forget(self) -> None:
@@ -81,27 +82,26 @@ class ClassLayer:
         layer = self.layer
         if layer is None or self._image is not opened.image or layer.name != self._name:
             return None
-        data = np.ascontiguousarray(layer.data)
-        same = data.shape == found.labels.shape and zlib.crc32(data) == self._sum
+        same = layer.data.shape == found.labels.shape and _sum(layer.data) == self._sum
         return layer if same else None
+
+
+def _sum(labels: NDArray[np.uint16]) -> int:
+    return zlib.crc32(np.ascontiguousarray(labels).data)
 
 
 def _look(found: Measured) -> dict[str, Any]:
     """Return colours, and what napari says of a pixel under the mouse."""
-    import pandas as pd
-
     colors: dict[int | None, Any] = dict(enumerate(found.colors, 1))
     colors |= {0: "transparent", None: "transparent"}
     rows = {row.label: row for row in found.table.rows}
     numbers = range(len(found.names) + 1)
-    features = pd.DataFrame(
-        {
-            "index": list(numbers),
-            "class": [texts.NO_CLASS, *found.names],
-            "color": ["", *found.colors],
-            "area fraction": [rows[n].fraction if n in rows else 0.0 for n in numbers],
-        }
-    )
+    features = {
+        "index": list(numbers),
+        "class": [texts.NO_CLASS, *found.names],
+        "color": ["", *found.colors],
+        "area fraction": [rows[n].fraction if n in rows else 0.0 for n in numbers],
+    }
     return {
         "colormap": DirectLabelColormap(color_dict=colors),
         "features": features,
