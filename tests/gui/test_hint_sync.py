@@ -122,7 +122,9 @@ def test_strokes_are_regions_of_their_class_and_undo_unpaints(studio):
     layer.paint((20, 30), layer.selected_label)
     cell, ground = s.hints().regions
     assert (cell.class_name, ground.class_name) == ("cell", "ground")
-    assert cell.mask[10, 10] and not cell.mask[20, 30] and ground.mask[20, 30]
+    assert cell.mask[10, 10]
+    assert not cell.mask[20, 30]
+    assert ground.mask[20, 30]
     painted = layer.data.copy()
     s.undo()
     assert layer.data[20, 30] == 0

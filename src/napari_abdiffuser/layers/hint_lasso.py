@@ -209,5 +209,6 @@ def mask_of(vertices: NDArray[np.float64], kind: str, shape: tuple[int, int]) ->
         vertices = centre + np.cos(angle) * u + np.sin(angle) * v
     vertices = np.round(vertices, 6)  # what went through a transform and back is what it was
     mask = np.zeros(shape, bool)
-    mask[polygon(vertices[:, 0], vertices[:, 1], shape)] = True
+    rows_columns = polygon(vertices[:, 0], vertices[:, 1], shape)  # type: ignore[no-untyped-call]
+    mask[rows_columns] = True
     return mask

@@ -10,7 +10,7 @@ import numpy as np
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hint_reading import CLASS, Place, Reading, class_and_color
 from napari_abdiffuser.layers.hints import PointsSource, pixels_per_unit, read_points
-from napari_abdiffuser.layers.new_hints import deselect_new, set_current_color
+from napari_abdiffuser.layers.new_hints import set_current_color
 from napari_abdiffuser.layers.spatial import map_between, world_position
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ class PointsLink:
         if self.own:
             self._ensure_column()
         if CLASS in self.layer.features and self._default() != active:
-            deselect_new(self.layer)
             self.layer.feature_defaults = {**self._defaults(), CLASS: active}
 
     # --- positions ---

@@ -104,6 +104,7 @@ class ColorizeWidget(QWidget):
         self.context = Context(
             napari_viewer, self.store, self.sources, models, self.bench, self.results, self.sync
         )
+        self.tools.serve(self.context)
         self.panels = tuple(panel(self.context) for panel in PANELS)
         self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
@@ -179,7 +180,7 @@ class ColorizeWidget(QWidget):
         self.runs.not_ready.connect(self.footer.say_device)
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
-        for panel in (*self.panels, self.manners):
+        for panel in (*self.panels, self.manners, self.tools):
             panel.failed.connect(self._on_refused)
             panel.said.connect(self.footer.say)
         for section in self.panels:

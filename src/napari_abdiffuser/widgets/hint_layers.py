@@ -10,6 +10,7 @@ from napari.layers import Labels, Points, Shapes
 from napari_abdiffuser.layers.hint_lasso import LassoLink, new_lasso_layer
 from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_strokes import StrokesLink, new_strokes_layer
+from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import HINTS_KEY, new_hints_layer
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.layers.hint_reading import HintLink
 
-__all__ = ["KINDS", "Owners", "link_of", "make_layer"]
+__all__ = ["KINDS", "Owners", "colour_pictures", "is_own", "link_of", "make_layer"]
 
 KINDS: dict[str, tuple[type[Any], str]] = {
     "points": (Points, "add"),
@@ -56,6 +57,12 @@ def make_layer(kind: str, image: Image, picture: PictureSource, color: str, size
         layer.brush_size = size
         return layer
     return new_lasso_layer(image)
+
+
+def colour_pictures(layers: Iterable[Any]) -> list[tuple[str, Any]]:
+    """Return names and arrays of the colour pictures among layers."""
+    rgb = [unwrap(layer) for layer in layers if getattr(unwrap(layer), "rgb", False)]
+    return [(str(layer.name), image_array(layer)) for layer in rgb]
 
 
 class Owners:

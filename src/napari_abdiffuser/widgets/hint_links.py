@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from napari.layers import Points
 
+from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hint_lasso import LassoLink
 from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.left_out import LeftOut
+from napari_abdiffuser.layers.new_hints import set_current_size
 from napari_abdiffuser.widgets.hint_layers import KINDS, link_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from napari_abdiffuser.layers.hint_reading import HintLink
-    from napari_abdiffuser.studio.classes import Legend
+    from napari_abdiffuser.studio.classes import HintClass, Legend
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
@@ -125,7 +128,7 @@ class Links:
         homes = self._homes
         for region, home in zip(reading.regions, reading.homes, strict=False):
             key = id(region.mask)
-            homes[key] = (ref(region.mask, lambda _, k=key: homes.pop(k, None)), home)
+            homes[key] = (ref(region.mask, partial(_forget, homes, key)), home)
         for point in reading.points:
             self._spots[_spot(point)] = id(link.layer)
 
@@ -152,8 +155,10 @@ class Links:
                 given.setdefault(id(link), ([], [], []))[0].append(point)
         for region in hints.regions:
             home = self._homes.get(id(region.mask), (None, Home(0)))[1]
-            kind = (StrokesLink, "strokes") if home.outline is None else (LassoLink, "lasso")
-            link = self._by_layer(home.layer, *kind, make)
+            if home.outline is None:
+                link = self._by_layer(home.layer, StrokesLink, "strokes", make)
+            else:
+                link = self._by_layer(home.layer, LassoLink, "lasso", make)
             if link is not None:
                 _, regions, homes = given.setdefault(id(link), ([], [], []))
                 regions.append(region)
@@ -175,16 +180,37 @@ class Links:
         for link in self._links:
             link.choose(legend, active)
 
+    def set_size(self, size: float) -> None:
+        """Let the next clicks and strokes be of a size."""
+        for link in self._links:
+            if isinstance(link, PointsLink):
+                set_current_size(link.layer, size)
+            elif isinstance(link, StrokesLink) and link.own:
+                link.layer.brush_size = size
+
+    def color_in_hand(self, active: HintClass) -> RGB | None:
+        """Return the colour of the next click where it is not that of the chosen class."""
+        for link in self._links:
+            if isinstance(link, PointsLink):
+                shown = str(link.layer.current_face_color)[:7].lower()
+                if shown != active.hex and shown.startswith("#"):
+                    return parse_color(shown)
+        return None
+
     def _by_layer(
         self, layer: int | None, kind: type[Any], name: str, make: Callable[[str], Any]
     ) -> HintLink | None:
         link = next((k for k in self._links if id(k.layer) == layer), None)
-        if isinstance(link, kind):
+        if link is not None and isinstance(link, kind):
             return link
         wanted = KINDS[name][0]
         if self.first(wanted) is None:
             make(name)
         return self.first(wanted)
+
+
+def _forget(homes: dict[int, Any], key: int, _: Any) -> None:
+    homes.pop(key, None)
 
 
 def _any(reading: Reading | None) -> bool:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers import read_image
-from napari_abdiffuser.layers.hint_reading import Place, Reading
+from napari_abdiffuser.layers.hint_reading import Reading
 from napari_abdiffuser.layers.hints import NoHints
 from napari_abdiffuser.studio.found_hints import with_found_hints
 from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
-from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
+from napari_abdiffuser.widgets.hint_keys import bind_keys
+from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, colour_pictures, make_layer
 from napari_abdiffuser.widgets.hint_links import Links
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
+from napari_abdiffuser.widgets.hint_writer import HintWriter
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from napari.viewer import Viewer
 
@@ -76,7 +77,7 @@ class HintSync(QObject):
         self.events = HintEvents(self)
         self.reader = HintReader(self.pictures.place, self)
         self.links = Links(self.reader, self.events)
-        self._writes = 0
+        self.writer = HintWriter(store, self.pictures, self.links, self.events, self.layer, self)
         self._new: set[int] = set()
         self._first = False
         self._waiting: list[Callable[[], object]] = []
@@ -85,7 +86,6 @@ class HintSync(QObject):
         self.reader.failed.connect(self.failed)
         self.events.asked.connect(self._on_asked)
         self.events.chosen.connect(self._on_label)
-        store.changed.connect(self._on_state)
         self.pictures.left.connect(self.links.clear)
         self.pictures.came.connect(self._on_picture)
         sources.hints_chosen.connect(self._on_layers)
@@ -99,6 +99,15 @@ class HintSync(QObject):
     def image(self) -> Any:
         """The image whose hints are kept in step; None if there is none."""
         return self.pictures.image
+
+    def colour_pictures(self) -> list[tuple[str, Any]]:
+        """Return names and arrays of the open colour pictures."""
+        return colour_pictures(self._viewer.layers)
+
+    def set_size(self, size: float) -> None:
+        """Choose the size, in pixels, of the hints to come, whatever they are made with."""
+        self.size = float(size)
+        self.links.set_size(size)
 
     def hints(self) -> HintSource:
         """Return the hints of the picture for a run, with the number of those left out."""
@@ -145,6 +154,10 @@ class HintSync(QObject):
             layers.selection.active = active
         return layer
 
+    def press(self, key: int) -> None:
+        """Choose a class by its number key."""
+        self._store.apply(lambda s: s.press(key))
+
     def cleanup(self) -> None:
         """Cut all connections; works when Qt was faster."""
         self._connections.cleanup()
@@ -162,18 +175,19 @@ class HintSync(QObject):
         self._first = True
         for link in self.links:
             self.reader.ask(link)
+        self.linked.emit()
 
     def _on_layers(self, event: Any = None) -> None:
         if self.image is None:
             return
         new, lost = self._relink()
         for link in new:
-            if self._writes:
+            if self.writer.busy:
                 self.links.take(link, Reading())  # made for what is being written
             else:
                 self._new.add(id(link))
                 self.reader.ask(link)
-        if lost and not self._writes:
+        if lost and not self.writer.busy:
             self._push(texts.LAYERS_CHANGED)
         if new or lost:
             self.linked.emit()
@@ -188,9 +202,11 @@ class HintSync(QObject):
         ours = self.owners.get(chosen) in (None, image) or self._sources.chose_hints
         others = [chosen] if chosen is not None and chosen not in own and ours else []
         new, lost = self.links.set([*own, *others], own)
-        with self._writing():
+        with self.writer.writing():
             for link in new:
                 link.choose(state.legend, state.active)
+                if link.own:
+                    bind_keys(link.layer, self)
         return new, lost
 
     # --- layers → state ---
@@ -224,40 +240,14 @@ class HintSync(QObject):
         self._first = False
         if first and not len(state.hints):
             return with_found_hints(state, hints)  # no step of undo: they were there before
-        return state.set_hints(hints, label, drag)
+        new = state.set_hints(hints, label, drag)
+        # A colour taken in hand with napari's own controls is that of another class.
+        taken = self.links.color_in_hand(new.legend[new.active])
+        known = None if taken is None else new.legend.with_color(taken)
+        return new if known is None else new.choose(known.name)
 
     def _on_label(self, value: int, link: StrokesLink) -> None:
         """Follow napari's own controls: another label is another class."""
         name = link.class_of(value)
         if name is not None and name in self._store.state.legend:
             self._store.apply(lambda s: s.choose(name))
-
-    # --- state → layers ---
-
-    def _on_state(self, new: StudioState, old: StudioState) -> None:
-        if new.picture is None or old.picture is None or new.picture.key != old.picture.key:
-            return
-        before, after = old.document.slices, new.document.slices
-        for index in {*before, *after}:
-            if before.get(index) is not after.get(index):
-                here = index == new.index
-                place = self.pictures.place_at(index)
-                if place is not None:
-                    self._write(place, after.get(index, Hints()), here=here)
-        if new.legend is not old.legend or new.active != old.active:
-            with self._writing():
-                self.links.choose(new.legend, new.active)
-
-    def _write(self, place: Place, hints: Hints, *, here: bool) -> None:
-        with self._writing():
-            self.links.write(place, hints, self.layer, here=here)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Take events of the layers for echoes."""
-        self._writes += 1
-        try:
-            with self.events.deaf():
-                yield
-        finally:
-            self._writes -= 1

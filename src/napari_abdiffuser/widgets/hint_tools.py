@@ -1,4 +1,4 @@
-"""What hints are made with: tools, colours and the patch size."""
+"""What hints are made with: tools, the patch size, and the legend."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from napari_abdiffuser.imaging.colors import parse_color
-from napari_abdiffuser.layers.new_hints import deselect_new, set_current_size
+from napari_abdiffuser.layers.new_hints import deselect_new
 from napari_abdiffuser.widgets import texts, texts_legend
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.hint_regions import RegionsButton
+from napari_abdiffuser.widgets.legend import Legend
+from napari_abdiffuser.widgets.legend_suggest import SuggestRow
 from napari_abdiffuser.widgets.options import form, spin_box
-from napari_abdiffuser.widgets.palette import Palette
 
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.hint_sync import HintSync
+    from napari_abdiffuser.widgets.panel import Context
     from napari_abdiffuser.widgets.store import Store
 
 __all__ = ["HintTools"]
@@ -32,7 +34,7 @@ _TOOLS = {
 
 
 class HintTools(QWidget):
-    """Three tools, a palette and the patch size.
+    """Three tools, the patch size, and the legend.
 
     Parameters
     ----------
@@ -45,6 +47,9 @@ class HintTools(QWidget):
     changed = Signal()
     """Emitted when the number of hints or of their colours may have changed."""
 
+    said = Signal(str)
+    failed = Signal(str)
+
     def __init__(self, store: Store, sync: HintSync, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
@@ -53,7 +58,10 @@ class HintTools(QWidget):
         self._size_is_set = False
         self._connections = Connections()
         self.buttons = {kind: self._button(kind) for kind in _TOOLS}
-        self.palette_ = Palette(self)
+        self.legend = Legend(store, sync.colour_pictures, self)
+        self.palette_ = self.legend.swatches
+        self.suggest: SuggestRow | None = None
+        self.regions: RegionsButton | None = None
         self.size_field = spin_box(1, MAX_PATCH, 9, texts.PATCH_SIZE_TIP, texts.PIXELS)
         self.size_field.setObjectName("patch_size_field")
         layout = QVBoxLayout(self)
@@ -64,17 +72,21 @@ class HintTools(QWidget):
         for button in self.buttons.values():
             row.addWidget(button)
         layout.addLayout(row)
-        layout.addWidget(self.palette_)
         layout.addLayout(form([(texts.PATCH_SIZE, self.size_field)]))
+        layout.addWidget(self.legend)
+        self._layout = layout
         # After napari has finished adding a point: the selection comes after the event.
         self._deselect = QTimer(self)
         self._deselect.setSingleShot(True)
         self._deselect.setInterval(0)
         self._deselect.timeout.connect(self._deselect_new)
-        self.palette_.picked.connect(self._on_color)
+        self.legend.said.connect(self.said)
+        self.legend.failed.connect(self.failed)
+        sync.failed.connect(self.failed)
         self.size_field.valueChanged.connect(self._on_size)
         store.changed.connect(self._on_state)
         sync.settled.connect(self.changed)
+        sync.linked.connect(self._on_linked)
         self.set_image(sync.image)
 
     @property
@@ -100,18 +112,40 @@ class HintTools(QWidget):
         if not len(self._sync.links):
             return None
         hints = self._store.state.hints
-        return len(hints), len({h.color for h in (*hints.points, *hints.regions)})
+        colors = {h.color for h in hints.points} | {h.color for h in hints.regions}
+        return len(hints), len(colors)
 
     def set_image(self, image: Any) -> None:
         """Allow the tools where there is an image."""
         for kind, button in self.buttons.items():
             button.setEnabled(image is not None)
             button.setToolTip(_TOOLS[kind][1] if image is not None else texts.WHY_NO_IMAGE)
+        if self.regions is not None:
+            self.regions.setEnabled(image is not None)
+            tip = texts_legend.REGIONS_TIP if image is not None else texts.WHY_NO_IMAGE
+            self.regions.setToolTip(tip)
+
+    def serve(self, context: Context) -> None:
+        """Offer what needs an open picture, too."""
+        self.suggest = SuggestRow(context, self)
+        self.suggest.said.connect(self.said)
+        self.suggest.failed.connect(self.failed)
+        self._layout.addWidget(self.suggest)
+        palettes = self.legend.palettes
+        self.regions = RegionsButton(
+            context.viewer, self._store, self._sync, lambda: palettes.palette_at_hand, self
+        )
+        self.regions.failed.connect(self.failed)
+        self._layout.insertWidget(1, self.regions)
+        self.set_image(self._sync.image)
 
     def set_layer(self, layer: Any) -> None:
-        """Show the patch size of this Points layer; other layers, and None, have none."""
-        self.cleanup()
-        self._layer = layer if isinstance(layer, Points) else None
+        """Show the patch size of the Points layer that clicks go to, this one if it is one."""
+        if not isinstance(layer, Points):
+            link = self._sync.links.first(Points)
+            layer = None if link is None else link.layer
+        self._connections.cleanup()
+        self._layer = layer
         if self._layer is not None:
             events = self._layer.events
             self._connections.connect(events.data, self._on_data)
@@ -121,9 +155,13 @@ class HintTools(QWidget):
         self.changed.emit()
 
     def cleanup(self) -> None:
-        """Cut all connections to the layer."""
+        """Cut all connections and stop work; without Qt."""
         self._connections.cleanup()
         self._layer = None
+        self.legend.cleanup()
+        for part in (self.suggest, self.regions):
+            if part is not None:
+                part.cleanup()
 
     def _button(self, kind: str) -> QPushButton:
         text, tip = _TOOLS[kind]
@@ -133,28 +171,16 @@ class HintTools(QWidget):
         button.clicked.connect(lambda *_: self._sync.start(kind))
         return button
 
-    def _on_color(self, color: str) -> None:
-        """Choose the class of a colour; make one where there is none."""
-
-        def choose(state: StudioState) -> StudioState:
-            known = state.legend.with_color(parse_color(color))
-            if known is not None:
-                return state.choose(known.name)
-            return state.add_class(self.palette_.name_of(color), color)
-
-        self._store.apply(choose)
-
     def _on_size(self, size: int) -> None:
         self._size_is_set = True
-        self._sync.size = float(size)
-        if self._layer is not None:
-            set_current_size(self._layer, size)
+        self._sync.set_size(size)
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
-        if new.active != old.active or new.legend is not old.legend:
-            self.palette_.set_color(new.legend[new.active].hex)
         if new.hints is not old.hints:
             self.changed.emit()
+
+    def _on_linked(self) -> None:
+        self.set_layer(self._layer if self._layer in [k.layer for k in self._sync.links] else None)
 
     def _on_data(self, event: Any = None) -> None:
         self._deselect.start()

@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
 from napari_abdiffuser.widgets import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qtpy.QtGui import QPaintEvent
 
 __all__ = ["COLORS", "Palette", "Swatch"]
@@ -106,20 +108,17 @@ class Palette(QWidget):
         grid.setSpacing(2)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        self.swatches = [Swatch(name, color, self) for name, color in COLORS.items()]
-        for position, swatch in enumerate(self.swatches):
-            self._group.addButton(swatch)
-            grid.addWidget(swatch, *divmod(position, _COLUMNS))
+        self._grid = grid
+        self.swatches: list[Swatch] = []
         # A colour that is not among the swatches has its own place, shown when there is one.
         self._other = Swatch(texts.OTHER_COLOR, COLORS["gray"], self)
         self._group.addButton(self._other)
         self._other.hide()
         self._choose = QPushButton(texts.OTHER_COLOR, self)
+        self._choose.setObjectName("other_color")
         self._choose.setToolTip(texts.OTHER_COLOR_TIP)
-        rows = -(-len(self.swatches) // _COLUMNS)
-        grid.addWidget(self._choose, rows, 0, 1, 3)
-        grid.addWidget(self._other, rows, 3)
         grid.setColumnStretch(_COLUMNS, 1)
+        self.set_palette({name: color for name, color in COLORS.items() if name != "gray"})
         self._group.buttonClicked.connect(self._on_click)
         self._choose.clicked.connect(self._on_choose)
         self.set_color(COLORS["gray"])
@@ -129,6 +128,21 @@ class Palette(QWidget):
         """The current colour, '#rrggbb'."""
         button = self._group.checkedButton()
         return str(button.color) if isinstance(button, Swatch) else COLORS["gray"]
+
+    def set_palette(self, colors: Mapping[str, str]) -> None:
+        """Offer other colours: names and '#rrggbb', without gray, which is always there."""
+        for swatch in self.swatches:
+            self._group.removeButton(swatch)
+            self._grid.removeWidget(swatch)
+            swatch.deleteLater()
+        offered = {"gray": COLORS["gray"], **colors}
+        self.swatches = [Swatch(name, color, self) for name, color in offered.items()]
+        for position, swatch in enumerate(self.swatches):
+            self._group.addButton(swatch)
+            self._grid.addWidget(swatch, *divmod(position, _COLUMNS))
+        rows = -(-len(self.swatches) // _COLUMNS)
+        self._grid.addWidget(self._choose, rows, 0, 1, 3)
+        self._grid.addWidget(self._other, rows, 3)
 
     def name_of(self, color: str) -> str | None:
         """Return the palette's name of a colour, if it is one of its own."""
@@ -142,6 +156,7 @@ class Palette(QWidget):
         for swatch in self.swatches:
             if QColor(swatch.color).name() == wanted:
                 swatch.setChecked(True)
+                self._other.hide()
                 return
         self._other.set_color(wanted, wanted)
         self._other.show()

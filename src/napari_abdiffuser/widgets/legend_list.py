@@ -1,0 +1,210 @@
+"""The list of classes: choose, rename, lock, reorder, by mouse or keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from napari_abdiffuser.studio.legend_hints import counts
+from napari_abdiffuser.widgets import texts_legend as texts
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QDropEvent, QKeyEvent, QResizeEvent
+
+    from napari_abdiffuser.studio.classes import HintClass
+    from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.widgets.store import Store
+
+__all__ = ["LegendList", "swatch_icon"]
+
+_NAME, _COUNT, _KEY, _LOCK = range(4)
+_CLASS = Qt.ItemDataRole.UserRole
+_ROWS = 7  # in sight; more are scrolled to
+_ICON = QSize(16, 16)
+_LOCKED, _UNLOCKED = "🔒", "·"
+
+
+class LegendList(QTreeWidget):
+    """Named classes with their colours, the numbers of their hints, and their keys.
+
+    Parameters
+    ----------
+    store
+        Holds the legend; every change goes through it.
+    """
+
+    asked_color = Signal(str)
+    """Emitted with the name of a class whose colour the user wants to change."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._filling = False
+        self.setObjectName("legend_list")
+        self.setToolTip(texts.LIST_TIP)
+        self.setColumnCount(4)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setIconSize(_ICON)
+        self.setAllColumnsShowFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.DoubleClicked
+        )
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        header = self.header()
+        if header is not None:
+            header.setStretchLastSection(False)
+            header.setMinimumSectionSize(20)
+            header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+            for column in (_COUNT, _KEY, _LOCK):
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.currentItemChanged.connect(self._on_current)
+        self.itemChanged.connect(self._on_renamed)
+        self.itemClicked.connect(self._on_clicked)
+        store.changed.connect(self._on_state)
+        self._fill(store.state)
+
+    @property
+    def chosen(self) -> str:
+        """Name of the class of the next hint."""
+        return self._store.state.active
+
+    def move(self, step: int) -> None:  # type: ignore[override]
+        """Move the chosen class down by so many places, or up."""
+        legend, name = self._store.state.legend, self.chosen
+        self._place(name, legend.names.index(name) + step)
+
+    # --- following the state ---
+
+    def _on_state(self, new: StudioState, old: StudioState) -> None:
+        if new.legend is not old.legend or new.active != old.active or new.hints is not old.hints:
+            self._fill(new)
+
+    def _fill(self, state: StudioState) -> None:
+        self._filling = True
+        found = counts(state.hints)
+        while self.topLevelItemCount() > len(state.legend):
+            self.takeTopLevelItem(self.topLevelItemCount() - 1)
+        for row, entry in enumerate(state.legend):
+            item = self.topLevelItem(row)
+            if item is None:
+                item = QTreeWidgetItem(self)
+            _show(item, entry, found.get(entry.name, 0), gray=row == 0)
+            if entry.name == state.active and self.currentItem() is not item:
+                self.setCurrentItem(item)
+        self._filling = False
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take as much height as the classes need, up to some rows."""
+        row = max(self.sizeHintForRow(0), _ICON.height() + 4)
+        rows = min(_ROWS, self.topLevelItemCount())
+        self.setFixedHeight(rows * row + 2 * self.frameWidth() + 2)
+
+    # --- what the user does ---
+
+    def _on_current(self, item: QTreeWidgetItem | None, _: Any = None) -> None:
+        if item is not None and not self._filling:
+            name = item.data(_NAME, _CLASS)
+            self._store.apply(lambda s: s.choose(name))
+
+    def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == _LOCK:
+            name = item.data(_NAME, _CLASS)
+            locked = self._store.state.legend[name].locked
+            self._store.apply(lambda s: s.lock_class(name, not locked))
+
+    def _on_renamed(self, item: QTreeWidgetItem, column: int) -> None:
+        if self._filling or column != _NAME:
+            return
+        name, new = item.data(_NAME, _CLASS), item.text(_NAME)
+        # Refused or not, the list shows what the legend says.
+        self._store.apply(lambda s: s if new == name else s.rename_class(name, new))
+        self._fill(self._store.state)
+
+    def edit(self, *arguments: Any) -> Any:
+        """Let names alone be edited; a double click on a swatch asks for another colour."""
+        if len(arguments) == 3 and arguments[0].column() != _NAME:
+            return False
+        return super().edit(*arguments)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Let number keys choose classes, Alt and arrows reorder, Delete remove."""
+        if event is None:
+            return
+        key, alt = event.key(), event.modifiers() & Qt.KeyboardModifier.AltModifier
+        digit = int(key) - int(Qt.Key.Key_0)
+        if 0 <= digit <= 9:
+            self._store.apply(lambda s: s.press(digit))
+        elif alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.move(1 if key == Qt.Key.Key_Down else -1)
+        elif key == Qt.Key.Key_Delete:
+            name = self.chosen
+            self._store.apply(lambda s: s.remove_class(name))
+        else:
+            super().keyPressEvent(event)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Reorder by drag and drop; the list itself follows the legend."""
+        if event is None or event.source() is not self:
+            return
+        item = self.currentItem()
+        below = self.indexAt(event.position().toPoint()).row()
+        if item is not None:
+            self._place(item.data(_NAME, _CLASS), below if below >= 0 else len(self._legend()))
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep the height that the rows need."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _legend(self) -> Any:
+        return self._store.state.legend
+
+    def _place(self, name: str, position: int) -> None:
+        legend = self._legend().move(name, position)
+        if legend.names != self._legend().names:
+            self._store.apply(lambda s: s.set_legend(legend, texts.REORDERED))
+
+
+def swatch_icon(color: str) -> QIcon:
+    """Draw a round swatch."""
+    picture = QPixmap(_ICON * 2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    painter.drawEllipse(picture.rect().adjusted(2, 2, -2, -2))
+    painter.end()
+    return QIcon(picture)
+
+
+def _show(item: QTreeWidgetItem, entry: HintClass, count: int, *, gray: bool) -> None:
+    """Let a row show a class; only what differs is changed."""
+    flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+    item.setFlags(flags if gray else flags | Qt.ItemFlag.ItemIsDragEnabled)
+    shown = (entry.name, entry.hex)
+    if item.data(_NAME, _CLASS.value + 1) != shown:
+        item.setData(_NAME, _CLASS.value + 1, shown)
+        item.setData(_NAME, _CLASS, entry.name)
+        item.setIcon(_NAME, swatch_icon(entry.hex))
+    item.setText(_NAME, entry.name)  # also after a name was refused
+    key = "" if entry.key is None else str(entry.key)
+    item.setText(_COUNT, str(count) if count else "")
+    item.setText(_KEY, key)
+    item.setText(_LOCK, _LOCKED if entry.locked else _UNLOCKED)
+    item.setToolTip(_NAME, texts.GRAY_TIP if gray else texts.CLASS_TIP.format(name=entry.name))
+    item.setToolTip(_COUNT, texts.COUNT_TIP.format(count=count, name=entry.name))
+    item.setToolTip(_KEY, texts.KEY_TIP.format(key=key) if key else texts.NO_KEY_TIP)
+    item.setToolTip(_LOCK, texts.UNLOCK_TIP if entry.locked else texts.LOCK_TIP)
+    for column in (_COUNT, _KEY, _LOCK):
+        item.setTextAlignment(column, Qt.AlignmentFlag.AlignCenter)

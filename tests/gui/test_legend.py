@@ -1,0 +1,155 @@
+"""The legend: classes are chosen, made, renamed, recoloured, merged and kept, by mouse or keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.layers import Layer  # noqa: F401  (napari before Qt)
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDropEvent
+
+from napari_abdiffuser.studio.palettes import Palette
+from napari_abdiffuser.studio.state import StudioState
+from napari_abdiffuser.widgets.legend import Legend
+from napari_abdiffuser.widgets.store import Store
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABDIFFUSER_CONFIG", str(tmp_path))
+
+
+@pytest.fixture
+def store():
+    return Store(StudioState().add_class("cell", "#c8463f").add_class("ground", "#4483cb"))
+
+
+@pytest.fixture
+def legend(qtbot, store):
+    made = Legend(store, lambda: [("photo", np.full((8, 8, 3), (200, 40, 40), np.uint8))])
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.cleanup()
+
+
+def rows(legend):
+    items = [legend.list.topLevelItem(n) for n in range(legend.list.topLevelItemCount())]
+    return [(item.text(0), item.text(2)) for item in items]
+
+
+def test_classes_are_chosen_by_click_and_by_number_keys(legend, store, qtbot):
+    assert rows(legend) == [("gray", "0"), ("cell", "1"), ("ground", "2")]
+    legend.list.setCurrentItem(legend.list.topLevelItem(1))
+    assert store.state.active == "cell"
+    qtbot.keyClick(legend.list, Qt.Key.Key_2)
+    assert store.state.active == "ground"
+    assert legend.list.currentItem().text(0) == "ground"
+    qtbot.keyClick(legend.list, Qt.Key.Key_0)
+    assert store.state.active == "gray"
+    assert not legend.actions_.remove_button.isEnabled()
+    assert legend.actions_.remove_button.toolTip()
+
+
+def test_a_class_is_renamed_in_place_and_a_taken_name_is_refused(legend, store):
+    legend.list.topLevelItem(1).setText(0, "spore")
+    assert store.state.legend.names == ("gray", "spore", "ground")
+    said = []
+    store.refused.connect(said.append)
+    legend.list.topLevelItem(1).setText(0, "ground")
+    assert "merge" in said[0]
+    assert rows(legend)[1] == ("spore", "1")
+
+
+def test_a_colour_that_is_dragged_around_is_one_step_of_undo(legend, store, qtbot):
+    store.apply(lambda s: s.choose("cell"))
+    legend.actions_.ask_color()
+    before = len(store.state.history.past_steps)
+    for color in ("#102030", "#405060", "#00ff00"):
+        legend.actions_.drag_color(color)
+        qtbot.waitUntil(lambda c=color: store.state.legend["cell"].hex == c, timeout=2000)
+    assert len(store.state.history.past_steps) == before + 1
+    legend.actions_._dialog.accept()
+    store.apply(lambda s: s.undo())
+    assert store.state.legend["cell"].hex == "#c8463f"
+
+
+def test_adding_merging_locking_and_removing(legend, store):
+    legend.actions_.add_button.click()
+    assert len(store.state.legend) == 4
+    assert store.state.active == "orange"  # red is taken
+    legend.actions_.merge_menu.aboutToShow.emit()
+    (into,) = (a for a in legend.actions_.merge_menu.actions() if a.text() == "cell")
+    into.trigger()
+    assert store.state.legend.names == ("gray", "cell", "ground")
+    assert store.state.active == "cell"
+    legend.list.itemClicked.emit(legend.list.topLevelItem(1), 3)
+    assert store.state.legend["cell"].locked
+    assert not legend.actions_.remove_button.isEnabled()
+    assert "lock" in legend.actions_.remove_button.toolTip()
+    legend.list.itemClicked.emit(legend.list.topLevelItem(1), 3)
+    legend.actions_.remove_button.click()
+    assert store.state.legend.names == ("gray", "ground")
+
+
+def test_classes_are_reordered_by_keys_and_gray_stays_first(legend, store, qtbot):
+    store.apply(lambda s: s.choose("ground"))
+    alt = Qt.KeyboardModifier.AltModifier
+    qtbot.keyClick(legend.list, Qt.Key.Key_Up, alt)
+    assert store.state.legend.names == ("gray", "ground", "cell")
+    qtbot.keyClick(legend.list, Qt.Key.Key_Up, alt)
+    assert store.state.legend.names == ("gray", "ground", "cell")
+
+
+def test_a_palette_gives_colours_and_classes_become_one_that_lasts(legend, store):
+    legend.palettes.menu_.aboutToShow.emit()
+    names = {a.text(): a for a in legend.palettes.menu_.actions()}
+    (safe,) = (a for text, a in names.items() if text.startswith("Okabe"))
+    safe.trigger()
+    assert "Okabe" in legend.palettes.text()
+    assert legend.swatches.swatches[0].accessibleName() == "gray"
+    vermilion = legend.swatches.swatches[-1]
+    vermilion.click()
+    assert store.state.legend[store.state.active].hex == vermilion.color
+    names["Recolour classes with this palette"].trigger()
+    palette = legend.palettes.palette_at_hand
+    assert store.state.legend["cell"].hex == palette.colors[0].hex
+    legend.palettes.save_as("my specimen")
+    legend.palettes.fill()
+    assert "my specimen" in [a.text() for a in legend.palettes.menu_.actions()]
+    refused = []
+    legend.failed.connect(refused.append)
+    legend.palettes.save_as("Okabe-Ito")
+    assert "another name" in refused[0]
+
+
+def test_a_picture_dropped_on_the_legend_gives_its_palette(legend, qtbot, tmp_path):
+    from PIL import Image
+
+    path = tmp_path / "reference.png"
+    Image.fromarray(np.tile(np.array([[[30, 90, 200]]], np.uint8), (16, 16, 1))).save(path)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    drop = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, data,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    legend.dropEvent(drop)
+    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "reference")
+    (color,) = legend.palettes.palette_at_hand.colors
+    assert np.abs(np.array(color.color) * 255 - (30, 90, 200)).max() < 3
+    legend.palettes.take_array(*legend.palettes._pictures()[0])
+    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "photo")
+
+
+def test_look_alikes_are_warned_of(legend, store, qtbot):
+    store.apply(lambda s: s.add_class("almost cell", "#c84640"))
+    qtbot.waitUntil(lambda: not legend.vision.isHidden(), timeout=10000)
+    assert "almost cell" in legend.vision.text()
+    store.apply(lambda s: s.remove_class("almost cell"))
+    qtbot.waitUntil(legend.vision.isHidden, timeout=10000)
+
+
+def test_a_palette_without_room_keeps_gray(legend):
+    legend.palettes.use(Palette.of("one", [("gold", "gold")]))
+    assert [s.accessibleName() for s in legend.swatches.swatches] == ["gray", "gold"]
