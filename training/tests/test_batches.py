@@ -25,7 +25,6 @@ from abdiffuser_training.data.views import (
     network_views,
     to_lab,
 )
-from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
 
 
@@ -284,19 +283,3 @@ def test_percentiles_are_the_same_on_every_device():
     values, low = torch.rand(5, 333), [0, 3, 17, 100, 166]
     for one, other in zip(_sorted(values, low), _partitioned(values, low), strict=True):
         assert torch.equal(one, other)
-
-
-def test_settings_that_cannot_be_are_refused(coloured):
-    for wrong, message in (
-        ({"zom": 2}, "no setting zom"),
-        ({"shards": []}, "needs shards"),
-        ({"shards": [str(coloured) + "x"]}, "nothing at"),
-        ({"mode": "disk"}, "one of auto, memory, stream"),
-        ({"mode": "stream", "drop_last": 2}, "drop_last"),
-        ({"colours": {"turned": 2}}, "not a share"),
-        ({"colours": {"turnt": 1}}, "not a share"),
-    ):
-        with pytest.raises(InvalidRequest, match=message):
-            source(coloured, **wrong)
-    with pytest.raises(InvalidRequest, match="no source"):
-        Mixture([source(coloured, weight=0.0)], 0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import sys
+import tarfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -87,9 +89,19 @@ def test_few_pictures_are_spread_over_the_set(discs_shard):
     assert [p.key for p in some.pictures] == ["a", "b"]
     assert (some.places, some.total) == ((0, 1), 3)
     two = load_set([discs_shard, discs_shard], 48, limit=1, holdout=2)
-    assert [p.key for p in two.pictures] == ["few/b", "few/b"]
+    assert [p.key for p in two.pictures] == ["few/b", "few-2/b"]
     assert (two.places, two.total) == ((0, 2), 4)
     assert some.pictures[0].mask.shape == (48, 48)
+
+
+def test_a_broken_picture_takes_no_hints_from_others(discs_shard):
+    with tarfile.open(discs_shard, "a") as tar:
+        member = tarfile.TarInfo("aa.png")
+        member.size = 9
+        tar.addfile(member, io.BytesIO(b"no png at"))
+    found = load_set([discs_shard], 48)
+    assert [p.key for p in found.pictures] == ["a", "b", "c"]
+    assert (found.places, found.total) == ((0, 2, 3), 4)
 
 
 def test_report(tmp_path):

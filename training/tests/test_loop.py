@@ -147,6 +147,9 @@ def test_it_says_what_it_cannot_do(tmp_path):
         (replace(SETTINGS, steps=None), "steps or minutes"),
         (replace(SETTINGS, optimizer="sgd"), "adam, adamw"),
         (replace(SETTINGS, ema=1.0), "never learn"),
+        (replace(SETTINGS, steps=-1), "steps=-1 is below 0"),
+        (replace(SETTINGS, steps=None, minutes=float("nan")), "minutes=nan is below"),
+        (replace(SETTINGS, betas=(0.9, 1.0)), "beta"),
     ):
         with pytest.raises(InvalidRequest, match=message):
             train(Line(), settings, tmp_path)

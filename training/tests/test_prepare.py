@@ -207,6 +207,9 @@ def test_other_options_or_a_foreign_folder_are_refused(folder, tmp_path) -> None
     with pytest.raises(InvalidRequest, match="something else"):
         prepare(settings(folder, tmp_path / "taken"))
     assert (tmp_path / "taken" / "train-000000.tar").read_bytes() == b"mine"
+    (tmp_path / "report.md").write_text("mine")
+    with pytest.raises(InvalidRequest, match=r"something else.*report\.md"):
+        prepare(settings(folder, tmp_path))
 
 
 @pytest.mark.parametrize(

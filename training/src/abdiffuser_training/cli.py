@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand; 0, or 2 for bad input with one line on standard error."""
+    """Run a subcommand; 0, 2 with one line on standard error for bad input, 130 for Ctrl-C."""
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     # argparse closes a list of positionals at the first option; users put data last.
@@ -50,9 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         text = arguments.run(arguments)
-    except ABDiffuserError as error:
-        print(f"abdiffuser-train: {error}", file=sys.stderr)
+    except (ABDiffuserError, OSError) as error:  # a full disk, a folder that may not be written
+        print(f"abdiffuser-train: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("abdiffuser-train: stopped; what is finished is kept.", file=sys.stderr)
+        return 130
     if text:
         print(text)
     return 0

@@ -24,6 +24,10 @@ _KNOWN = (
     "shards", "weight", "native", "zoom", "drop_last", "colours", "anchors",
     "mode", "memory", "seed", "lanes", "window", "hold", "workers",
 )  # fmt: skip
+_LEAST = {
+    "weight": 0, "zoom": 1, "drop_last": 0, "memory": 0, "seed": 0, "lanes": 1, "window": 1,
+    "hold": 1, "workers": 1,
+}  # fmt: skip
 _MODES = ("auto", "memory", "stream")
 
 
@@ -118,10 +122,12 @@ class Source:
         shards = settings.get("shards")
         if not shards or isinstance(shards, str):
             raise InvalidRequest("a source needs shards: a list of tar files, folders, addresses.")
+        _check(settings)
         return cls(_open(expand(shards), settings, device), 1.0, True).used(settings)
 
     def used(self, settings: Mapping[str, Any]) -> Source:
         """Give the same pictures, used as settings say: weight, native, zoom, colours."""
+        _check(settings)
         return replace(
             self,
             weight=float(settings.get("weight", 1.0)),
@@ -137,6 +143,16 @@ class Source:
         return self.items[int(rng.integers(len(self.items)))]
 
 
+def _check(settings: Mapping[str, Any]) -> None:
+    """Check numbers, which a configuration gives as they are."""
+    for name, least in _LEAST.items():
+        value = settings.get(name, least)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+            raise InvalidRequest(f"a source has {name}: {value}; give a number, {least} or more.")
+    if not isinstance(settings.get("colours", {}), Mapping):
+        raise InvalidRequest("colours of a source are shares: give {turned: 0.2}, for instance.")
+
+
 def _open(
     places: Sequence[str], settings: Mapping[str, Any], device: torch.device | str
 ) -> Sequence[Item] | ShardStream:
@@ -150,7 +166,7 @@ def _open(
     if mode != "stream":
         items = _all(places, budget if mode == "auto" and not drop else float("inf"), workers)
         if items is not None:
-            return [item.to(device) for item in items[: len(items) - drop]]
+            return [item.to(device) for item in items[: max(0, len(items) - drop)]]
     return _stream(places, settings, budget, workers, device)
 
 

@@ -118,7 +118,8 @@ class ShardStream:
             # Steps are prepared ahead, so the former window may still be asked for.
             kept = range(first - 1, first + self._window + 2)
             for key in [k for k in self._read if k[0] == lane and k[1] not in kept]:
-                self._read.pop(key).cancel()
+                # Not cancelled: where batches are made far ahead, another thread may wait for it.
+                self._read.pop(key)
         return [item for future in futures for item in future.result()]
 
     def _future(self, lane: int, number: int) -> Future[list[Item]]:

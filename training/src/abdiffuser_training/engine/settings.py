@@ -121,10 +121,16 @@ class TrainSettings:
         ):
             if value not in choices:
                 raise InvalidRequest(f"{name}={value} is not one of {', '.join(choices)}.")
-        least = {"rate": 0.0, "accumulate": 1, "ema": 0.0, "clip": 0.0, "workers": 0, "warmup": 0}
+        least = {
+            "steps": 0, "minutes": 0.0, "seed": 0, "rate": 0.0, "accumulate": 1, "ema": 0.0,
+            "clip": 0.0, "workers": 0, "warmup": 0, "weight_decay": 0.0, "patience": 1,
+        }  # fmt: skip
         for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise InvalidRequest(f"{name}={getattr(self, name)} is below {bound}.")
+            value = getattr(self, name)
+            if value is not None and not value >= bound:
+                raise InvalidRequest(f"{name}={value} is below {bound}.")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise InvalidRequest(f"betas={list(self.betas)}: give two numbers, 0 ≤ beta < 1.")
         if self.ema >= 1:
             raise InvalidRequest(f"ema={self.ema} would never learn; give less than 1.")
 

@@ -115,13 +115,19 @@ def load_set(
     pictures: list[Picture] = []
     places: list[int] = []
     total = 0
-    for path in paths:
+    stems = [Path(path).stem for path in paths]
+    for number, path in enumerate(paths):
         keys = shard_keys(path, holdout)
         chosen = evenly(len(keys), limit)
-        prefix = f"{Path(path).stem}/" if len(paths) > 1 else ""
+        place_of = {key: place for place, key in enumerate(keys)}
+        stem = stems[number]
+        # Two shards may have one name, and no two pictures the same key.
+        again = f"-{stems[:number].count(stem) + 1}" if stem in stems[:number] else ""
+        prefix = f"{stem}{again}/" if len(paths) > 1 else ""
         for sample in read_shard(path, keys={keys[i] for i in chosen}):
             picture = to_picture(sample, size)
             pictures.append(replace(picture, key=prefix + picture.key))
-        places += [total + i for i in chosen]
+            # Broken pictures are left out, and those after them keep their hints.
+            places.append(total + place_of[sample.key])
         total += len(keys)
     return PictureSet(tuple(pictures), tuple(places), total)

@@ -90,10 +90,12 @@ def _opened(settings: Settings, overwrite: bool) -> Path:
             f"{settings.out} was prepared with other options ({', '.join(changed)}): use the same, "
             "choose another folder, or give --overwrite to prepare it anew."
         )
-    foreign = [p.name for s in SPLITS for p in sorted(settings.out.glob(f"{s}-*.tar"))]
+    names = [*(f"{split}-*.tar" for split in SPLITS), "report.*", "contact-*.png"]
+    foreign = [p.name for name in names for p in sorted(settings.out.glob(name))]
     if former is None and foreign:
         raise InvalidRequest(
-            f"{settings.out} holds shards of something else ({foreign[0]}): choose another folder."
+            f"{settings.out} holds something else that would be overwritten ({foreign[0]}): choose "
+            "another folder."
         )
     for folder in (settings.out, notes):
         remove_partials(folder)
