@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QGuiApplication, QImage, QPixmap
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from qtpy.QtGui import QResizeEvent, QShowEvent
+    from qtpy.QtGui import QResizeEvent
 
 __all__ = ["FigurePanel"]
 
@@ -90,10 +90,11 @@ class FigurePanel(Panel):
         self._of_layer.cleanup()
         self._jobs.cleanup()
 
-    def showEvent(self, event: QShowEvent | None) -> None:
+    def event(self, event: QEvent | None) -> bool:
         """Make the picture that nobody looked at while the panel was folded."""
-        super().showEvent(event)
-        self._later()
+        if event is not None and event.type() == QEvent.Type.ShowToParent:
+            self._later()
+        return bool(super().event(event))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the picture to the dock."""
@@ -109,7 +110,7 @@ class FigurePanel(Panel):
     # --- the small picture ---
 
     def _later(self, *_: object) -> None:
-        if self.isVisible():
+        if not self.isHidden():  # not folded
             self._quiet.start()
 
     def _look(self) -> None:
@@ -233,7 +234,10 @@ def ask_path(parent: QWidget, offered: Path) -> Path | None:
         return None
     path = Path(name)
     if path.suffix.lower() not in SUFFIXES:
-        path = path.with_name(f"{path.name}.tif" if "*.tif" in kind else f"{path.name}.png")
+        ending = ".tif" if "*.tif" in kind else ".png"
+        # The dialog has asked about the name without its ending: nothing is overwritten unasked.
+        names = (f"{path.name}{n}{ending}" for n in ("", *(f" {k}" for k in range(2, 1000))))
+        path = next(p for p in map(path.with_name, names) if not p.exists())
     return path
 
 
