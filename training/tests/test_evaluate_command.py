@@ -167,8 +167,7 @@ def test_an_interrupted_run_goes_on(discs_shard, tmp_path, monkeypatch, capsys):
         return honest(settings, item)
 
     monkeypatch.setattr(running, "_measure", killed)
-    with pytest.raises(KeyboardInterrupt):
-        main(words)
+    assert main(words) == 130
     left = tmp_path / ".guided.partial.jsonl"
     left.write_text(left.read_text()[:-9])  # the last line is torn: its picture is done again
     monkeypatch.setattr(running, "_measure", lambda s, i: measured.append(i[0].key) or honest(s, i))
