@@ -95,3 +95,41 @@ def window(make_napari_viewer_proxy, colorizer, qtbot):
     from qtpy.QtCore import QThreadPool
 
     assert QThreadPool.globalInstance().waitForDone(5000)
+
+
+@pytest.fixture
+def studio(qtbot):
+    """Give an image, a legend of two classes, and the sync: no window is needed."""
+    from napari.components import ViewerModel
+
+    from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.widgets.hint_sync import HintSync
+    from napari_abdiffuser.widgets.sources import Sources
+    from napari_abdiffuser.widgets.store import Store
+
+    made = []
+
+    def make(*images, **placement):
+        viewer = ViewerModel()
+        for at, image in enumerate(images or (np.zeros((30, 40), np.uint8),)):
+            viewer.add_image(image, name=f"picture {at}", **placement)
+        sources = Sources(viewer)
+        qtbot.addWidget(sources)
+        store = Store(StudioState().add_class("cell", "#c8463f").add_class("ground", "#4483cb"))
+        sync = HintSync(viewer, sources, store)
+        made.append((sync, sources, store))
+        store.apply(lambda s: s.choose("cell"))
+        return SimpleNamespace(
+            viewer=viewer,
+            sources=sources,
+            store=store,
+            sync=sync,
+            undo=lambda: store.apply(lambda s: s.undo()),
+            redo=lambda: store.apply(lambda s: s.redo()),
+            hints=lambda: (sync.when_settled(lambda: None), store.state.hints)[1],
+        )
+
+    yield make
+    for sync, sources, _ in made:
+        sync.cleanup()
+        sources.cleanup()

@@ -15,7 +15,7 @@ from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
 from napari_abdiffuser.widgets.hint_keys import bind_keys
-from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, colour_pictures, make_layer
+from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
 from napari_abdiffuser.widgets.hint_links import Links
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
@@ -69,7 +69,7 @@ class HintSync(QObject):
         super().__init__(parent)
         self.size = 9.0
         """Of the hints to come, in pixels."""
-        self._viewer = viewer
+        self.viewer = self._viewer = viewer
         self._sources = sources
         self._store = store
         self.pictures = HintPictures(viewer, sources, store, self)
@@ -99,10 +99,6 @@ class HintSync(QObject):
     def image(self) -> Any:
         """The image whose hints are kept in step; None if there is none."""
         return self.pictures.image
-
-    def colour_pictures(self) -> list[tuple[str, Any]]:
-        """Return names and arrays of the open colour pictures."""
-        return colour_pictures(self._viewer.layers)
 
     def set_size(self, size: float) -> None:
         """Choose the size, in pixels, of the hints to come, whatever they are made with."""

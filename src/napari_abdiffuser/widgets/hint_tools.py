@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from napari_abdiffuser.layers.new_hints import deselect_new
 from napari_abdiffuser.widgets import texts, texts_legend
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.hint_layers import colour_pictures
 from napari_abdiffuser.widgets.hint_regions import RegionsButton
 from napari_abdiffuser.widgets.legend import Legend
 from napari_abdiffuser.widgets.legend_suggest import SuggestRow
@@ -58,7 +59,7 @@ class HintTools(QWidget):
         self._size_is_set = False
         self._connections = Connections()
         self.buttons = {kind: self._button(kind) for kind in _TOOLS}
-        self.legend = Legend(store, sync.colour_pictures, self)
+        self.legend = Legend(store, lambda: colour_pictures(sync.viewer.layers), self)
         self.palette_ = self.legend.swatches
         self.suggest: SuggestRow | None = None
         self.regions: RegionsButton | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
+from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_abdiffuser.studio.legend_hints import counts
@@ -24,7 +24,6 @@ _NAME, _COUNT, _KEY, _LOCK = range(4)
 _CLASS = Qt.ItemDataRole.UserRole
 _ROWS = 7  # in sight; more are scrolled to
 _ICON = QSize(16, 16)
-_LOCKED, _UNLOCKED = "🔒", "·"
 
 
 class LegendList(QTreeWidget):
@@ -88,14 +87,14 @@ class LegendList(QTreeWidget):
 
     def _fill(self, state: StudioState) -> None:
         self._filling = True
-        found = counts(state.hints)
+        found, ink = counts(state.hints), self.palette().text().color()
         while self.topLevelItemCount() > len(state.legend):
             self.takeTopLevelItem(self.topLevelItemCount() - 1)
         for row, entry in enumerate(state.legend):
             item = self.topLevelItem(row)
             if item is None:
                 item = QTreeWidgetItem(self)
-            _show(item, entry, found.get(entry.name, 0), gray=row == 0)
+            _show(item, entry, found.get(entry.name, 0), ink, gray=row == 0)
             if entry.name == state.active and self.currentItem() is not item:
                 self.setCurrentItem(item)
         self._filling = False
@@ -185,10 +184,30 @@ def swatch_icon(color: str) -> QIcon:
     painter.setBrush(QColor(color))
     painter.drawEllipse(picture.rect().adjusted(2, 2, -2, -2))
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # Qt would tint it, and colours matter here
+    return icon
 
 
-def _show(item: QTreeWidgetItem, entry: HintClass, count: int, *, gray: bool) -> None:
+def lock_icon(locked: bool, color: QColor) -> QIcon:
+    """Draw a padlock, or the dot in whose place it appears."""
+    picture = QPixmap(_ICON * 2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if locked:
+        painter.setPen(QPen(color, 3.0))
+        painter.drawArc(10, 5, 12, 16, 0, 180 * 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRoundedRect(*((7, 14, 18, 13, 3, 3) if locked else (14, 14, 5, 5, 2, 2)))
+    painter.end()
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    return icon
+
+
+def _show(item: QTreeWidgetItem, entry: HintClass, count: int, ink: QColor, *, gray: bool) -> None:
     """Let a row show a class; only what differs is changed."""
     flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
     item.setFlags(flags if gray else flags | Qt.ItemFlag.ItemIsDragEnabled)
@@ -201,7 +220,7 @@ def _show(item: QTreeWidgetItem, entry: HintClass, count: int, *, gray: bool) ->
     key = "" if entry.key is None else str(entry.key)
     item.setText(_COUNT, str(count) if count else "")
     item.setText(_KEY, key)
-    item.setText(_LOCK, _LOCKED if entry.locked else _UNLOCKED)
+    item.setIcon(_LOCK, lock_icon(entry.locked, ink))
     item.setToolTip(_NAME, texts.GRAY_TIP if gray else texts.CLASS_TIP.format(name=entry.name))
     item.setToolTip(_COUNT, texts.COUNT_TIP.format(count=count, name=entry.name))
     item.setToolTip(_KEY, texts.KEY_TIP.format(key=key) if key else texts.NO_KEY_TIP)

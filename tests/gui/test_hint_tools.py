@@ -1,0 +1,159 @@
+"""Hints made with the mouse, with keys, from segmentations and from what the model suggests."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+from napari.layers import Layer  # noqa: F401  (napari before Qt)
+from qtpy.QtCore import QObject, Signal
+
+from napari_abdiffuser.studio.palettes import shipped_palettes
+from napari_abdiffuser.widgets.hint_regions import RegionsButton
+from napari_abdiffuser.widgets.legend_suggest import SuggestRow
+
+
+def drag(layer, viewer, *positions):
+    """Press, move and release the mouse over a layer, as napari's canvas does."""
+    event = SimpleNamespace(
+        type="mouse_press", position=positions[0], pos=np.array(positions[0]),
+        dims_displayed=[0, 1], dims_point=[0, 0], modifiers=[], button=1,
+        handled=False, is_dragging=False, view_direction=None, up_direction=None,
+    )  # fmt: skip
+    running = [g for g in (call(layer, event) for call in layer.mouse_drag_callbacks) if g]
+    for generator in running:
+        next(generator, None)
+    for at in positions[1:]:
+        event.type, event.position, event.pos = "mouse_move", at, np.array(at) * 10
+        event.is_dragging = True
+        for generator in running:
+            next(generator, None)
+        yield
+    event.type = "mouse_release"
+    for generator in running:
+        next(generator, None)
+
+
+def test_a_dragged_hint_is_followed_all_the_way_and_is_one_step_of_undo(studio):
+    s = studio()
+    layer = s.sync.start("points")
+    layer.add([10, 10])
+    layer.mode = "select"
+    layer.selected_data = {0}
+    seen = []
+    before = len(s.store.state.history.past_steps)
+    for _ in drag(layer, s.viewer, (10, 10), (12, 12), (14, 14), (20, 16)):
+        (hint,) = s.hints().points
+        seen.append((hint.y, hint.x))
+    assert len(set(seen)) == 3
+    assert len(s.store.state.history.past_steps) == before + 1
+    s.undo()
+    assert layer.data.tolist() == [[10, 10]]
+
+
+def test_a_lasso_drawn_with_the_mouse_is_one_region(studio):
+    s = studio()
+    layer = s.sync.start("lasso")
+    ring = [(5, 5), (5, 15), (10, 20), (15, 15), (15, 5), (8, 3), (5, 5)]
+    for _ in drag(layer, s.viewer, *ring):
+        pass
+    (region,) = s.hints().regions
+    assert region.class_name == "cell"
+    assert region.mask[10, 10]
+    assert s.store.state.history.undo_label == "Add hint"
+    s.undo()
+    assert len(layer.data) == 0
+
+
+def test_number_keys_choose_classes_on_own_layers_and_napari_keeps_its_own(studio):
+    s = studio()
+    for kind in ("points", "strokes", "lasso"):
+        layer = s.sync.start(kind)
+        assert {str(key) for key in layer.keymap} == {f"Alt+{n}" for n in range(10)}
+        keys = {str(key): press for key, press in layer.keymap.items()}
+        keys["Alt+2"](layer)
+        assert s.store.state.active == "ground"
+        keys["Alt+1"](layer)
+        assert s.store.state.active == "cell"
+    mine = s.viewer.add_points([[1, 1]])
+    assert not mine.keymap
+
+
+def test_a_segmentation_gives_regions_and_stays_as_it_is(studio, qtbot):
+    s = studio()
+    cells = np.zeros((30, 40), int)
+    cells[2:10, 2:10], cells[15:25, 20:35] = 3, 8
+    mine = s.viewer.add_labels(cells.copy(), name="cellpose")
+    button = RegionsButton(s.viewer, s.store, s.sync, lambda: shipped_palettes()[0])
+    qtbot.addWidget(button)
+    button.fill()
+    one, each = (action for action in button.menu_.actions())
+    assert "cellpose" in one.text()
+    one.trigger()
+    qtbot.waitUntil(lambda: len(s.hints()) == 1)
+    (region,) = s.hints().regions
+    assert region.class_name == "cell"
+    np.testing.assert_array_equal(region.mask, cells != 0)
+    strokes = s.sync.layer("strokes")
+    np.testing.assert_array_equal(strokes.data != 0, cells != 0)
+    s.undo()
+    assert not strokes.data.any()
+    each.trigger()
+    qtbot.waitUntil(lambda: len(s.hints()) == 2)
+    assert [r.class_name for r in s.hints().regions] == ["cellpose 3", "cellpose 8"]
+    np.testing.assert_array_equal(mine.data, cells)
+    mine.data = np.arange(1200).reshape(30, 40)
+    refused = []
+    button.failed.connect(refused.append)
+    button.take(mine, each=True)
+    qtbot.waitUntil(lambda: bool(refused))
+    assert "too many" in refused[0]
+    button.cleanup()
+
+
+class Bench(QObject):
+    """A bench whose picture suggests gold and teal."""
+
+    ready = Signal(object)
+    lost = Signal()
+
+    def __init__(self, image):
+        super().__init__()
+        picture = SimpleNamespace(
+            suggest_colors=lambda y, x, n, hints: ((1, 0.8, 0), (0, 0.5, 0.5))
+        )
+        source = SimpleNamespace(shape=(30, 40))
+        self.current = SimpleNamespace(
+            picture=picture, source=source, image=image, index=(None, None)
+        )
+
+    def run(self, job, done, **_):
+        done(job(self.current, lambda: False))
+
+
+def test_a_suggested_colour_becomes_a_hint_where_it_was_asked_for(studio, qtbot):
+    s = studio(scale=(2, 2))
+    context = SimpleNamespace(
+        viewer=s.viewer, store=s.store, hints=s.sync, bench=Bench(s.sources.image)
+    )
+    row = SuggestRow(context)
+    qtbot.addWidget(row)
+    layer = s.sync.start("points")
+    row.button.click()
+    assert str(layer.mode) == "pan_zoom"
+    event = SimpleNamespace(type="mouse_press", position=(20, 30))
+    (click,) = s.viewer.mouse_drag_callbacks[-1:]
+    running = click(s.viewer, event)
+    next(running)
+    event.type = "mouse_release"
+    next(running, None)
+    assert str(layer.mode) == "add"
+    assert len(row.swatches) == 2
+    row.swatches[0].click()
+    row.swatches[1].click()  # another one for the same place
+    (hint,) = s.hints().points
+    assert (hint.y, hint.x) == (10, 15)
+    assert s.store.state.active == hint.class_name
+    np.testing.assert_allclose(layer.face_color[0, :3], hint.color)
+    row.suggest(99, 5)
+    row.cleanup()
