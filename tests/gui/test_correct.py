@@ -220,7 +220,7 @@ def test_shortcuts_of_undo_belong_to_the_dock_alone(ran):
     from qtpy.QtCore import Qt
     from qtpy.QtGui import QShortcut, QShowEvent
 
-    assert not ran.viewer.window._qt_window.findChildren(QShortcut, "correct_undo_key")
+    assert not ran.widget.findChildren(QShortcut, "correct_undo_key")
     ran.correct.undo_bar.showEvent(QShowEvent())  # tests' windows stay hidden
     (shortcut,) = ran.widget.findChildren(QShortcut, "correct_undo_key")
     assert shortcut.parent() is ran.widget

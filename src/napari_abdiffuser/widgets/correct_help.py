@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.panel import Context
-    from napari_abdiffuser.widgets.workbench import Opened
+    from napari_abdiffuser.widgets.workbench import Job, Opened
 
 __all__ = ["HelpBar"]
 
-_BRIGHTEST = 99.5  # per cent of pixels below full brightness: a few outliers must not set the scale
+# Per cent of pixels that stay dark, so that the overlay covers half of the picture at most, and
+# that lie below full brightness, so that a few outliers do not set the scale.
+_DARKEST, _BRIGHTEST = 50, 99.5
 _LEAST_RANGE = 1.0  # a* b* units: where samples agree everywhere, nothing glows
 
 
@@ -47,6 +49,7 @@ class HelpBar(QWidget):
         self._context = context
         self._layers: list[Layer] = []
         self._of: Any = None
+        self._job: Job | None = None
         self._connections = Connections()
         self._connections.connect(context.viewer.layers.events.removed, self._on_removed)
         self.ask_button = QPushButton(texts.HELP, self)
@@ -70,9 +73,13 @@ class HelpBar(QWidget):
         """Cut the connections to the viewer; without Qt."""
         self._connections.cleanup()
         self._layers.clear()
+        self._job = None
 
     def ask(self) -> None:
-        """Compare variations in a worker, then show where they differ."""
+        """Compare variations in a worker, then show where they differ; or stop doing so."""
+        if self._job is not None:
+            self._job.cancel()
+            return
         opened, hints = self._context.bench.current, self._context.store.state.hints
         if opened is None:
             return
@@ -80,16 +87,32 @@ class HelpBar(QWidget):
         def job(at: Opened, cancelled: Callable[[], bool]) -> Any:
             doubt = at.picture.uncertainty(hints, cancel=cancelled)
             place = at.picture.suggest_place(hints, cancel=cancelled)
-            top = max(float(np.percentile(doubt, _BRIGHTEST)), _LEAST_RANGE)
-            return at, at.source.restack(doubt), top, place
+            low, top = (float(value) for value in np.percentile(doubt, (_DARKEST, _BRIGHTEST)))
+            return at, at.source.restack(doubt), (low, max(top, low + _LEAST_RANGE)), place
 
         def done(found: Any) -> None:
+            self._job, self._of = None, hints
             self._show(*found)
-            self._of = hints
             self._refresh()
 
         self.said.emit(texts.HELP_RUNNING)
-        self._context.bench.run(job, done, key="help", label=texts.HELP, failed=self.failed.emit)
+        self._job = self._context.bench.run(
+            job,
+            done,
+            key="help",
+            label=texts.HELP,
+            failed=self._on_failed,
+            stopped=self._on_stopped,
+        )
+        self._refresh()
+
+    def _on_failed(self, message: str) -> None:
+        self._on_stopped()
+        self.failed.emit(message)
+
+    def _on_stopped(self) -> None:
+        self._job = None
+        self._refresh()
 
     def hide_overlay(self) -> None:
         """Take overlay and marker out of the layer list."""
@@ -100,7 +123,11 @@ class HelpBar(QWidget):
         self._refresh()
 
     def _show(
-        self, opened: Opened, doubt: NDArray[np.float32], top: float, place: tuple[int, int]
+        self,
+        opened: Opened,
+        doubt: NDArray[np.float32],
+        limits: tuple[float, float],
+        place: tuple[int, int],
     ) -> None:
         self.hide_overlay()
         source, viewer = opened.source, self._context.viewer
@@ -111,7 +138,7 @@ class HelpBar(QWidget):
             colormap="inferno",
             blending="additive",
             opacity=0.6,
-            contrast_limits=(0.0, top),
+            contrast_limits=limits,
             metadata=told,
             **source.placement.as_kwargs(),
         )
@@ -166,6 +193,9 @@ class HelpBar(QWidget):
         self.ask_button.setToolTip(texts.HELP_TIP if opened else why)
         stale = shown and self._of is not self._context.store.state.hints
         self.ask_button.setText(texts.HELP_AGAIN if stale else texts.HELP)
+        if self._job is not None:
+            self.ask_button.setText(texts.STOP)
+            self.ask_button.setToolTip(texts.STOP_TIP)
         self.hide_button.setVisible(shown)
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.drawn_region import RegionSource
     from napari_abdiffuser.widgets.correct_results import CorrectionResults
+    from napari_abdiffuser.widgets.events import Outputs
     from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.workbench import Job
 
 __all__ = ["RegionBar"]
 
@@ -51,6 +53,8 @@ class RegionBar(QWidget):
         self._results = results
         self._connections = Connections()
         self._of_layer = Connections()
+        self._job: Job | None = None
+        self._news = ""
         self.region_field = LayerCombo(texts.NO_REGION, always=False, parent=self)
         self.region_field.setObjectName("correct_region")
         self.region_field.setToolTip(texts.REGION_TIP)
@@ -70,12 +74,14 @@ class RegionBar(QWidget):
         context.sources.image_chosen.connect(self._refresh)
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
+        context.results.delivered.connect(self._on_delivered)
         self._on_layers()
 
     def cleanup(self) -> None:
         """Cut the connections to the viewer; without Qt."""
         self._connections.cleanup()
         self._of_layer.cleanup()
+        self._job = None
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -136,6 +142,12 @@ class RegionBar(QWidget):
         ):
             button.setEnabled(not why)
             button.setToolTip(why or tip)
+        self.recolor_button.setText(texts.RECOLOR if self._job is None else texts.STOP)
+        if self._job is not None:
+            self.recolor_button.setEnabled(True)
+            self.recolor_button.setToolTip(texts.STOP_TIP)
+            self.erase_button.setEnabled(False)
+            self.erase_button.setToolTip(texts.WHY_BUSY)
 
     def _region(self) -> RegionSource | None:
         """Read the region, here in the GUI thread; says why it cannot."""
@@ -174,42 +186,63 @@ class RegionBar(QWidget):
         layer.mode = _LASSO
 
     def recolor(self) -> None:
-        """Colour the region anew, in variations."""
-        region, opened = self._region(), self._context.bench.current
-        if region is None or opened is None:
+        """Colour the region anew, in variations; or stop what is under way."""
+        if self._job is not None:
+            self._job.cancel()
             return
-        base, count, image = Base.of(self._context), self.count_field.value(), opened.image
-
-        def job(
-            at: Any, cancelled: Callable[[], bool], report: Callable[[int, int], object]
-        ) -> Any:
-            return recolored(at, base, region, count, cancelled, report)
-
-        def done(outputs: Any) -> None:
-            self._results.deliver(outputs, image, base, texts.RECOLOR)
-            self.said.emit(texts.RECOLOR_DONE)
-
-        self.said.emit(texts.RECOLOR_RUNNING)
-        self._context.bench.run(
-            job, done, key="region", label=texts.RECOLOR, failed=self.failed.emit
-        )
+        region, base, count = self._region(), Base.of(self._context), self.count_field.value()
+        if region is not None:
+            self._start(
+                lambda at, cancelled, report: recolored(at, base, region, count, cancelled, report),
+                base,
+                (texts.RECOLOR, texts.RECOLOR_RUNNING, texts.RECOLOR_DONE),
+            )
 
     def erase(self) -> None:
         """Make the region gray."""
-        region, opened = self._region(), self._context.bench.current
-        if region is None or opened is None:
+        region, base = self._region(), Base.of(self._context)
+        if region is not None:
+            self._start(
+                lambda at, _: erased(at, base, region),
+                base,
+                (texts.ERASE, texts.ERASE_RUNNING, texts.ERASE_DONE),
+            )
+
+    def _start(self, work: Callable[..., Outputs], base: Base, said: tuple[str, str, str]) -> None:
+        """Do it in a worker; `said` are its name and what is said before and after."""
+        opened, (label, running, news) = self._context.bench.current, said
+        if opened is None:
             return
-        base, image = Base.of(self._context), opened.image
+        image = opened.image
 
-        def job(at: Any, _cancelled: Callable[[], bool]) -> Any:
-            return erased(at, base, region)
+        def done(outputs: Outputs) -> None:
+            self._end(news)
+            self._results.deliver(outputs, image, base, label)
 
-        def done(outputs: Any) -> None:
-            self._results.deliver(outputs, image, base, texts.ERASE)
-            self.said.emit(texts.ERASE_DONE)
+        self.said.emit(running)
+        self._job = self._context.bench.run(
+            work, done, key="region", label=label, failed=self._on_failed, stopped=self._on_stopped
+        )
+        self._refresh()
 
-        self.said.emit(texts.ERASE_RUNNING)
-        self._context.bench.run(job, done, key="region", failed=self.failed.emit)
+    def _end(self, news: str) -> None:
+        """Be ready for the next correction; `news` are told when the layers are there."""
+        self._job, self._news = None, news
+        self._refresh()
+
+    def _on_delivered(self) -> None:
+        # Only now: layers that come have the window say that a run can start.
+        news, self._news = self._news, ""
+        if news:
+            self.said.emit(news)
+
+    def _on_failed(self, message: str) -> None:
+        self._end("")
+        self.failed.emit(message)
+
+    def _on_stopped(self) -> None:
+        self._end("")
+        self.said.emit(texts.STOPPED)
 
 
 def _marks_regions(layer: Any) -> bool:

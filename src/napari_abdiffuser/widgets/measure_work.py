@@ -92,4 +92,14 @@ def pixel_side(source: PictureSource) -> tuple[float | None, str]:
     linear = (place.affine[:-1, :-1] @ own)[:, plane]
     # Area of the parallelogram that a pixel's sides span, wherever it lies in space.
     area = math.sqrt(abs(float(np.linalg.det(linear.T @ linear))))
-    return math.sqrt(area) or None, f"{first:~P}"
+    side = math.sqrt(area)
+    unit = _readable(first, side * max(source.shape))
+    return side * float((1.0 * first).to(unit).magnitude) or None, f"{unit:~P}"
+
+
+def _readable(unit: Any, extent: float) -> Any:
+    """Choose a unit of length in which a picture's extent, here in `unit`, is 1 to 1000."""
+    length = extent * unit
+    names = ("nanometer", "micrometer", "millimeter")
+    fitting = [name for name in names if float(length.to(name).magnitude) >= 1.0]
+    return length.to(fitting[-1] if fitting else names[0]).units
