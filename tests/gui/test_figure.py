@@ -1,0 +1,119 @@
+"""The figure: looked at, declared, written, and read back by napari."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari.layers import Layer  # noqa: F401  (napari before Qt)
+from npe2 import PluginManifest
+from qtpy.QtGui import QGuiApplication
+
+import napari_abdiffuser
+from napari_abdiffuser.studio.figure.provenance import read_provenance
+from napari_abdiffuser.studio.folders import last_folder
+from napari_abdiffuser.widgets import figure as figure_module
+from napari_abdiffuser.widgets.figure import FigurePanel
+
+GRAY = np.tile(np.linspace(0, 255, 120, dtype=np.uint8), (90, 1))
+
+
+@pytest.fixture
+def ran(window, qtbot):
+    """A window with a colouring and the panel in sight."""
+    w = window(GRAY)
+    w.viewer.layers[0].scale = (50, 50)
+    w.viewer.layers[0].units = ("nm", "nm")
+    w.panel = next(p for p in w.widget.panels if isinstance(p, FigurePanel))
+    w.settled = lambda: qtbot.waitUntil(lambda: not w.panel.busy, timeout=10_000)
+    w.button.click()
+    w.idle()
+    unfold(w.widget, w.panel)
+    qtbot.waitUntil(lambda: w.panel.export_button.isEnabled(), timeout=10_000)
+    w.settled()
+    return w
+
+
+def unfold(widget, panel):
+    from napari_abdiffuser.widgets.options import Fold
+
+    fold = next(f for f in widget.findChildren(Fold) if f.isAncestorOf(panel))
+    fold.header.setChecked(True)
+
+
+def export(w, qtbot, path):
+    w.panel.export_to(path)
+    qtbot.waitUntil(lambda: "Saved" in w.widget.footer.status.text(), timeout=10_000)
+
+
+def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, qtbot, tmp_path):
+    ran.panel.controls.bar_field.setCurrentIndex(1)  # below: the picture stays whole
+    ran.panel.controls.original_field.setChecked(True)
+    ran.settled()
+    export(ran, qtbot, tmp_path / "figure.png")
+    found = read_provenance(tmp_path / "figure.png")
+    top, left, height, width = found.coloured
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(tmp_path / "figure.png"))
+    shown = ran.viewer.layers["image colorized"].data
+    np.testing.assert_array_equal(pixels[top : top + height, left : left + width], shown)
+    np.testing.assert_array_equal(pixels[:90, :120, 0], GRAY)
+    assert found.seed == 0
+    assert found.raw["pixel"] == {"size": [50.0, 50.0], "unit": "nm"}
+    assert found.caption == ran.panel.caption.text()
+    assert "lightness unchanged" in found.caption
+    assert "Scale bar, 1 µm." in found.caption
+    assert last_folder("figure") == tmp_path
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_caption_goes_to_the_clipboard(ran):
+    ran.panel.copy_button.click()
+    assert QGuiApplication.clipboard().text().startswith("False colour.")
+
+
+def test_pixels_that_another_tool_changed_are_not_called_unchanged(ran, qtbot):
+    layer = ran.viewer.layers["image colorized"]
+    layer.data = 255 - layer.data
+    qtbot.waitUntil(lambda: "unchanged" not in ran.panel.caption.text(), timeout=10_000)
+
+
+def test_what_is_hidden_is_no_figure(ran, qtbot):
+    for layer in ran.viewer.layers:
+        layer.visible = False
+    qtbot.waitUntil(lambda: not ran.panel.export_button.isEnabled(), timeout=10_000)
+    assert "no colouring" in ran.panel.export_button.toolTip()
+
+
+def test_without_a_unit_there_is_no_scale_bar_and_the_reason_is_told(window, qtbot):
+    w = window(GRAY)
+    panel = next(p for p in w.widget.panels if isinstance(p, FigurePanel))
+    w.button.click()
+    w.idle()
+    unfold(w.widget, panel)
+    qtbot.waitUntil(lambda: panel.export_button.isEnabled(), timeout=10_000)
+    assert not panel.controls.bar_field.isEnabled()
+    assert "how large a pixel is" in panel.controls.bar_field.toolTip()
+
+
+def test_dropped_into_napari_it_brings_everything_back(ran, qtbot, tmp_path, npe2pm):
+    export(ran, qtbot, tmp_path / "figure.tif")
+    npe2pm.register(
+        PluginManifest.from_file(Path(napari_abdiffuser.__file__).parent / "napari.yaml")
+    )
+    before = len(ran.viewer.layers)
+    ran.viewer.open(tmp_path / "figure.tif", plugin="napari-abdiffuser")
+    gray, colouring = ran.viewer.layers[before:]
+    assert colouring.metadata["abdiffuser"]["seed"] == 0
+    np.testing.assert_allclose(gray.scale, (50, 50))
+    assert gray in ran.widget.sources.image_field.layers
+    assert colouring not in ran.widget.sources.image_field.layers
+
+
+def test_a_name_without_ending_gets_one_and_overwrites_nothing(ran, tmp_path, monkeypatch):
+    (tmp_path / "a.tif").write_bytes(b"mine")
+    answer = (str(tmp_path / "a"), "TIFF picture (*.tif *.tiff)")
+    monkeypatch.setattr(figure_module.QFileDialog, "getSaveFileName", lambda *_: answer)
+    assert figure_module.ask_path(ran.panel, tmp_path).name == "a 2.tif"

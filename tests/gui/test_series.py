@@ -1,0 +1,140 @@
+"""More pictures: work saved and loaded, other images, stacks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from napari.layers import Layer  # noqa: F401  (napari before Qt)
+
+from napari_abdiffuser.errors import InvalidImage
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.studio.project import Project
+from napari_abdiffuser.widgets.series import SeriesPanel
+
+GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
+STACK = np.stack([GRAY + n for n in range(5)])
+HINTS = Hints.from_points([(4, 6), (20, 30)], ["gold", "purple"], sizes=5, classes=["a", "b"])
+
+
+@pytest.fixture
+def studio(window, qtbot):
+    """A window with images and the panel; ``ended`` waits for a series."""
+
+    def make(*images):
+        w = window(*images)
+        panel = next(p for p in w.widget.panels if isinstance(p, SeriesPanel))
+        qtbot.waitUntil(lambda: w.widget.store.state.picture is not None, timeout=5000)
+        qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=5000)
+        return SimpleNamespace(
+            viewer=w.viewer,
+            panel=panel,
+            store=w.widget.store,
+            status=w.widget.footer.status.text,
+            bar=w.widget.footer.bar,
+            ended=lambda: qtbot.waitUntil(lambda: not panel.runner.busy, timeout=10_000),
+            until=lambda test: qtbot.waitUntil(test, timeout=10_000),
+        )
+
+    return make
+
+
+def colourings(viewer):
+    return [layer for layer in viewer.layers if "abdiffuser" in layer.metadata]
+
+
+def test_work_is_saved_and_used_on_another_picture(studio, tmp_path):
+    s = studio(GRAY, np.zeros((60, 80), np.uint8))
+    s.store.apply(lambda state: state.set_hints(HINTS))
+    s.panel.save_to(tmp_path / "work")
+    s.until(lambda: "Saved" in s.status())
+    assert Project.load(tmp_path / "work.abdiffuser.json").hints == HINTS
+    s.panel.context.sources.image_field.choose(s.viewer.layers[1])
+    s.until(lambda: s.store.state.picture.shape == (60, 80))
+    s.panel.load_from(tmp_path / "work.abdiffuser.json")
+    s.until(lambda: len(s.store.state.hints) == 2)
+    at = [(p.y, p.x, p.size) for p in s.store.state.hints.points]
+    assert at == [(8.5, 12.5, 10), (40.5, 60.5, 10)]
+    assert "in use" in s.status()
+    s.store.apply(lambda state: state.undo())
+    assert not len(s.store.state.hints)
+
+
+def test_a_broken_file_changes_nothing(studio, tmp_path):
+    s = studio(GRAY)
+    (tmp_path / "work.json").write_text("{")
+    s.panel.load_from(tmp_path / "work.json")
+    s.until(lambda: "is not a project" in s.status())
+
+
+def test_every_other_image_gets_a_layer_of_its_own(studio, colorizer):
+    s = studio(GRAY, GRAY[::-1], GRAY[:, ::-1])
+    s.store.apply(lambda state: state.set_hints(HINTS))
+    colorizer.requests.clear()
+    s.panel.others_button.click()
+    s.ended()
+    names = [layer.name for layer in s.viewer.layers if layer not in s.panel.context.hints.links]
+    made = colourings(s.viewer)
+    assert [layer.name for layer in made] == ["image [1] colorized", "image [2] colorized"]
+    assert names.index("image [1] colorized") == names.index("image [1]") + 1
+    np.testing.assert_array_equal(made[0].data[..., 0], GRAY[::-1])
+    assert [len(r["hints"]) for r in colorizer.requests] == [2, 2]
+    assert s.status() == "Coloured 2 pictures."
+    assert s.panel.others_button.isEnabled()
+
+
+def test_a_range_of_a_stack_becomes_one_layer_with_the_nearest_hints(studio, colorizer):
+    s = studio(STACK)
+    s.viewer.layers[0].scale = (3, 2, 2)
+    s.viewer.dims.set_current_step(0, 1)
+    s.until(lambda: s.store.state.index == (1,))
+    s.store.apply(lambda state: state.set_hints(HINTS))
+    s.panel.fields.which_field.setCurrentIndex(1)
+    s.panel.fields.first_field.setValue(1)
+    s.panel.fields.last_field.setValue(3)
+    s.panel.fields.seed = 7
+    colorizer.requests.clear()
+    s.panel.stack_button.click()
+    s.ended()
+    (layer,) = colourings(s.viewer)
+    np.testing.assert_array_equal(layer.data[..., 1], STACK[1:4])
+    assert layer.rgb
+    np.testing.assert_allclose(layer.translate, (3, 0, 0))
+    np.testing.assert_allclose(layer.scale, (3, 2, 2))
+    assert [(r["seed"], len(r["hints"])) for r in colorizer.requests] == [(7, 2)] * 3
+    told = layer.metadata["abdiffuser"]["slices"]
+    assert told == [{"index": [n], "hints_of": [1]} for n in (1, 2, 3)]
+    assert s.bar.isHidden()
+
+
+def test_what_is_done_before_a_cancel_is_kept(studio, colorizer):
+    s = studio(STACK)
+    paint, painted = colorizer._paint, []
+
+    def held(*args, **kwargs):
+        painted.append(1)
+        if len(painted) == 3:
+            colorizer.go.clear()
+        return paint(*args, **kwargs)
+
+    colorizer._paint = held
+    s.panel.stack_button.click()
+    assert not s.panel.stack_button.isEnabled()
+    s.until(lambda: len(painted) == 3 and "3 of 5" in s.status())
+    assert s.bar.maximum() == 5
+    s.panel.cancel_button.click()
+    (layer,) = colourings(s.viewer)
+    assert layer.data.shape == (2, 30, 40, 3)
+    np.testing.assert_array_equal(layer.data[..., 0], STACK[:2])
+    assert s.status().startswith("Cancelled. Coloured 2 of 5 slices")
+    assert s.panel.stack_button.isEnabled()
+
+
+def test_when_nothing_works_the_reason_is_told(studio, colorizer):
+    s = studio(GRAY, GRAY)
+    colorizer.error = InvalidImage("This picture is empty: choose another.")
+    s.panel.others_button.click()
+    s.ended()
+    assert s.status() == "This picture is empty: choose another."
+    assert not colourings(s.viewer)
