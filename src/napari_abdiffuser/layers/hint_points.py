@@ -68,7 +68,8 @@ class PointsLink:
     def source(self, place: Place) -> _Source:
         """Copy the points of the picture's slice."""
         points = read_points(self.layer, place.image, place.picture, place.dims)
-        return _Source(points, tuple(self._classes()[row] for row in points.rows), place)
+        names = self._classes()
+        return _Source(points, tuple(names[row] for row in points.rows), place)
 
     def write(self, place: Place, hints: Reading) -> None:
         """Make the slice's points those given; all other points stay as they are."""

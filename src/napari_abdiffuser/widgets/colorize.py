@@ -121,6 +121,7 @@ class ColorizeWidget(QWidget):
         self._docked = False
         self._build()
         self.manners = Manners(self, self.options, self.welcome)
+        self.tools.legend.palettes.remember(self.manners.keeper)
         self._farewell.add(self.manners.cleanup)
         self._connect()
         self._on_theme()
@@ -180,9 +181,10 @@ class ColorizeWidget(QWidget):
         self.runs.not_ready.connect(self.footer.say_device)
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
-        for panel in (*self.panels, self.manners, self.tools):
-            panel.failed.connect(self._on_refused)
-            panel.said.connect(self.footer.say)
+        parts: tuple[Panel | Manners | HintTools, ...] = (*self.panels, self.manners, self.tools)
+        for part in parts:
+            part.failed.connect(self._on_refused)
+            part.said.connect(self.footer.say)
         for section in self.panels:
             section.progressed.connect(self.footer.show_other)
         self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)

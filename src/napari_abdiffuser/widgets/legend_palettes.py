@@ -11,7 +11,12 @@ from qtpy.QtGui import QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.studio.palette_store import delete_palette, save_palette, user_palettes
+from napari_abdiffuser.studio.palette_store import (
+    delete_palette,
+    find_palette,
+    save_palette,
+    user_palettes,
+)
 from napari_abdiffuser.studio.palettes import Palette, shipped_palettes
 from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.side_jobs import SideJobs
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_abdiffuser.studio.state import StudioState
+    from napari_abdiffuser.widgets.settings_keeper import SettingsKeeper
     from napari_abdiffuser.widgets.store import Store
 
 __all__ = ["PaletteMenu", "palette_of_file"]
@@ -74,6 +80,11 @@ class PaletteMenu(QPushButton):
         self.palette_at_hand = palette
         self._show_name()
         self.chosen.emit(palette)
+
+    def remember(self, keeper: SettingsKeeper) -> None:
+        """Start with the palette of the preferences, and keep there what is taken in hand."""
+        self.use(find_palette(keeper.settings.preferences.palette))
+        self.chosen.connect(lambda p: keeper.apply(lambda s: s.change(palette=p.name)))
 
     def take_file(self, path: Path) -> None:
         """Take the colours of a picture file."""
