@@ -240,15 +240,14 @@ class Workbench(QObject):
             return
         self._running = self._worker = None
         self._bar.end()
-        if report.job is self._preparing:
+        if report.job in (self._opening, self._preparing):
             self._preparing = None
-        # The next one computes while the window shows what this one found.
-        if report.job is not self._opening:
-            self._next()
             self._end(report.job, report)
+            self._next()
         else:
-            self._end(report.job, report)
+            # The next one computes while the window shows what this one found.
             self._next()
+            self._end(report.job, report)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         """Tell the one who asked how it went, once."""
