@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import FunctionWorker, create_worker
@@ -10,7 +9,14 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.widgets.activity_bar import ActivityBar
 from napari_abdiffuser.widgets.picture_watch import PictureWatch, Target
-from napari_abdiffuser.widgets.workbench_jobs import Job, Opened, Outcome, Steps, perform
+from napari_abdiffuser.widgets.workbench_jobs import (
+    Job,
+    Opened,
+    Outcome,
+    Steps,
+    perform,
+    with_report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -130,9 +136,7 @@ class Workbench(QObject):
         urgent
             Whether it goes before others that wait.
         """
-        work = job if _takes_three(job) else lambda opened, cancelled, _: job(opened, cancelled)
-        made = Job(work, done, failed, stopped, key, label)
-        made._dropped = self._drop
+        made = Job(with_report(job), done, failed, stopped, key, label, _dropped=self._drop)
         if key is not None:
             for other in [*self._queue, self._running]:
                 if other is not None and other.key == key:
@@ -179,8 +183,8 @@ class Workbench(QObject):
             lambda _opened, cancelled, _report: target.open(self._models, cancelled),
             self._on_opened,
             self._on_not_opened,
+            _dropped=self._drop,
         )
-        opening._dropped = self._drop
         self._opening = opening
         self._next()
 
@@ -276,12 +280,3 @@ class Workbench(QObject):
 
 def _prepare(opened: Opened, cancelled: Callable[[], bool], _: Any) -> None:
     opened.picture.prepare(cancelled)
-
-
-def _takes_three(job: Callable[..., Any]) -> bool:
-    """Whether a job takes a third argument, which reports progress."""
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters = inspect.signature(job).parameters.values()
-    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
-        return True
-    return sum(p.kind in kinds for p in parameters) >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Report = Callable[[int, int], object]
 
-__all__ = ["Job", "Opened", "Outcome", "Steps", "perform"]
+__all__ = ["Job", "Opened", "Outcome", "Steps", "perform", "with_report"]
 
 logger = logging.getLogger(__name__)
 
@@ -157,3 +158,14 @@ def perform(
             logger.exception("A job has failed.")
         outcome = Outcome(job, message=in_words(error))
     report(outcome)
+
+
+def with_report(work: Callable[..., Any]) -> Callable[[Any, Callable[[], bool], Report], Any]:
+    """Let work that takes no third argument, which reports progress, be called with one."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(work).parameters.values()
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return work
+    if sum(p.kind in kinds for p in parameters) >= 3:
+        return work
+    return lambda opened, cancelled, _: work(opened, cancelled)
