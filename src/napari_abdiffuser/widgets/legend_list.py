@@ -24,6 +24,7 @@ _NAME, _COUNT, _KEY, _LOCK = range(4)
 _CLASS = Qt.ItemDataRole.UserRole
 _ROWS = 7  # in sight; more are scrolled to
 _ICON = QSize(16, 16)
+_INK = "#8a8f98"  # seen on light and dark
 
 
 class LegendList(QTreeWidget):
@@ -87,7 +88,7 @@ class LegendList(QTreeWidget):
 
     def _fill(self, state: StudioState) -> None:
         self._filling = True
-        found, ink = counts(state.hints), self.palette().text().color()
+        found, ink = counts(state.hints), QColor(_INK)
         while self.topLevelItemCount() > len(state.legend):
             self.takeTopLevelItem(self.topLevelItemCount() - 1)
         for row, entry in enumerate(state.legend):
