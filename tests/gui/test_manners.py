@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-import numpy as np
+import gc
+import weakref
+from pathlib import Path
 
+import numpy as np
+import pytest
+from npe2 import PluginManifest
+from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtGui import QShortcut
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
+
+import napari_abdiffuser
 from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import texts_settings as texts
+from napari_abdiffuser.widgets.keyboard import in_reading_order
 
 GRAY = np.zeros((40, 60), dtype=np.uint8)
 
@@ -61,3 +81,91 @@ def test_the_first_steps_go_for_ever_and_come_back_when_asked(window):
     again.options.welcome_button.click()
     assert again.welcome.isVisibleTo(again)
     assert not again.options.welcome_button.isEnabled()
+
+
+def controls(widget):
+    """Every control that belongs to the studio, and not to the inside of one of Qt's."""
+    kinds = (QAbstractButton, QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit)
+    whole = (QAbstractSpinBox, QComboBox, QAbstractItemView)
+    for child in widget.findChildren(QWidget):
+        above = child.parentWidget()
+        while above is not widget and not isinstance(above, whole):
+            above = above.parentWidget()
+        inner = above is not widget or isinstance(child, QScrollBar)
+        if isinstance(child, (*kinds, QAbstractItemView)) and not inner:
+            yield child
+
+
+def test_every_control_says_what_it_does_also_when_it_is_off(window):
+    w = window()
+    for _ in range(2):
+        silent = [
+            f"{type(child).__name__} {child.objectName()!r}"
+            for child in controls(w.widget)
+            if not child.toolTip()
+        ]
+        assert not silent, silent
+        nameless = [c for c in controls(w.widget) if not c.objectName()]
+        assert not nameless, [f"{type(c).__name__} {c.toolTip()!r}" for c in nameless]
+        w.viewer.add_image(GRAY)
+
+
+def test_tab_goes_down_and_keys_work_only_inside(window, qtbot):
+    w = window(GRAY)
+    order = list(in_reading_order(w.widget))
+    names = [child.objectName() for child in order]
+    wanted = ["image_field", "outputs_field", "preset_field", "gallery_list", "colorize_button"]
+    places = [names.index(name) for name in wanted]
+    assert places == sorted(places)
+    assert order[places[0]].nextInFocusChain() is not None
+    shortcuts = w.widget.findChildren(QShortcut)
+    assert {s.key().toString() for s in shortcuts} >= {"Ctrl+Return", "Esc"}
+    assert all(
+        s.context()
+        in (Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WidgetShortcut)
+        for s in shortcuts
+    )
+
+
+def test_nothing_is_left_behind(window, qtbot):
+    w = window(GRAY)
+    events = w.viewer.layers.events, w.viewer.dims.events, w.viewer.events
+    w.widget.options.outputs_field.setValue(2)
+    dead = weakref.ref(w.widget)
+    studio = [weakref.ref(part) for part in (w.widget.store, w.widget.manners, w.widget.bench)]
+    w.widget.cleanup()
+    w.viewer.window.remove_dock_widget(w.widget)
+    w.widget.deleteLater()
+    w.widget = w.button = w.idle = None
+    assert QThreadPool.globalInstance().waitForDone(5000)
+
+    def gone():
+        gc.collect()
+        return dead() is None and all(part() is None for part in studio)
+
+    qtbot.waitUntil(gone, timeout=20000)
+    left = [
+        repr(callback)
+        for group in events
+        for emitter in group.emitters.values()
+        for callback in emitter.callbacks
+    ]
+    assert not [text for text in left if "abdiffuser" in text]
+
+
+def test_napari_preferences_and_the_studio_follow_each_other(window, npe2pm):
+    settings = pytest.importorskip("napari.settings")
+    if not hasattr(settings, "get_plugin_settings"):
+        pytest.skip("napari has no preferences of plugins before 0.9")
+    manifest = Path(napari_abdiffuser.__file__).with_name("napari.yaml")
+    npe2pm.register(PluginManifest.from_file(manifest))
+    settings._PLUGIN_SETTINGS.clear()
+    w = window(GRAY)
+    page = settings.get_plugin_settings("napari-abdiffuser").studio
+    page.n_outputs = 8
+    assert w.widget.options.n_outputs == 8
+    w.widget.options.outputs_field.setValue(3)
+    assert page.n_outputs == 3
+    w.widget.cleanup()
+    page.n_outputs = 5  # while no studio is open
+    assert window(GRAY).widget.options.n_outputs == 5

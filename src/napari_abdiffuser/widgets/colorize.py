@@ -120,7 +120,7 @@ class ColorizeWidget(QWidget):
         )
         self._docked = False
         self._build()
-        self.manners = Manners(self, self.options, self.welcome)
+        self.manners = Manners(self, self.options, self.welcome, self.footer)
         self.tools.legend.palettes.remember(self.manners.keeper)
         self._farewell.add(self.manners.cleanup)
         self._connect()

@@ -11,7 +11,7 @@ from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets import texts
 
-__all__ = ["export_figure", "load_work", "new_hints_layer", "save_work"]
+__all__ = ["export_figure", "load_work", "new_hints_layer", "redo", "run", "save_work", "undo"]
 
 
 def new_hints_layer(viewer: Viewer) -> None:
@@ -38,6 +38,21 @@ def new_hints_layer(viewer: Viewer) -> None:
 def export_figure(viewer: Viewer) -> None:
     """Ask where to, and write the figure of the colouring on screen."""
     _press(viewer, "figure_export")
+
+
+def run(viewer: Viewer) -> None:
+    """Colorize the image chosen in the studio, or cancel what is under way."""
+    _press(viewer, "colorize_button")
+
+
+def undo(viewer: Viewer) -> None:
+    """Take back the last change of hints, classes, corrections or results."""
+    _press(viewer, "correct_undo")
+
+
+def redo(viewer: Viewer) -> None:
+    """Do again what was taken back."""
+    _press(viewer, "correct_redo")
 
 
 def save_work(viewer: Viewer) -> None:

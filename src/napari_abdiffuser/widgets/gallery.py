@@ -261,4 +261,8 @@ def _icon(rgb: NDArray[np.uint8]) -> QIcon:
     pixels = np.ascontiguousarray(rgb)
     height, width = pixels.shape[:2]
     image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return QIcon(QPixmap.fromImage(image.copy()))
+    pixmap = QPixmap.fromImage(image.copy())
+    icon = QIcon(pixmap)
+    # Qt would tint the chosen ones, and their colours are what there is to see.
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -12,6 +12,8 @@ from napari_abdiffuser.studio.settings import Preferences
 from napari_abdiffuser.weights import use_cache_folder
 from napari_abdiffuser.widgets import texts_settings as texts
 from napari_abdiffuser.widgets.bound_controls import find_controls
+from napari_abdiffuser.widgets.footer import Footer
+from napari_abdiffuser.widgets.keyboard import add_shortcut, set_tab_order
 from napari_abdiffuser.widgets.napari_preferences import NapariPreferences
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.settings_keeper import SettingsKeeper
@@ -38,17 +40,20 @@ class Manners(QObject):
         Where presets and the cache folder are.
     welcome
         The hint for first use.
+    footer
+        Where the button that starts and cancels is.
     """
 
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, root: QWidget, options: Options, welcome: Welcome) -> None:
+    def __init__(self, root: QWidget, options: Options, welcome: Welcome, footer: Footer) -> None:
         super().__init__(root)
         self.keeper = SettingsKeeper(self)
         self.napari = NapariPreferences(self)
         self._options = options
         self._welcome = welcome
+        self._footer = footer
         self._controls = find_controls(root)
         self._folds = {fold.key: fold for fold in root.findChildren(Fold)}
         self._showing = False
@@ -59,6 +64,10 @@ class Manners(QObject):
                 self._folds[key].header.setChecked(bool(opened))
         self._connect()
         self.napari.write(self.keeper.settings)
+        set_tab_order(root)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            add_shortcut(root, keys, self._run)
+        add_shortcut(root, "Esc", self._cancel)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -85,6 +94,14 @@ class Manners(QObject):
         self.keeper.changed.connect(self._on_settings)
         self.keeper.failed.connect(self.failed)
         self.napari.changed.connect(self._set)
+
+    def _run(self) -> None:
+        if not self._footer.busy:
+            self._footer.button.click()
+
+    def _cancel(self) -> None:
+        if self._footer.busy:
+            self._footer.button.click()
 
     # --- from the window to the settings ---
 

@@ -83,6 +83,7 @@ class Fold(QWidget):
         super().__init__(parent)
         self.header = QToolButton(self)
         self.header.setText(title)
+        self.header.setToolTip(texts_settings.FOLD_TIP.format(title=title))
         self.header.setCheckable(True)
         self.header.setAutoRaise(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -45,8 +45,11 @@ STEPS_TIP = "Denoising steps for each variation; more take longer. 0: as many as
 SEED_TIP = "The same seed gives the same variations again."
 NEW_SEED_TIP = "Take a random seed, for other variations."
 DEVICE_TIP = "Where the model runs."
-COLORIZE_TIP = "Colorize the image; the results arrive as new layers."
-CANCEL_TIP = "Stop this run. Nothing is added."
+COLORIZE_TIP = (
+    "Colorize the image; the results arrive as new layers.\nCtrl+Enter does the same while the "
+    "keyboard is in this panel."
+)
+CANCEL_TIP = "Stop this run. Nothing is added. Esc does the same while the keyboard is here."
 
 # --- why something is switched off ------------------------------------------------------------
 

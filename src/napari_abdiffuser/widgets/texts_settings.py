@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FOLD_TIP = "Show or hide “{title}”; it stays so in the next session."
+
 # --- Advanced --------------------------------------------------------------------------------
 
 DATA_BAR = "Keep the data bar gray"
@@ -49,7 +51,3 @@ GOT_IT_TIP = "Hide these lines for ever."
 SHOW_WELCOME = "Show the first steps"
 SHOW_WELCOME_TIP = "Show the three lines for first use at the top again."
 WHY_WELCOME_SHOWN = "They are at the top now."
-
-# --- keys --------------------------------------------------------------------------------------
-
-KEY_RUN = " ({keys})"
