@@ -68,6 +68,16 @@ def _written(folder, config):
         (["guide.steps"], "is no change: give key=value"),
         (["guide.steps=[1"], "YAML|column"),
         (["pictures=disk"], "neither cpu nor device"),
+        (["stages=[]"], "stages is empty"),
+        (["size=huge"], "size=huge is not one of"),
+        (["guide.precision=fp64"], "fp64 is not one of"),
+        (["guide.crops=[]"], "guide.crops is empty"),
+        (["guide.crops=[{side: 31}]"], "side 31"),
+        (["guide.crops=[{side: 32, batch: 0}]"], "batch=0"),
+        (["anchors.colours=red"], "neither fitted nor local"),
+        (["anchors.batch=0"], "batch=0"),
+        (["upsampler.factors=[]"], "factors"),
+        (["settings={steps: few}"], "settings.steps=few"),
     ],
 )
 def test_mistakes_are_named(changes, message):

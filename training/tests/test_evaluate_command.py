@@ -215,6 +215,7 @@ def test_plots(tmp_path, caplog, monkeypatch):
         (["--protocol", "guided", "x", "--baselines", "magic"], "No baseline"),
         (["--protocol", "icolorit", "x", "--counts", "3"], "no hints of number"),
         (["--protocol", "guided", "x", "--limit", "0"], "--limit"),
+        (["--protocol", "guided", "x", "--seed", "-1"], "--seed"),
         (["--protocol", "guided", "x", "--pictures", "2"], "--out"),
     ],
 )

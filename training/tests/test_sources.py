@@ -27,6 +27,7 @@ def source(path, **settings):
     [
         ({"zom": 2}, "no setting zom"),
         ({"shards": []}, "needs shards"),
+        ({"shards": 3}, "needs shards"),
         ({"shards": ["nowhere.tar"]}, "nothing at"),
         ({"mode": "disk"}, "one of auto, memory, stream"),
         ({"mode": "stream", "drop_last": 2}, "drop_last"),

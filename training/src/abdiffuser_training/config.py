@@ -19,6 +19,7 @@ from abdiffuser_training.stage_settings import (
     UpsamplerStage,
 )
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.model.guide import SIZES
 
 __all__ = ["FitConfig", "LogSettings", "presets", "read_as", "read_config", "to_yaml"]
 
@@ -132,8 +133,15 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> FitConfig:
         If the file cannot be read, a key does not exist, or a value is of the wrong type.
     """
     made = read_as(FitConfig, name, changes)
+    if not made.stages:
+        raise InvalidRequest("stages is empty; give stages=[guide, anchors, upsampler].")
     for stage in made.stages:
-        made.stage(stage)
+        made.stage(stage).check()
+    if "guide" in made.stages and made.size not in SIZES:
+        raise InvalidRequest(f"size={made.size} is not one of {', '.join(SIZES)}.")
+    for name, value in made.settings.items():
+        if name in ("steps", "work_size") and (not isinstance(value, int) or value < 1):
+            raise InvalidRequest(f"settings.{name}={value}: give a whole number, 1 or more.")
     if made.pictures not in ("cpu", "device"):
         raise InvalidRequest(f"pictures={made.pictures} is neither cpu nor device.")
     return made

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from abdiffuser_training.config import LogSettings, presets, read_as, to_yaml
+from abdiffuser_training.files import make_folder
 from abdiffuser_training.stage_settings import AnchorStage, PixelStage
 from napari_abdiffuser.errors import InvalidRequest
 
@@ -94,7 +95,7 @@ def distill(
     with make_runtime(device) as runtime:
         trackers: tuple[Tracker, ...] = ()
         if runtime.is_main:
-            folder.mkdir(parents=True, exist_ok=True)
+            _begin(folder, resume)
             write_whole(folder / "config.yaml", to_yaml(config).encode())
             trackers = make_trackers(
                 folder,
@@ -107,6 +108,25 @@ def distill(
         finally:
             for tracker in trackers:
                 tracker.close()
+
+
+def _begin(folder: Path, resume: bool) -> None:
+    """Make the folder; nothing is written into one that holds something else."""
+    path = folder / "config.yaml"
+    if path.exists():
+        try:
+            read_as(DistillConfig, path)
+        except InvalidRequest as error:
+            raise InvalidRequest(
+                f"{path} is not of a distillation and would be overwritten: choose another folder "
+                "with --out."
+            ) from error
+    if not resume and any(folder.glob("*/step-*.pt")):
+        raise InvalidRequest(
+            f"{folder} holds a run already: add --resume to go on with it, or choose another "
+            "folder with --out."
+        )
+    make_folder(folder)
 
 
 def _run(arguments: argparse.Namespace) -> str | None:

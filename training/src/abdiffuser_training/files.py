@@ -13,7 +13,16 @@ from typing import Any
 
 from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["add_sample", "member_size", "read_json", "replacing", "write_bytes", "write_json"]
+__all__ = [
+    "add_sample",
+    "make_folder",
+    "member_size",
+    "read_json",
+    "remove_partials",
+    "replacing",
+    "write_bytes",
+    "write_json",
+]
 
 
 @contextmanager
@@ -30,6 +39,16 @@ def replacing(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run; InvalidRequest where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidRequest(
+            f"{folder} cannot be made ({error.strerror}): choose another folder with --out."
+        ) from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -6,8 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abdiffuser_training.engine.settings import TrainSettings
+from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["AnchorStage", "Crops", "GuideStage", "GuideWeights", "PixelStage", "UpsamplerStage"]
+
+
+def _check_counts(settings: object, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) < 1:
+            raise InvalidRequest(f"{name}={getattr(settings, name)} is below 1.")
+
+
+def _check_side(side: int) -> None:
+    """Crops are cut into cells of two pixels."""
+    if side < 8 or side % 2:
+        raise InvalidRequest(f"Crops of side {side} cannot be; give an even number, 8 or more.")
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,15 @@ class GuideStage(TrainSettings):
     weights: GuideWeights = field(default_factory=GuideWeights)
     precision: str = "bf16"
 
+    def check(self) -> None:
+        """Check the crops too."""
+        super().check()
+        if not self.crops:
+            raise InvalidRequest("guide.crops is empty; give [{side: 128, batch: 16}].")
+        for crops in self.crops:
+            _check_side(crops.side)
+            _check_counts(crops, "batch")
+
 
 @dataclass(frozen=True)
 class AnchorStage(TrainSettings):
@@ -120,6 +142,14 @@ class AnchorStage(TrainSettings):
     weight_decay: float = 0.02
     precision: str = "bf16"
 
+    def check(self) -> None:
+        """Check the crops too."""
+        super().check()
+        _check_side(self.side)
+        _check_counts(self, "batch", "crops")
+        if self.colours not in ("fitted", "local"):
+            raise InvalidRequest(f"anchors.colours={self.colours} is neither fitted nor local.")
+
 
 @dataclass(frozen=True)
 class UpsamplerStage(TrainSettings):
@@ -145,6 +175,13 @@ class UpsamplerStage(TrainSettings):
     warmup: int = 0
     floor: float = 0.0
     ema: float = 0.99
+
+    def check(self) -> None:
+        """Check the crops too."""
+        super().check()
+        _check_counts(self, "batch", "side")
+        if not self.factors or min(self.factors) < 1:
+            raise InvalidRequest(f"upsampler.factors={list(self.factors)}: give some of 1 or more.")
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class Source:
                 f"a source has no setting {', '.join(unknown)}: there are {', '.join(_KNOWN)}."
             )
         shards = settings.get("shards")
-        if not shards or isinstance(shards, str):
+        if not shards or isinstance(shards, str) or not isinstance(shards, Sequence):
             raise InvalidRequest("a source needs shards: a list of tar files, folders, addresses.")
         _check(settings)
         return cls(_open(expand(shards), settings, device), 1.0, True).used(settings)

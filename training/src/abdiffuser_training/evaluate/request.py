@@ -89,6 +89,8 @@ class Request:
             raise InvalidRequest("--size is at least 8 pixels, --limit at least 1 picture.")
         if self.steps is not None and self.steps < 1:
             raise InvalidRequest("--steps is at least 1.")
+        if min(self.seed or 0, self.holdout or 0) < 0:
+            raise InvalidRequest("--seed and --holdout are 0 or more.")
         every = protocol.baselines
         if self.model == "baselines" and self.baselines is None and protocol.cell:
             every = (*every, "Levin 2004 least squares")
