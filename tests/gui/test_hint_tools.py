@@ -90,7 +90,7 @@ def test_a_segmentation_gives_regions_and_stays_as_it_is(studio, qtbot):
     one, each = (action for action in button.menu_.actions())
     assert "cellpose" in one.text()
     one.trigger()
-    qtbot.waitUntil(lambda: len(s.hints()) == 1)
+    qtbot.waitUntil(lambda: len(s.hints()) == 1, timeout=30000)
     (region,) = s.hints().regions
     assert region.class_name == "cell"
     np.testing.assert_array_equal(region.mask, cells != 0)
@@ -99,14 +99,14 @@ def test_a_segmentation_gives_regions_and_stays_as_it_is(studio, qtbot):
     s.undo()
     assert not strokes.data.any()
     each.trigger()
-    qtbot.waitUntil(lambda: len(s.hints()) == 2)
+    qtbot.waitUntil(lambda: len(s.hints()) == 2, timeout=30000)
     assert [r.class_name for r in s.hints().regions] == ["cellpose 3", "cellpose 8"]
     np.testing.assert_array_equal(mine.data, cells)
     mine.data = np.arange(1200).reshape(30, 40)
     refused = []
     button.failed.connect(refused.append)
     button.take(mine, each=True)
-    qtbot.waitUntil(lambda: bool(refused))
+    qtbot.waitUntil(lambda: bool(refused), timeout=30000)
     assert "too many" in refused[0]
     button.cleanup()
 

@@ -135,19 +135,19 @@ def test_a_picture_dropped_on_the_legend_gives_its_palette(legend, qtbot, tmp_pa
         Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
     )  # fmt: skip
     legend.dropEvent(drop)
-    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "reference")
+    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "reference", timeout=30000)
     (color,) = legend.palettes.palette_at_hand.colors
     assert np.abs(np.array(color.color) * 255 - (30, 90, 200)).max() < 3
     legend.palettes.take_array(*legend.palettes._pictures()[0])
-    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "photo")
+    qtbot.waitUntil(lambda: legend.palettes.palette_at_hand.name == "photo", timeout=30000)
 
 
 def test_look_alikes_are_warned_of(legend, store, qtbot):
     store.apply(lambda s: s.add_class("almost cell", "#c84640"))
-    qtbot.waitUntil(lambda: not legend.vision.isHidden(), timeout=10000)
+    qtbot.waitUntil(lambda: not legend.vision.isHidden(), timeout=30000)
     assert "almost cell" in legend.vision.text()
     store.apply(lambda s: s.remove_class("almost cell"))
-    qtbot.waitUntil(legend.vision.isHidden, timeout=10000)
+    qtbot.waitUntil(legend.vision.isHidden, timeout=30000)
 
 
 def test_a_palette_without_room_keeps_gray(legend):
