@@ -84,12 +84,12 @@ class Walk:
         for old, new in names.items():
             self.widget.store.apply(lambda s, old=old, new=new: s.rename_class(old, new))
 
-    def hint(self, place: tuple[int, int], color: str) -> None:
-        """3: one more hint, by a click of the chosen colour at (row, column)."""
+    def hint(self, place: tuple[int, int], name: str) -> None:
+        """3: one more hint of a class, by a click at (row, column)."""
         self.control("tool_points").click()
         layer = self.viewer.layers.selection.active
         before = len(self.widget.store.state.hints)
-        self.control(f"swatch_{color}", QWidget).click()
+        self.widget.store.apply(lambda s: s.choose(name))
         layer.add([place])
         self.wait(lambda: len(self.widget.store.state.hints) > before)
 
@@ -166,7 +166,7 @@ def main() -> None:
     walk = Walk(viewer, widget, shot)
     walk.open()
     walk.name(NAMES)
-    walk.hint((623, 117), "amber")
+    walk.hint((600, 100), "pollen")
     walk.colorize(3)
     walk.measure()
     with tempfile.TemporaryDirectory() as folder:

@@ -35,7 +35,7 @@ def test_from_the_sample_to_the_figure(make_napari_viewer_proxy, walkthrough, tm
     walk = walkthrough.Walk(viewer, widget, patience=100)
     walk.open()
     walk.name({"teal": "bacteria", "blue": "spheres"})
-    walk.hint((60, 215), "red")
+    walk.hint((60, 215), "spheres")
     result = walk.colorize(1)
     gray, rgb = np.asarray(viewer.layers[0].data), np.asarray(result.data)
 
