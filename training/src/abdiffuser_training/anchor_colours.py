@@ -73,4 +73,5 @@ def fitted_colours(guide: Guide, code: Code, positions: Tensor, truth: Tensor) -
     right = response @ (truth - base).flatten(2).transpose(1, 2) + pull * mean
     colours: Tensor = torch.linalg.solve(normal, right)
     length = colours.norm(dim=2, keepdim=True)
-    return colours * (_MOST / length.clamp(min=_MOST))
+    bounded: Tensor = colours * (_MOST / length.clamp(min=_MOST))
+    return bounded
