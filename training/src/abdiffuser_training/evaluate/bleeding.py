@@ -233,7 +233,8 @@ def bleeding_table(records: Sequence[Record], settings: Settings) -> Table:
     weak = known_mean(column(records, "weak_share"))
     notes = (
         f"One hint of {settings.cell} × {settings.cell} px in each of {OBJECTS} objects, "
-        f"{GROUND_HINTS} gray hints on the ground; pictures with fewer objects are left out. "
+        f"{GROUND_HINTS} gray hints on the ground, of models with background='gray'; pictures "
+        "with fewer objects are left out. "
         f"Coloured: displayed chroma above {COLOURED:g}, counted where the hint's own colour has "
         "that.",
         f"Leak: pixels within {RING:g} px of a border whose chroma is nearer to what was asked "

@@ -52,7 +52,7 @@ class Model(Protocol):
         """
 
 
-def open_model(model: str, device: str = "auto", seed: int = 0) -> Model:
+def open_model(model: str, device: str = "auto", seed: int = 0, background: str = "auto") -> Model:
     """Load a model for measuring.
 
     Parameters
@@ -63,6 +63,8 @@ def open_model(model: str, device: str = "auto", seed: int = 0) -> Model:
         See `napari_abdiffuser.Colorizer.load`.
     seed : int
         Of its samples.
+    background : {'auto', 'gray'}
+        What becomes of what no hint claims; pixel models know only 'auto'.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def open_model(model: str, device: str = "auto", seed: int = 0) -> Model:
         from abdiffuser_training.evaluate.pixel_model import PixelModel  # loads torch
 
         return PixelModel(file, tensors, metadata, device, seed)
-    return ColorizerModel(model, device, seed)
+    return ColorizerModel(model, device, seed, background)
 
 
 def displayable_colour(chroma: NDArray[np.float32], lightness: float) -> tuple[float, float, float]:
@@ -139,15 +141,18 @@ class ColorizerModel:
 
     Parameters
     ----------
-    model, device, seed
+    model, device, seed, background
         See `open_model`.
     """
 
-    def __init__(self, model: str, device: str = "auto", seed: int = 0) -> None:
+    def __init__(
+        self, model: str, device: str = "auto", seed: int = 0, background: str = "auto"
+    ) -> None:
         from napari_abdiffuser import Colorizer  # loads torch
 
         self._colorizer = Colorizer.load(model, device=device)
         self._seed = seed
+        self._background = background
         self._opened: tuple[NDArray[np.float32], Any] | None = None
 
     @property
@@ -188,7 +193,11 @@ class ColorizerModel:
             self._opened = (lightness, self._colorizer.open(gray))
         seed = self._seed if seed is None else seed
         return self._opened[1].paint(
-            _as_hints(lightness, hint_map), n_outputs=n, steps=steps, seed=seed
+            _as_hints(lightness, hint_map),
+            n_outputs=n,
+            steps=steps,
+            seed=seed,
+            background=self._background,
         )
 
 

@@ -81,8 +81,10 @@ class _Stepped:
 def open_subjects(settings: Settings) -> Subjects:
     """Load the models and choose the baselines of a measurement."""
     wanted = (() if settings.model == "baselines" else (("", settings.model),)) + settings.also
+    # Whether a colour stays in its object is asked where all else is to stay gray.
+    background = "gray" if settings.protocol == "bleeding" else "auto"
     models: dict[str, Model] = {
-        name: open_model(path, settings.device, settings.seed) for name, path in wanted
+        name: open_model(path, settings.device, settings.seed, background) for name, path in wanted
     }
     if settings.steps is not None:
         models = {name: _Stepped(model, settings.steps) for name, model in models.items()}
