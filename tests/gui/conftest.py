@@ -27,7 +27,7 @@ class ObedientColorizer:
         self.threads = []
         self.requests = []
 
-    def open(self, image, contrast_limits=None):
+    def open(self, image, contrast_limits=None, exclude=None):
         return SimpleNamespace(paint=lambda hints, **options: self._paint(image, hints, **options))
 
     def _paint(self, image, hints, *, n_outputs, seed, progress, cancel, **options):

@@ -61,7 +61,7 @@ def test_presets_are_saved_used_and_deleted(window):
     assert w.widget.footer.status.text() == texts.SAVED.format(name="many")
     presets.field.setEditText(texts.ORIGINAL)
     presets.use_button.click()
-    assert options.n_outputs == 4
+    assert options.n_outputs == 3
     presets.field.setEditText("many")
     presets.use_button.click()
     assert options.n_outputs == 9

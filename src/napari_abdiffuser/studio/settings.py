@@ -55,7 +55,7 @@ class Preferences:
     model: str = "default"
     device: str = "auto"
     cache: str = ""
-    n_outputs: int = 4
+    n_outputs: int = 3
     steps: int = 0
     palette: str = "Classic"
     live: bool = True
