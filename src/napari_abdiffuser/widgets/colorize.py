@@ -13,10 +13,10 @@ from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import default_patch_size
 from napari_abdiffuser.widgets import texts
-from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.correct import CorrectPanel
 from napari_abdiffuser.widgets.correct_highlight import HighlightSync
 from napari_abdiffuser.widgets.events import Failed, Finished, Progress, Ready, Request, Stopped
+from napari_abdiffuser.widgets.farewell import Farewell
 from napari_abdiffuser.widgets.figure import FigurePanel
 from napari_abdiffuser.widgets.footer import Footer
 from napari_abdiffuser.widgets.gallery import GalleryPanel
@@ -24,8 +24,8 @@ from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.live import LivePanel
 from napari_abdiffuser.widgets.look import style_sheet
-from napari_abdiffuser.widgets.measure import MeasurePanel
 from napari_abdiffuser.widgets.manners import Manners
+from napari_abdiffuser.widgets.measure import MeasurePanel
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.results import Results
@@ -38,8 +38,6 @@ from napari_abdiffuser.widgets.work import Models
 from napari_abdiffuser.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.viewer import Viewer
 
     from napari_abdiffuser.widgets.events import Event
@@ -55,25 +53,6 @@ PANELS: tuple[type[Panel], ...] = (
     FigurePanel,
 )
 """Sections below the options, from top to bottom."""
-
-
-class _Farewell:
-    """What is left to do when Qt has deleted the widget: plain Python, no Qt."""
-
-    def __init__(self, *cleanups: Callable[[], object]) -> None:
-        self.connections = Connections()
-        # What the parts do in the end needs no Qt, so that it also works when Qt was faster.
-        self._cleanups = list(cleanups)
-
-    def add(self, cleanup: Callable[[], object]) -> None:
-        """Remember one thing more to do."""
-        self._cleanups.append(cleanup)
-
-    def say(self, *_: object) -> None:
-        """Stop work and cut all connections; a second time does nothing."""
-        self.connections.cleanup()
-        for cleanup in self._cleanups:
-            cleanup()
 
 
 class ColorizeWidget(QWidget):
@@ -109,7 +88,7 @@ class ColorizeWidget(QWidget):
         self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
         self._source: Any = None
-        self._farewell = _Farewell(
+        self._farewell = Farewell(
             self.sources.cleanup,
             self.tools.cleanup,
             self.sync.cleanup,
@@ -252,6 +231,7 @@ class ColorizeWidget(QWidget):
                 seed=options.seed,
                 background=options.background,
                 device=options.device,
+                data_bar=self.bench.watch.data_bar,
             )
         )
 

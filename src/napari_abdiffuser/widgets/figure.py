@@ -18,6 +18,7 @@ from napari_abdiffuser.widgets.figure_controls import FigureControls
 from napari_abdiffuser.widgets.figure_shown import shown_colouring, shown_layer
 from napari_abdiffuser.widgets.figure_work import Look, look, write
 from napari_abdiffuser.widgets.footer import Sentence
+from napari_abdiffuser.widgets.layer_combo import unwrap
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.side_jobs import SideJobs
 
@@ -63,7 +64,7 @@ class FigurePanel(Panel):
         ):  # fmt: skip
             self.column.addWidget(part)
         self._of_layer = Connections()
-        self._watched: Any = None
+        self._watched: tuple[int, ...] = ()
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MS)
@@ -88,6 +89,7 @@ class FigurePanel(Panel):
         """Cut all connections and stop work; a file that is being written is not kept."""
         super().cleanup()
         self._of_layer.cleanup()
+        self._watched = ()
         self._jobs.cleanup()
 
     def event(self, event: QEvent | None) -> bool:
@@ -130,11 +132,13 @@ class FigurePanel(Panel):
 
     def _watch(self, layer: Any) -> None:
         """Hear when the colouring on screen changes, or is hidden."""
-        if layer is self._watched:
+        layers = [unwrap(each) for each in self.context.viewer.layers]
+        seen = (id(layer), *map(id, layers))  # numbers: what is removed shall not live on here
+        if seen == self._watched:
             return
         self._of_layer.cleanup()
-        self._watched = layer
-        for each in self.context.viewer.layers:
+        self._watched = seen
+        for each in layers:
             self._of_layer.connect(each.events.visible, self._later)
         if layer is not None:
             for name in ("set_data", "data", "metadata", "scale", "units"):
@@ -194,9 +198,8 @@ class FigurePanel(Panel):
             self.failed.emit(texts.WHY_NOTHING)
             return
         path = ask_path(self, last_folder("figure") / texts.file_name(shown.name))
-        if path is None:
-            return
-        self.export_to(path)
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the figure of the colouring on screen, in a worker."""
