@@ -178,11 +178,32 @@ def test_a_run_is_never_overwritten(shard, whole, capsys):
     assert sorted(p.stat().st_mtime_ns for p in whole.rglob("*.pt")) == before
 
 
+def test_nothing_of_a_user_is_overwritten(shard, whole, tmp_path, capsys):
+    mine = tmp_path / "config.yaml"
+    mine.write_text("base: tiny  # mine\n")
+    assert main(arguments(shard, tmp_path)) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    sources = f"sources=[{{shards: ['{shard}']}}]"
+    run = (whole / "config.yaml").read_text()
+    for folder in (tmp_path, whole):
+        assert main(["distill", "distill-anchors", sources, "--resume", "--out", str(folder)]) == 2
+        assert "not of a distillation" in capsys.readouterr().err
+    assert mine.read_text() == "base: tiny  # mine\n"
+    assert (whole / "config.yaml").read_text() == run
+    assert main(arguments(shard, mine / "run")) == 2
+    assert "another folder" in capsys.readouterr().err
+
+
 def test_a_guide_of_an_older_training_can_be_begun_with(shard, whole, tmp_path, caplog):
     state = torch.load(whole / "guide" / "step-00000012.pt", weights_only=True)
     weights = {k: v + 0.01 for k, v in state["average"].items() if k.startswith("module.")}
     del weights["module.highlight"]  # which it did not have yet
-    old = {"guide": {}, "average": {"n_averaged": torch.tensor(9), **weights}, "step": 9}
+    old = {
+        "guide": {},
+        "average": {"n_averaged": torch.tensor(9), **weights},
+        "step": 9,
+        "seconds": 90.0,
+    }
     torch.save(old, tmp_path / "guide.pt")
     out = tmp_path / "run"
     more = (f"guide.start={tmp_path / 'guide.pt'}", "guide.steps=0", "anchors.colours=fitted")
@@ -192,6 +213,12 @@ def test_a_guide_of_an_older_training_can_be_begun_with(shard, whole, tmp_path, 
         tensors["guide.temper"].float(), weights["module.temper"], rtol=1e-3, atol=1e-3
     )
     assert "begin anew: highlight" in caplog.text
+    (tmp_path / "guide.pt").unlink()
+    again = tmp_path / "again.safetensors"
+    assert main(["export", str(out), str(again)]) == 0
+    noted = read(again)[1]["card"]["stages"]["guide"]["start"]
+    assert (noted["name"], noted["steps"], noted["minutes"]) == ("guide.pt", 9, 1.5)
+    assert "9 steps, 1.5 minutes of guide.pt" in again.with_suffix(".md").read_text()
 
 
 def test_what_has_changed_is_said(shard, whole, tmp_path, caplog):

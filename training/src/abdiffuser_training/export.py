@@ -16,10 +16,10 @@ from safetensors import SafetensorError
 from abdiffuser_training.config import FitConfig, read_config, to_yaml
 from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint, write_whole
 from abdiffuser_training.engine.errors import TrainingFailed
-from abdiffuser_training.engine.start import averaged_weights, begin_with
+from abdiffuser_training.engine.start import averaged_weights, begin_with, describe_start
 from abdiffuser_training.evaluate.report import Report
 from abdiffuser_training.model_card import model_card, read_metrics
-from abdiffuser_training.run import sessions
+from abdiffuser_training.run import sessions, start_of
 from abdiffuser_training.stage_settings import PixelStage
 from abdiffuser_training.stages import fresh_networks
 from abdiffuser_training.tasks.pixel import pixel_networks
@@ -146,14 +146,21 @@ def _provenance(
     plain: dict[str, Any] = yaml.safe_load(to_yaml(config))
     return {
         "data": config.data_names,
-        "stages": {
-            name: {"steps": state["step"], "minutes": round(state["seconds"] / 60, 1)}
-            for name, state in states.items()
-        },
+        "stages": {name: _spent(config, name, state, folder) for name, state in states.items()},
         "config": {k: v for k, v in plain.items() if k not in _SETTINGS or k in config.stages},
         "sessions": sessions(folder),
         "metrics": [report.to_json() for report in reports],
     }
+
+
+def _spent(config: FitConfig, stage: str, state: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Say what a stage's training took, and what it began with."""
+    spent = {"steps": state["step"], "minutes": round(state["seconds"] / 60, 1)}
+    start = getattr(config, stage).start
+    if start is None:
+        return spent
+    noted = start_of(folder, stage) or describe_start(start, stage)
+    return {**spent, "start": noted}
 
 
 _SETTINGS = ("guide", "anchors", "upsampler", "pretrain", "finetune")

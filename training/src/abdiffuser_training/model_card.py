@@ -122,7 +122,15 @@ def model_card(
 
 
 def _spent(spent: Mapping[str, Any]) -> str:
-    return f"{spent['steps']:,} steps, {spent['minutes']} minutes"
+    own = f"{spent['steps']:,} steps, {spent['minutes']} minutes"
+    start = spent.get("start")
+    if not start:
+        return own
+    before = (
+        f"{start['steps']:,} steps, {start['minutes']} minutes" if "steps" in start else "weights"
+    )
+    of = f"{before} of {start['name']}"
+    return of if not spent["steps"] else f"{of}, then {own}"
 
 
 def _recipe(stage: Mapping[str, Any]) -> str:

@@ -20,7 +20,9 @@ from abdiffuser_training.data.batches import Batch, Mixture
 from abdiffuser_training.data.sources import Source
 from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.runtime import Runtime
+from abdiffuser_training.engine.start import describe_start
 from abdiffuser_training.engine.trackers import Tracker
+from abdiffuser_training.files import make_folder
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["Run", "SourceMixture", "hardware", "sessions"]
@@ -28,7 +30,7 @@ __all__ = ["Run", "SourceMixture", "hardware", "sessions"]
 _LOG = logging.getLogger(__name__)
 _PACKAGES = ("napari-abdiffuser", "abdiffuser-training", "torch", "numpy", "accelerate")
 _USE = ("weight", "native", "zoom", "colours", "anchors")
-_CONFIG, _SESSIONS = "config.yaml", "sessions.json"
+_CONFIG, _SESSIONS, _START = "config.yaml", "sessions.json", "start.json"
 
 
 class SourceMixture:
@@ -127,24 +129,48 @@ class Run:
         Raises
         ------
         InvalidRequest
-            If the folder holds a run and `resume` is False.
+            If the folder holds a run and `resume` is False, or a configuration that is no run's,
+            or cannot be made.
         """
         if not self.runtime.is_main:
             return
         path = self.folder / _CONFIG
+        begun = (self.folder / _SESSIONS).exists() or any(self.folder.glob("*/step-*.pt"))
+        if path.exists() and not begun:
+            raise InvalidRequest(
+                f"{path} is not of a run and would be overwritten: choose another folder with "
+                "--out."
+            )
         if path.exists() and not self.resume and any(self.folder.glob("*/step-*.pt")):
             raise InvalidRequest(
                 f"{self.folder} holds a run already: add --resume to go on with it, or choose "
                 "another folder with --out."
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         text = to_yaml(self.config)
         if path.exists() and self.resume:
             for line in _changes(to_yaml(read_config(path)), text, self.config.stages):
                 _LOG.warning("Resuming with a change: %s", line)
-        write_whole(path, text.encode())
+        # Sessions first: a configuration alone would be taken for somebody else's file.
         known = [*sessions(self.folder), hardware(self.runtime)]
         write_whole(self.folder / _SESSIONS, json.dumps(known, indent=1).encode())
+        write_whole(path, text.encode())
+
+    def note_start(self, stage: str, start: str | None, part: str) -> None:
+        """Write down where a stage's first weights come from, while that is there to be asked."""
+        mark = self.folder / stage / _START
+        if start is not None and self.runtime.is_main and not mark.exists():
+            mark.parent.mkdir(exist_ok=True)
+            write_whole(mark, json.dumps(describe_start(start, part), indent=1).encode())
+
+
+def start_of(folder: Path, stage: str) -> dict[str, Any] | None:
+    """Where a stage's first weights came from; None where it began anew, or that was not noted."""
+    try:
+        found: dict[str, Any] = json.loads((folder / stage / _START).read_text())
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def sessions(folder: Path) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ def _guide(run: Run) -> None:
     stage = run.config.guide
     settings = replace(stage, seed=run.config.stage("guide").seed)
     held_out = run.pictures(run.config.validation, 99) if run.config.validation else None
+    run.note_start("guide", settings.start, "guide")
     task = GuideTask(settings, run.config.size, run.pictures(run.config.sources), held_out)
     train(task, settings, run.folder / "guide", run.resume, run.runtime, run.trackers)
 
@@ -85,6 +86,7 @@ def _anchors(run: Run) -> None:
             json.dumps([run.config.seed, sources], sort_keys=True),
         )
         data = collect(guide, pictures, how, folder / "features", run.runtime)
+        run.note_start("anchors", stage.start, "anchors")
         task = AnchorTask(stage, networks, data, pictures)
         train(task, stage, folder, run.resume, run.runtime, run.trackers)
 
@@ -96,6 +98,7 @@ def _as_wholes(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def _upsampler(run: Run) -> None:
     stage = replace(run.config.upsampler, seed=run.config.stage("upsampler").seed)
+    run.note_start("upsampler", stage.start, "upsampler")
     natural = [s for s in run.config.sources if s.get("native")]
     task = UpsamplerTask(stage, run.pictures(natural or run.config.sources, 2))
     train(task, stage, run.folder / "upsampler", run.resume, run.runtime, run.trackers)
@@ -111,6 +114,7 @@ def _pixel(run: Run, name: str) -> None:
     held_out = run.pictures(validation, 99, on_device=False) if validation else None
     offset = 3 + list(STAGES).index(name)
     pictures = run.pictures(stage.sources or run.config.sources, offset, on_device=False)
+    run.note_start(name, start, "unet")
     begins = settings if run.runtime.is_main else replace(settings, start=None)
     task = PixelTask(begins, pictures, held_out, name)
     task.network.load_state_dict(run.runtime.broadcast(task.network.state_dict()))

@@ -158,7 +158,7 @@ class _Loop:
 
         losses = self.runtime.prepare(self.plain)
         if self.settings.compile:
-            losses.compile()
+            getattr(self.task, "compiled", losses).compile()
         with Prefetch(self.task.batch, following, self.settings.workers) as batches:
             while self.progress < 1:
                 self._step(losses, batches, log)

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint
 from abdiffuser_training.engine.errors import TrainingFailed
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt
-from napari_abdiffuser.weights import read
+from napari_abdiffuser.weights import read, sha256_of
 
-__all__ = ["averaged_weights", "begin_with"]
+__all__ = ["averaged_weights", "begin_with", "describe_start"]
 
 _LOG = logging.getLogger(__name__)
 _WRAPPED = "module."
@@ -59,6 +59,37 @@ def begin_with(network: nn.Module, start: str | Path | None, part: str) -> None:
         _LOG.warning("Not in %s, so they begin anew: %s", start, ", ".join(missing))
     if left:
         _LOG.warning("Only in %s, so they are left out: %s", start, ", ".join(left))
+
+
+def describe_start(start: str | Path, part: str) -> dict[str, Any]:
+    """Where weights to begin with come from, for provenance.
+
+    Parameters
+    ----------
+    start : str or Path
+        As for `begin_with`.
+    part : str
+        Which part of the model is taken from there.
+
+    Returns
+    -------
+    dict
+        Plain values: name and sha256 of the file; steps and minutes of its training, where known.
+    """
+    path = Path(start).expanduser()
+    if path.is_dir():
+        folder = path / part if (path / part).is_dir() else path
+        path = next(iter(Checkpoints(folder).all()), path)
+    if not path.is_file():
+        return {"name": path.name}
+    told: dict[str, Any] = {"name": path.name, "sha256": sha256_of(path)}
+    if path.suffix == ".safetensors":
+        spent = read(path)[1].get("card", {}).get("stages", {}).get(part, {})
+        return {**told, **spent}
+    state = read_checkpoint(path)
+    if "step" in state and "seconds" in state:
+        told |= {"steps": int(state["step"]), "minutes": round(state["seconds"] / 60, 1)}
+    return told
 
 
 def averaged_weights(state: dict[str, Any]) -> dict[str, Tensor]:

@@ -77,6 +77,9 @@ class Task(Protocol):
         anew for every part of every step. Autocast is its own affair (`settings.precision`).
     network : nn.Module
         The part of `losses` whose moving average is kept and returned.
+
+    A task may also have ``compiled``, the module that is compiled where that is asked for; without
+    it that is `losses` as a whole.
     """
 
     name: str

@@ -125,6 +125,8 @@ class GuideTask:
         guide = Guide(SIZES[size]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         begin_with(guide, settings.start, "guide")
         self.network: nn.Module = guide
+        # Not all of it: torch 2.13 cannot compile the gradient of the propagation's padding.
+        self.compiled: nn.Module = guide.encoder
         self.losses: nn.Module = GuideLosses(guide, settings.weights, settings.dtype)
 
     def batch(self, place: Place) -> GuideBatch:
