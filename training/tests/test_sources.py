@@ -54,3 +54,13 @@ def test_a_source_without_weight_is_none(folder):
 @pytest.mark.parametrize(("drop", "left"), [(0, "abc"), (1, "ab"), (3, ""), (5, "")])
 def test_more_held_out_than_there_is_leaves_nothing(folder, drop, left):
     assert [item.key for item in source(folder, drop_last=drop).items] == list(left)
+
+
+def test_scenes_are_drawn_where_there_are_no_shards():
+    source = Source.read({"scenes": 2, "side": 48, "native": False})
+    assert len(source.items) == 2
+    assert source.items[0].instances is not None
+    again = Source.read({"scenes": 2, "side": 48})
+    assert torch.equal(source.items[1].pixels, again.items[1].pixels)
+    with pytest.raises(InvalidRequest, match="side"):
+        Source.read({"scenes": 2, "side": 3})

@@ -13,7 +13,9 @@ import torch
 
 from abdiffuser_training.data.corpus import Item, read_corpus, read_items
 from abdiffuser_training.data.places import expand
+from abdiffuser_training.data.sample import Sample
 from abdiffuser_training.data.stream import ShardStream
+from abdiffuser_training.synth.compose import random_scene
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["Recolouring", "Source"]
@@ -21,12 +23,12 @@ __all__ = ["Recolouring", "Source"]
 _LOG = logging.getLogger(__name__)
 _MEGABYTE = 1 << 20
 _KNOWN = (
-    "shards", "weight", "native", "zoom", "drop_last", "colours", "anchors",
+    "shards", "scenes", "side", "weight", "native", "zoom", "drop_last", "colours", "anchors",
     "mode", "memory", "seed", "lanes", "window", "hold", "workers",
 )  # fmt: skip
 _LEAST = {
     "weight": 0, "zoom": 1, "drop_last": 0, "memory": 0, "seed": 0, "lanes": 1, "window": 1,
-    "hold": 1, "workers": 1,
+    "hold": 1, "workers": 1, "scenes": 0, "side": 16,
 }  # fmt: skip
 _MODES = ("auto", "memory", "stream")
 
@@ -96,7 +98,8 @@ class Source:
         Parameters
         ----------
         settings : mapping
-            ``shards``: tar files, folders, addresses, with braces or ``*``; ``weight``;
+            ``shards``: tar files, folders, addresses, with braces or ``*``, or ``scenes``: that
+            many synthetic ones of ``side`` pixels, drawn now from ``seed``; ``weight``;
             ``native``; ``zoom``; ``colours``: see `Recolouring`; ``drop_last``: so many pictures
             at the end are held out; ``mode``: 'memory', 'stream' or 'auto', which keeps all in
             memory where the decoded pictures take no more than ``memory`` megabytes (4096);
@@ -119,6 +122,9 @@ class Source:
             raise InvalidRequest(
                 f"a source has no setting {', '.join(unknown)}: there are {', '.join(_KNOWN)}."
             )
+        if settings.get("scenes"):
+            _check(settings)
+            return cls(_scenes(settings, device), 1.0, True).used(settings)
         shards = settings.get("shards")
         if not shards or isinstance(shards, str) or not isinstance(shards, Sequence):
             raise InvalidRequest("a source needs shards: a list of tar files, folders, addresses.")
@@ -151,6 +157,18 @@ def _check(settings: Mapping[str, Any]) -> None:
             raise InvalidRequest(f"a source has {name}: {value}; give a number, {least} or more.")
     if not isinstance(settings.get("colours", {}), Mapping):
         raise InvalidRequest("colours of a source are shares: give {turned: 0.2}, for instance.")
+
+
+def _scenes(settings: Mapping[str, Any], device: torch.device | str) -> list[Item]:
+    """Draw synthetic scenes with their regions: what shows that all works without any file."""
+    side, seed = int(settings.get("side", 96)), int(settings.get("seed", 0))
+    drawn = []
+    for number in range(int(settings["scenes"])):
+        scene = random_scene(np.random.default_rng((seed, number)), (side, side))
+        picture = np.repeat(scene.gray[..., None], 3, axis=2)
+        sample = Sample(f"scene-{number:06d}", picture, scene.instances, scene.classes)
+        drawn.append(Item.of(sample).to(device))
+    return drawn
 
 
 def _open(
