@@ -210,7 +210,7 @@ def test_where_a_hint_would_help(ran, qtbot):
     place = overlay.metadata["abdiffuser"]["uncertainty"]["place"]
     assert overlay.blending == "additive"
     np.testing.assert_array_equal(overlay.scale, image.scale)
-    np.testing.assert_allclose(ran.viewer.camera.center[-2:], place)
+    np.testing.assert_allclose(getattr(ran.viewer, "scene", ran.viewer).camera.center[-2:], place)
     assert ran.widget.sources.image.name == "image"  # the overlay is no picture to colorize
     ran.correct.help_bar.hide_button.click()
     assert not [x for x in ran.viewer.layers if x.name in ("image uncertainty", "image next hint")]

@@ -45,7 +45,7 @@ class FakeColorizer:
         opened.lightness = srgb_to_lab(np.repeat(image[..., None] / 255, 3, axis=2))[..., 0]
         return opened
 
-    def paint(self, hints, n_outputs, steps=None, seed=0):
+    def paint(self, hints, n_outputs, steps=None, seed=0, background="auto"):
         painted = np.zeros((3, *self.lightness.shape), np.float32)
         if hints is not None:
             painted = hints.hint_map(self.lightness.shape)

@@ -165,11 +165,13 @@ class HelpBar(QWidget):
         dims = self._context.viewer.dims
         world = np.asarray(layer.data_to_world(_in_layer(source, place)), float)
         shown = [axis - dims.ndim for axis in dims.displayed]
-        centre = np.array(self._context.viewer.camera.center, float)
+        # napari 0.9 moved the camera.
+        camera = getattr(self._context.viewer, "scene", self._context.viewer).camera
+        centre = np.array(camera.center, float)
         for at, axis in enumerate(reversed(shown), start=1):
             if -axis <= len(world):
                 centre[-at] = world[axis]
-        self._context.viewer.camera.center = tuple(centre)
+        camera.center = tuple(centre)
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         if new.hints is not old.hints:
