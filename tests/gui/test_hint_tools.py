@@ -8,8 +8,6 @@ import numpy as np
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QObject, Signal
 
-from napari_abdiffuser.studio.palettes import shipped_palettes
-from napari_abdiffuser.widgets.hint_regions import RegionsButton
 from napari_abdiffuser.widgets.legend_suggest import SuggestRow
 
 
@@ -77,38 +75,6 @@ def test_number_keys_choose_classes_on_own_layers_and_napari_keeps_its_own(studi
         assert s.store.state.active == "cell"
     mine = s.viewer.add_points([[1, 1]])
     assert not mine.keymap
-
-
-def test_a_segmentation_gives_regions_and_stays_as_it_is(studio, qtbot):
-    s = studio()
-    cells = np.zeros((30, 40), int)
-    cells[2:10, 2:10], cells[15:25, 20:35] = 3, 8
-    mine = s.viewer.add_labels(cells.copy(), name="cellpose")
-    button = RegionsButton(s.viewer, s.store, s.sync, lambda: shipped_palettes()[0])
-    qtbot.addWidget(button)
-    button.fill()
-    one, each = (action for action in button.menu_.actions())
-    assert "cellpose" in one.text()
-    one.trigger()
-    qtbot.waitUntil(lambda: len(s.hints()) == 1, timeout=30000)
-    (region,) = s.hints().regions
-    assert region.class_name == "cell"
-    np.testing.assert_array_equal(region.mask, cells != 0)
-    strokes = s.sync.layer("strokes")
-    np.testing.assert_array_equal(strokes.data != 0, cells != 0)
-    s.undo()
-    assert not strokes.data.any()
-    each.trigger()
-    qtbot.waitUntil(lambda: len(s.hints()) == 2, timeout=30000)
-    assert [r.class_name for r in s.hints().regions] == ["cellpose 3", "cellpose 8"]
-    np.testing.assert_array_equal(mine.data, cells)
-    mine.data = np.arange(1200).reshape(30, 40)
-    refused = []
-    button.failed.connect(refused.append)
-    button.take(mine, each=True)
-    qtbot.waitUntil(lambda: bool(refused), timeout=30000)
-    assert "too many" in refused[0]
-    button.cleanup()
 
 
 class Bench(QObject):

@@ -12,6 +12,7 @@ import pytest
 from qtpy.QtCore import QThreadPool
 
 from napari_abdiffuser.colorizer import encoded
+from napari_abdiffuser.imaging.hard_regions import hardened
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.widgets import live_job, texts_live
 
@@ -215,3 +216,5 @@ def test_what_can_be_recoloured():
     named = live_job.new_colors(old, colored("gold", "gold", "blue"))
     assert named == {"#ff0000": (1.0, 215 / 255, 0.0), "#0000ff": (0.0, 0.0, 1.0)}
     assert live_job.new_colors(old, colored("gold", "red", "blue")) is None
+    region = Hints.from_labels(np.eye(5, dtype=int), {1: "red"}, hard=False)
+    assert not live_job.same_places(region, hardened(region, hard=True))

@@ -15,6 +15,7 @@ from napari_abdiffuser.colorizer.native import NativePainter
 from napari_abdiffuser.colorizer.tokens import HintTokens, drawn_hints, lay_hints
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
+from napari_abdiffuser.imaging.hard_regions import spreading
 from napari_abdiffuser.imaging.hints import Hints, PointHint
 
 __all__ = ["ClassMap", "class_map", "share_maps"]
@@ -130,7 +131,7 @@ def _coarse_shares(
     groups: HintGroups,
 ) -> NDArray[np.float32]:
     """Share of every cell that each class owns: (K, h, w)."""
-    surface = painter.surface
+    surface, hints = painter.surface, spreading(hints)
     if surface.excluded is not None:
         hints = hints_inside(hints, ~surface.excluded)
     drawn = drawn_hints(hints)

@@ -11,6 +11,7 @@ from napari_abdiffuser.colorizer.hint_groups import hints_inside
 from napari_abdiffuser.colorizer.native import NativePainter
 from napari_abdiffuser.colorizer.requests import Request
 from napari_abdiffuser.colorizer.tokens import HintTokens, hint_tokens
+from napari_abdiffuser.imaging.hard_regions import spreading
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import Lightness
 
@@ -47,7 +48,12 @@ class PictureCore:
         return self.painter.surface.shape
 
     def tokens(self, hints: Hints) -> HintTokens:
-        """Hints for the guide, on its device; hints in excluded pixels are left out."""
+        """Hints for the guide, on its device; hard regions and excluded pixels are left out.
+
+        What the guide does not hear of cannot spread: outside of hard regions the picture is, to
+        the byte, as if they were not there. Their own pixels are put in at native resolution.
+        """
+        hints = spreading(hints)
         surface = self.painter.surface
         if surface.excluded is not None:
             hints = hints_inside(hints, ~surface.excluded)

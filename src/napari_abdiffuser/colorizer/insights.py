@@ -17,6 +17,7 @@ from napari_abdiffuser.colorizer.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
+from napari_abdiffuser.imaging.hard_regions import hard_mask
 from napari_abdiffuser.imaging.hints import Hints
 
 __all__ = ["Insights"]
@@ -99,9 +100,9 @@ class Insights(PictureCore):
         maps = variance.sqrt().cpu().numpy() * np.float32(CHROMA_SCALE)
         out = np.empty(self.shape, np.float32)
         self.painter.planes(maps, lambda rows, block: np.copyto(out[rows], block[0]))
-        excluded = self.painter.surface.excluded
-        if excluded is not None:
-            out[excluded] = 0
+        settled = self._settled(hints)
+        if settled is not None:
+            out[settled] = 0
         return out
 
     def suggest_place(
@@ -138,10 +139,10 @@ class Insights(PictureCore):
         settled = settled[: encoded.anchors.shape[1]]
         places = (encoded.anchors[0].cpu().numpy() + 0.5) * scale - 0.5
         pixels = np.clip(np.round(places), 0, np.array(self.shape) - 1).astype(int)
-        excluded = self.painter.surface.excluded
-        if excluded is not None and not excluded[tuple(pixels.T)].all():
+        known = self._settled(hints)
+        if known is not None and not known[tuple(pixels.T)].all():
             settled = settled.masked_fill(
-                torch.from_numpy(excluded[tuple(pixels.T)]).to(settled.device), -torch.inf
+                torch.from_numpy(known[tuple(pixels.T)]).to(settled.device), -torch.inf
             )
         row, column = pixels[int(settled.argmax())]
         return int(row), int(column)
@@ -192,6 +193,14 @@ class Insights(PictureCore):
         ]
         chroma = drawn.cpu().numpy() * np.float32(CHROMA_SCALE)
         return distinct_colors(chroma, float(around.mean()), n)
+
+    def _settled(self, hints: Hints | None) -> NDArray[np.bool_] | None:
+        """Tell where nothing varies: in excluded pixels and in hard regions; None if nowhere."""
+        excluded = self.painter.surface.excluded
+        hard = None if hints is None else hard_mask(hints, self.shape)
+        if excluded is None or hard is None:
+            return hard if excluded is None else excluded
+        return excluded | hard
 
     def _variance(
         self, hints: Hints | None, seed: int, n_samples: int, cancel: Callable[[], bool] | None

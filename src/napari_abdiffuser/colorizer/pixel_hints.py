@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_abdiffuser.colorizer.hint_groups import hints_inside
 from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE, displayable
+from napari_abdiffuser.imaging.hard_regions import spreading
 from napari_abdiffuser.imaging.hints import Hints
 
 __all__ = ["pixel_hint_map"]
@@ -26,7 +27,8 @@ def pixel_hint_map(
     Parameters
     ----------
     hints : Hints
-        Valid for the picture; later ones lie over earlier ones, points over regions.
+        Valid for the picture; later ones lie over earlier ones, points over regions. Hard regions
+        are left out: their pixels are put in afterwards.
     lightness : ndarray
         (H, W) L* of the picture.
     shape : (int, int)
@@ -40,6 +42,7 @@ def pixel_hint_map(
         (3, h, w) float32: ab / 110 as it can be shown at the mean lightness under the hint, 0
         elsewhere, and the mask, 0 or 1. No hint is so small that it is lost.
     """
+    hints = spreading(hints)
     if excluded is not None:
         hints = hints_inside(hints, ~excluded)
     drawn = np.zeros((3, *shape), np.float32)

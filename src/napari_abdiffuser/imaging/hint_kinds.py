@@ -88,12 +88,17 @@ class RegionHint:
         What it marks; hints of one class have one colour.
     extra : mapping
         Keys of a hints file that this version does not know; they are written back.
+    hard : bool or None
+        Of a whole region: True fills it exactly to its edges, and none of its colour gets beyond
+        them; False lets the colour spread from it to what looks alike. None is a stroke, which
+        spreads, too.
     """
 
     mask: NDArray[np.bool_]
     color: RGB
     class_name: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    hard: bool | None = None
 
     def __post_init__(self) -> None:
         given = self.mask
@@ -108,12 +113,12 @@ class RegionHint:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RegionHint):
             return NotImplemented
-        mine = (self.color, self.class_name, self.extra)
-        theirs = (other.color, other.class_name, other.extra)
+        mine = (self.color, self.class_name, self.hard, self.extra)
+        theirs = (other.color, other.class_name, other.hard, other.extra)
         return mine == theirs and np.array_equal(self.mask, other.mask)
 
     def __hash__(self) -> int:
-        return hash((self.mask.shape, self.color, self.class_name))
+        return hash((self.mask.shape, self.color, self.class_name, self.hard))
 
     def own_fault(self) -> str | None:
         """Why this hint cannot be used on any picture, or None if there is no such reason."""

@@ -112,6 +112,7 @@ class Hints:
         labels: ArrayLike,
         colors: Mapping[int, str | Sequence[float]],
         classes: Mapping[int, str] | None = None,
+        hard: bool | None = None,
     ) -> Hints:
         """Strokes or whole regions of colour.
 
@@ -123,6 +124,8 @@ class Hints:
             A colour for every label that occurs: sRGB floats in [0, 1], CSS name or '#rrggbb'.
         classes : mapping of int to str, optional
             What a label marks.
+        hard : bool, optional
+            True for regions whose colour ends exactly at their edges; see `RegionHint`.
 
         Raises
         ------
@@ -149,7 +152,7 @@ class Hints:
         names = classes or {}
         return cls(
             regions=tuple(
-                RegionHint(values == v, parse_color(colors[v]), class_name(names.get(v)))
+                RegionHint(values == v, parse_color(colors[v]), class_name(names.get(v)), hard=hard)
                 for v in present
             )
         )

@@ -2,7 +2,8 @@
 
 ``{"format": "abdiffuser-hints", "version": 1, "points": [...], "regions": [...]}``; a point is
 ``{"y", "x", "size", "color": "#rrggbb", "class"}``, a region ``{"shape": [H, W], "rle": [...],
-"color", "class"}`` with run lengths in row order, first of pixels outside, then inside, in turn. A
+"color", "class"}`` with run lengths in row order, first of pixels outside, then inside, in turn; a
+whole region also says ``"hard"``, true where its colour ends exactly at its edges. A
 colour that 8 bits do not hold exactly has a further key ``"rgb"`` with its three floats, so that
 saved hints give the same picture to the last byte. Unknown keys are kept.
 """
@@ -138,7 +139,9 @@ def _encode_point(point: PointHint) -> dict[str, Any]:
 
 def _encode_region(region: RegionHint) -> dict[str, Any]:
     pixels = {"shape": list(region.mask.shape), "rle": run_lengths(region.mask)}
-    return {**pixels, **_encode_color(region.color), "class": region.class_name, **region.extra}
+    color = _encode_color(region.color)
+    hard = {} if region.hard is None else {"hard": region.hard}
+    return {**pixels, **color, "class": region.class_name, **hard, **region.extra}
 
 
 def _encode_color(color: RGB) -> dict[str, Any]:
@@ -175,8 +178,10 @@ def _decode_point(item: dict[str, Any]) -> PointHint:
 
 def _decode_region(item: dict[str, Any]) -> RegionHint:
     mask = _mask(item.pop("shape"), item.pop("rle"))
-    color, class_name = _decode_color(item), _decode_class(item)
-    return RegionHint(mask, color, class_name, item)
+    color, class_name, hard = _decode_color(item), _decode_class(item), item.pop("hard", None)
+    if hard is not None and not isinstance(hard, bool):
+        raise ValueError(f'"hard" must be true or false, not {hard!r}.')
+    return RegionHint(mask, color, class_name, item, hard)
 
 
 def _decode_color(item: dict[str, Any]) -> RGB:

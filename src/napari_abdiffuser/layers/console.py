@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari.layers import Image
@@ -41,6 +42,7 @@ def colorize_layer(
     index: int | Sequence[int | None] | None = None,
     colorizer: ColorizerLike | None = None,
     data_bar: bool = True,
+    hard_edges: bool = False,
 ) -> list[LayerDataTuple]:
     """Colorize an Image layer.
 
@@ -61,6 +63,9 @@ def colorize_layer(
         Which slice of a stack, one number a leading axis; None for the one that is shown.
     data_bar
         Whether the instrument's data bar, where there is one, stays gray and steers nothing.
+    hard_edges
+        Whether the regions of a Labels layer are filled exactly to their edges and colour nothing
+        beyond them, as a segmentation's may be meant; else their colours spread.
 
     Returns
     -------
@@ -74,6 +79,8 @@ def colorize_layer(
     dims = None if index is not None else _current_dims(image_layer)
     picture = read_image(image_layer, dims, index)
     hints = _hints_inside(hints_layer, image_layer, picture, dims)
+    if hard_edges:
+        hints = replace(hints, regions=tuple(replace(r, hard=True) for r in hints.regions))
     colorizer = _loaded(model, device) if colorizer is None else colorizer
     result = _opened(colorizer, picture, data_bar=data_bar).paint(
         hints,

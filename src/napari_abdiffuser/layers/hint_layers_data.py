@@ -10,7 +10,7 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hint_reading import CLASS
-from napari_abdiffuser.layers.hint_strokes import TABLE_KEY
+from napari_abdiffuser.layers.hint_strokes import EDGES_KEY, TABLE_KEY
 from napari_abdiffuser.layers.new_hints import HINTS_KEY, hints_to_points
 from napari_abdiffuser.studio.legend_hints import adopt
 
@@ -83,18 +83,19 @@ def _strokes(
     placed: Mapping[str, Any],
 ) -> LayerDataTuple:
     regions = [(index, r) for index, each in sorted(slices.items()) for r in each.regions]
-    names = list(dict.fromkeys(r.class_name or "" for _, r in regions))
-    table = dict(enumerate(names, 1))
+    kinds = list(dict.fromkeys((r.class_name or "", r.hard) for _, r in regions))
+    table = {value: name for value, (name, _) in enumerate(kinds, 1)}
+    edges = {value: hard for value, (_, hard) in enumerate(kinds, 1) if hard is not None}
     lengths = [max(index[axis] for index in slices) + 1 for axis in range(leading)]
     painted = np.zeros((*lengths, *shape), np.uint8)
     for index, region in regions:
-        painted[index][region.mask] = names.index(region.class_name or "") + 1
+        painted[index][region.mask] = 1 + kinds.index((region.class_name or "", region.hard))
     colors: dict[int | None, Any] = {None: _CLEAR, 0: _CLEAR}
     colors |= {v: (*legend[n].color, 1.0) for v, n in table.items() if n in legend}
     meta = {
         "name": f"{name} strokes",
         "opacity": 0.6,
-        "metadata": {HINTS_KEY: True, TABLE_KEY: table},
+        "metadata": {HINTS_KEY: True, TABLE_KEY: table, EDGES_KEY: edges},
         "colormap": DirectLabelColormap(color_dict=colors),
     }
     made: LayerDataTuple = (painted, _with(meta, placed), "labels")

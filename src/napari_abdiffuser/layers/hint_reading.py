@@ -102,12 +102,16 @@ class Reading:
         Of the regions.
     left_out
         How many could not be used.
+    crowd
+        How many labels a user's layer has, where they were too many for a class each and became
+        one class together; else 0.
     """
 
     points: tuple[PointHint, ...] = ()
     regions: tuple[RegionHint, ...] = ()
     homes: tuple[Home, ...] = ()
     left_out: LeftOut = field(default_factory=LeftOut)
+    crowd: int = 0
 
     @classmethod
     def of(cls, hints: Hints, left_out: LeftOut | None = None) -> Reading:

@@ -17,6 +17,7 @@ from napari_abdiffuser.layers.labels import LabelsSource, read_labels
 from napari_abdiffuser.layers.new_hints import HINTS_KEY
 from napari_abdiffuser.layers.spatial import Placement, map_between
 from napari_abdiffuser.studio.palettes import shipped_palettes
+from napari_abdiffuser.studio.region_split import MOST_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.classes import Legend
 
-__all__ = ["TABLE_KEY", "StrokesLink", "new_strokes_layer"]
+__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink", "new_strokes_layer"]
 
 TABLE_KEY = "abdiffuser_classes"
 """In a layer's metadata: the class of every label."""
+
+EDGES_KEY = "abdiffuser_hard_edges"
+"""In a layer's metadata: of every label that is a whole region, whether its edges are hard."""
 
 _MOST = 255
 # Painted layers of stacks above this many bytes hold one slice only.
@@ -49,7 +53,7 @@ def new_strokes_layer(image: Image, picture: PictureSource) -> Labels:
         np.zeros(shape, np.uint8),
         name=f"{image.name} strokes",
         opacity=0.6,
-        metadata={HINTS_KEY: True, TABLE_KEY: {}},
+        metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},
         colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
         **placement.as_kwargs(),
     )
@@ -59,20 +63,39 @@ def new_strokes_layer(image: Image, picture: PictureSource) -> Labels:
 class _Source:
     labels: LabelsSource
     table: Mapping[int, str]
+    edges: Mapping[int, bool]
     own: bool
     layer: int
+    name: str
     place: Place
 
     def build(self) -> Reading:
         """Return a region for every class that was painted."""
         labels = self.labels.sample(self.place.picture.shape)
+        if not self.own:
+            values = np.unique(labels)
+            values = values[values != 0]
+            if len(values) > MOST_CLASSES:
+                return self._crowd(labels, values)
         regions, homes = [], []
         for value, mask in _masks(labels, self.table):
             named = self._class(value)
             if named is not None:
-                regions.append(RegionHint(mask, named[1], named[0]))
+                hard = self.edges.get(value)
+                regions.append(RegionHint(mask, named[1], named[0], hard=hard))
                 homes.append(Home(self.layer, value))
         return Reading(regions=tuple(regions), homes=tuple(homes))
+
+    def _crowd(self, labels: NDArray[Any], values: NDArray[Any]) -> Reading:
+        """Take a segmentation for one class, called after its layer: all the cells there are."""
+        alpha = np.asarray(self.labels.colormap.map(values), np.float64).reshape(-1, 4)[:, 3]
+        hidden = values[~(alpha > 0)]
+        mask = (labels != 0) & ~np.isin(labels, hidden) if hidden.size else labels != 0
+        mask.setflags(write=False)
+        legend, name = self.place.legend, self.name
+        color = legend[name].color if name in legend else legend.free_color(shipped_palettes()[0])
+        region = RegionHint(mask, color, name)
+        return Reading(regions=(region,), homes=(Home(self.layer, 1),), crowd=len(values))
 
     def _class(self, value: int) -> tuple[str | None, RGB] | None:
         name, legend = self.table.get(value), self.place.legend
@@ -104,10 +127,20 @@ class StrokesLink:
         self.own = own
 
     @property
+    def _name(self) -> str:
+        return " ".join(str(self.layer.name).split()) or "regions"
+
+    @property
     def table(self) -> dict[int, str]:
         """The class of every label."""
         stored = self.layer.metadata.get(TABLE_KEY) if self.own else None
         return {int(v): str(n) for v, n in stored.items()} if isinstance(stored, dict) else {}
+
+    @property
+    def edges(self) -> dict[int, bool]:
+        """Of every label that is a whole region, not a stroke: whether its edges are hard."""
+        stored = self.layer.metadata.get(EDGES_KEY) if self.own else None
+        return {int(v): bool(h) for v, h in stored.items()} if isinstance(stored, dict) else {}
 
     def class_of(self, value: int) -> str | None:
         """Return the class that a label stands for."""
@@ -116,7 +149,7 @@ class StrokesLink:
     def source(self, place: Place) -> _Source:
         """Copy what is painted on the picture."""
         labels = read_labels(self.layer, place.image, place.picture, place.dims)
-        return _Source(labels, self.table, self.own, id(self.layer), place)
+        return _Source(labels, self.table, self.edges, self.own, id(self.layer), self._name, place)
 
     def write(self, place: Place, hints: Reading) -> None:
         """Paint these regions and nothing else on the picture."""
@@ -138,11 +171,11 @@ class StrokesLink:
         """Let the brush paint a class, and all labels show the colours of theirs."""
         if not self.own:
             return
-        table = self.table
-        value = next((v for v, name in table.items() if name == active), None)
+        table, edges = self.table, self.edges
+        value = next((v for v, name in table.items() if name == active and v not in edges), None)
         if value is None:
             value = self._free(table)
-            self._store({**table, value: active})
+            self._store({**table, value: active}, edges)
         self.color(legend)
         if self.layer.selected_label != value:
             self.layer.selected_label = value
@@ -161,23 +194,25 @@ class StrokesLink:
 
     def _values(self, hints: Reading) -> list[int]:
         """Give every region a label, the one it had where that is possible."""
-        table, values = self.table, list[int]()
+        table, edges, values = self.table, self.edges, list[int]()
         homes = [*hints.homes, *[None] * (len(hints.regions) - len(hints.homes))]
         for region, home in zip(hints.regions, homes, strict=True):
             name = region.class_name or ""
             value = home.value if home is not None and home.layer == id(self.layer) else 0
             if not value or value in values:
-                value = next(
-                    (v for v, n in table.items() if n == name and v not in values), 0
-                ) or self._free(table)
+                fit = (v for v, n in table.items() if n == name and edges.get(v) is region.hard)
+                value = next((v for v in fit if v not in values), 0) or self._free(table)
             table[value] = name
+            edges.pop(value, None)
+            if region.hard is not None:
+                edges[value] = region.hard
             values.append(value)
-        self._store(table)
+        self._store(table, edges)
         return values
 
-    def _store(self, table: dict[int, str]) -> None:
-        if table != self.table:
-            self.layer.metadata[TABLE_KEY] = dict(table)
+    def _store(self, table: dict[int, str], edges: dict[int, bool]) -> None:
+        self.layer.metadata[TABLE_KEY] = dict(table)
+        self.layer.metadata[EDGES_KEY] = dict(edges)
 
     def _free(self, table: Mapping[int, str]) -> int:
         return next((v for v in range(1, _MOST) if v not in table), _MOST)

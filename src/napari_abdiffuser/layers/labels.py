@@ -51,22 +51,28 @@ class LabelsSource:
     colormap: Any
 
     def build(self, shape: tuple[int, int]) -> tuple[Hints, LeftOut]:
-        """Return one region for each label with a visible colour."""
+        """Return one region for each visible colour.
+
+        Labels of one colour, as thousands of cells have them in napari's few dozen, are one region.
+        """
         labels = self.sample(shape)
-        values = np.unique(labels)
-        values = values[values != 0]
-        if not values.size:
+        values, numbers = np.unique(labels, return_inverse=True)
+        mapped = np.asarray(self.colormap.map(values), dtype=np.float64).reshape(-1, 4)
+        colors = np.clip(mapped, 0.0, 1.0)
+        seen = (values != 0) & (colors[:, 3] > 0)
+        if not seen.any():
             return Hints.empty(), LeftOut()
-        colors = np.asarray(self.colormap.map(values), dtype=np.float64).reshape(-1, 4)
+        shades, first, shade = np.unique(
+            colors[seen, :3], axis=0, return_index=True, return_inverse=True
+        )
+        # In the order of the labels, later ones over earlier ones.
+        rank = np.argsort(np.argsort(first))
+        owner = np.zeros(len(values), np.intp)
+        owner[seen] = 1 + rank[shade.reshape(-1)]
         table = {
-            int(value): (float(color[0]), float(color[1]), float(color[2]))
-            for value, color in zip(values, np.clip(colors, 0.0, 1.0), strict=True)
-            if color[3] > 0
+            1 + int(rank[i]): (float(c[0]), float(c[1]), float(c[2])) for i, c in enumerate(shades)
         }
-        if not table:
-            return Hints.empty(), LeftOut()
-        visible = np.where(np.isin(labels, list(table)), labels, 0)
-        return Hints.from_labels(visible, table), LeftOut()
+        return Hints.from_labels(owner[numbers.reshape(labels.shape)], table), LeftOut()
 
     def sample(self, shape: tuple[int, int]) -> NDArray[Any]:
         """Return the label at every pixel of an (H, W) picture, 0 where there is none."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.hard_regions import hardened
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio import legend_hints
 from napari_abdiffuser.studio.classes import Legend
@@ -138,6 +139,14 @@ class StudioState:
             raise InvalidRequest(f"The class {name!r} is locked: unlock it to change it.")
         hints = legend_hints.without_class(self.hints, name)
         return self.commit(self.document.set_hints(hints, self.index), f"Erase {name}")
+
+    def set_hard_edges(self, hard: bool) -> StudioState:
+        """Give whole regions hard edges or soft ones, in all slices; strokes stay as they are."""
+        slices = {i: hardened(h, hard=hard) for i, h in self.document.slices.items()}
+        if all(slices[index] is hints for index, hints in self.document.slices.items()):
+            return self
+        label = "Hard edges" if hard else "Soft edges"
+        return self.commit(replace(self.document, slices=slices), label)
 
     def end_drag(self) -> StudioState:
         """Let the next change be a step of undo of its own."""

@@ -18,6 +18,7 @@ CONTROLS = {
     "live": "live_switch",
     "highlight": "background_field",
     "data_bar": "data_bar_switch",
+    "hard_edges": "hard_edges_switch",
     "legend": "figure_legend",
     "scale_bar": "figure_scale_bar",
     "original": "figure_original",

@@ -33,6 +33,7 @@ from napari_abdiffuser.widgets.run import RunController
 from napari_abdiffuser.widgets.series import SeriesPanel
 from napari_abdiffuser.widgets.sources import Sources
 from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.widgets.texts_regions import crowd
 from napari_abdiffuser.widgets.welcome import Welcome
 from napari_abdiffuser.widgets.work import Models
 from napari_abdiffuser.widgets.workbench import Workbench
@@ -192,8 +193,11 @@ class ColorizeWidget(QWidget):
 
     def _invitation(self) -> str:
         counts = self.tools.counts()
+        if counts is not None and counts[0]:
+            crowds = [crowd(*found) for found in self.sync.links.crowds()]
+            return " ".join([texts.ready_with_hints(*counts), *crowds])
         if counts is not None:
-            return texts.ready_with_hints(*counts) if counts[0] else texts.READY_TO_CLICK
+            return texts.READY_TO_CLICK
         return texts.READY_NO_HINTS if self.sources.hints is None else texts.READY
 
     def _on_new_hints(self) -> None:

@@ -123,6 +123,11 @@ class Links:
             sum(f.transparent for f in found),
         )
 
+    def crowds(self) -> list[tuple[str, int]]:
+        """Return names of layers, with their numbers of labels, that were taken for one class."""
+        read = [(link.layer, self._readings.get(id(link), Reading())) for link in self._links]
+        return [(str(layer.name), reading.crowd) for layer, reading in read if reading.crowd]
+
     def _keep(self, link: HintLink, reading: Reading) -> None:
         self._readings[id(link)] = reading
         homes = self._homes
@@ -168,7 +173,8 @@ class Links:
                 continue  # what it holds is newer, or not known
             points, regions, homes = given.get(id(link), ([], [], []))
             before = self._readings.get(id(link), Reading())
-            reading = Reading(tuple(points), tuple(regions), tuple(homes), before.left_out)
+            kept = (before.left_out, before.crowd)
+            reading = Reading(tuple(points), tuple(regions), tuple(homes), *kept)
             if here and _same(before, reading):
                 continue
             link.write(place, reading)
@@ -226,7 +232,8 @@ def _same(one: Reading, other: Reading) -> bool:
     if one.points != other.points or len(one.regions) != len(other.regions):
         return False
     return all(
-        a is b or (a.mask is b.mask and a.color == b.color and a.class_name == b.class_name)
+        a is b
+        or (a.mask is b.mask and (a.color, a.class_name, a.hard) == (b.color, b.class_name, b.hard))
         for a, b in zip(one.regions, other.regions, strict=True)
     )
 

@@ -22,6 +22,8 @@ __all__ = ["HintReader"]
 _BRUSH_MS = 30
 # Regions of larger pictures take more than the GUI thread may be away for.
 _AT_ONCE = 3 * 2**20
+# Nothing is known of the labels in a user's layer, and to look for them takes longer.
+_FOREIGN_AT_ONCE = 2**18
 
 
 class _Relay(QObject):
@@ -105,7 +107,7 @@ class HintReader(QObject):
         ticket = self._tickets[id(link)] = self._tickets.get(id(link), 0) + 1
         source = link.source(place)
         height, width = place.picture.shape
-        if height * width <= _AT_ONCE or not _has_regions(link):
+        if height * width <= _most(link) or not _has_regions(link):
             self._workers.discard(id(link))
             self._tell(link, _build(source))
             return
@@ -124,6 +126,10 @@ class HintReader(QObject):
             self.failed.emit(texts.UNREADABLE.format(name=link.layer.name, error=reading))
             reading = Reading()
         self.read.emit(link, reading)
+
+
+def _most(link: Any) -> int:
+    return _FOREIGN_AT_ONCE if isinstance(link, StrokesLink) and not link.own else _AT_ONCE
 
 
 def _has_regions(link: Any) -> bool:

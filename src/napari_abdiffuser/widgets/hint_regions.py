@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Labels
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.hints import Hints, RegionHint
 from napari_abdiffuser.layers.labels import read_labels
-from napari_abdiffuser.widgets import texts_legend as texts
+from napari_abdiffuser.studio.region_split import RegionSplit, merged, split
+from napari_abdiffuser.widgets import texts
+from napari_abdiffuser.widgets import texts_regions as words
 from napari_abdiffuser.widgets.hint_layers import is_own
 from napari_abdiffuser.widgets.layer_combo import unwrap
 from napari_abdiffuser.widgets.side_jobs import SideJobs
@@ -24,20 +25,21 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.imaging.colors import RGB
+    from napari_abdiffuser.studio.classes import Legend
     from napari_abdiffuser.studio.palettes import Palette
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.hint_sync import HintSync
     from napari_abdiffuser.widgets.store import Store
 
-__all__ = ["RegionsButton"]
-
-_MOST = 24  # classes that a legend can show
+__all__ = ["RegionsRow"]
 
 
-class RegionsButton(QPushButton):
+class RegionsRow(QWidget):
     """Offers the open Labels layers; their regions become hints of the chosen class, or of many.
 
-    The user's layer stays as it is: the hints are painted on a layer of the plugin.
+    The user's layer stays as it is: the hints are painted on a layer of the plugin. Beside it is
+    the switch that gives all whole regions hard edges; it shows those of the picture at hand.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ class RegionsButton(QPushButton):
         Gives the palette that new classes take their colours from.
     """
 
+    said = Signal(str)
     failed = Signal(str)
 
     def __init__(
@@ -59,16 +62,34 @@ class RegionsButton(QPushButton):
         palette: Callable[[], Palette],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(texts.REGIONS, parent)
-        self.setObjectName("colour_by_labels")
+        super().__init__(parent)
         self._viewer = viewer
         self._store = store
         self._sync = sync
         self._palette = palette
         self._jobs = SideJobs(self)
+        self._following = False
+        self.button = QPushButton(words.REGIONS, self)
+        self.button.setObjectName("colour_by_labels")
         self.menu_ = QMenu(self)
         self.menu_.aboutToShow.connect(self.fill)
-        self.setMenu(self.menu_)
+        self.button.setMenu(self.menu_)
+        self.hard_switch = QCheckBox(words.HARD_EDGES, self)
+        self.hard_switch.setObjectName("hard_edges_switch")
+        self.hard_switch.setToolTip(words.HARD_EDGES_TIP)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.button, 1)
+        row.addWidget(self.hard_switch)
+        self.hard_switch.toggled.connect(self._on_switch)
+        store.changed.connect(self._on_state)
+        self._on_state(store.state)
+
+    def allow(self, why_not: str = "") -> None:
+        """Switch the button on, or off for a reason."""
+        self.button.setEnabled(not why_not)
+        self.button.setToolTip(why_not or words.REGIONS_TIP)
 
     def fill(self) -> None:
         """Offer the layers that there are now."""
@@ -77,12 +98,12 @@ class RegionsButton(QPushButton):
         layers = [unwrap(x) for x in self._viewer.layers if isinstance(unwrap(x), Labels)]
         layers = [layer for layer in layers if not is_own(layer)]
         for layer in layers:
-            one = texts.REGIONS_ONE.format(name=layer.name, active=active)
+            one = words.REGIONS_ONE.format(name=layer.name, active=active)
             self._add(one, partial(self.take, layer, each=False))
-            each = texts.REGIONS_EACH.format(name=layer.name)
+            each = words.REGIONS_EACH.format(name=layer.name)
             self._add(each, partial(self.take, layer, each=True))
         if not layers:
-            self._add(texts.NO_LABELS, lambda: None, enabled=False)
+            self._add(words.NO_LABELS, lambda: None, enabled=False)
 
     def take(self, layer: Labels, *, each: bool) -> None:
         """Make hints of a layer's regions.
@@ -92,17 +113,30 @@ class RegionsButton(QPushButton):
         layer
             Lies anywhere; what of it lies on the picture counts.
         each
-            Whether every label gets a class of its own; else all get the chosen class.
+            Whether every label gets a class of its own, or a share of the palette's colours where
+            there are too many for that; else all get the chosen class.
         """
         place = self._sync.pictures.place()
         if place is None:
+            self.failed.emit(texts.WHY_NO_IMAGE)
             return
         source, shape = read_labels(layer, place.image, place.picture, place.dims), place.picture
         name = str(layer.name)
+        colors = len(self._palette().colors)
+
+        def done(found: RegionSplit) -> None:
+            # The sliders may have moved while the labels were read.
+            now = self._sync.pictures.place()
+            here = now is not None and now.image is place.image
+            if now is None or not here or now.picture.index != place.picture.index:
+                self.failed.emit(words.REGIONS_GONE.format(name=name))
+                return
+            self._take(found, name, one=None if each else self._store.state.active)
+
         self._jobs.run(
             "regions",
-            lambda _: _masks(source.sample(shape.shape), name, each),
-            self._on_masks,
+            lambda _: _split(source.sample(shape.shape), name, each, colors),
+            done,
             self.failed.emit,
         )
 
@@ -110,21 +144,42 @@ class RegionsButton(QPushButton):
         """Stop what is under way; without Qt."""
         self._jobs.cleanup()
 
-    def _on_masks(self, found: list[tuple[str, NDArray[np.bool_]]]) -> None:
-        palette = self._palette()
+    def _take(self, found: RegionSplit, name: str, one: str | None) -> None:
+        palette, hard = self._palette(), self.hard_switch.isChecked()
 
         def add(state: StudioState) -> StudioState:
             legend, regions = state.legend, list(state.hints.regions)
-            for name, mask in found:
-                entry = legend[state.active]
-                if name:
-                    legend = legend.add(name, legend.free_color(palette))
-                    entry = legend.classes[-1]
-                regions.append(RegionHint(mask, entry.color, entry.name))
+            for number, part in enumerate(found.parts):
+                known = one if one is not None else part.name
+                if known not in legend:
+                    legend = legend.add(known, _color(legend, palette, number))
+                entry = legend[known]
+                regions.append(RegionHint(part.mask, entry.color, entry.name, hard=hard))
             hints = Hints(state.hints.points, tuple(regions), state.hints.extra)
-            return state.set_hints(hints, texts.REGIONS_LABEL)
+            document = state.document.with_legend(legend).set_hints(hints, state.index)
+            return state.commit(document, words.REGIONS_LABEL)
 
         self._store.apply(add)
+        if found.shared:
+            names = [part.name for part in found.parts]
+            self.said.emit(words.shared(name, found.count, names))
+
+    # --- hard edges ---
+
+    def _on_switch(self, hard: bool) -> None:
+        if not self._following:
+            self._store.apply(lambda s: s.set_hard_edges(hard))
+
+    def _on_state(self, new: StudioState, _old: StudioState | None = None) -> None:
+        """Show what the picture's regions have, if they agree; the preference follows."""
+        kinds = {region.hard for region in new.hints.regions} - {None}
+        if len(kinds) != 1 or self.hard_switch.isChecked() in kinds:
+            return
+        self._following = True
+        try:
+            self.hard_switch.setChecked(bool(kinds.pop()))
+        finally:
+            self._following = False
 
     def _add(self, text: str, action: Callable[[], object], *, enabled: bool = True) -> None:
         added: Any = self.menu_.addAction(text)
@@ -132,13 +187,15 @@ class RegionsButton(QPushButton):
         added.triggered.connect(lambda *_: action())
 
 
-def _masks(labels: NDArray[Any], name: str, each: bool) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Return names of new classes, or '' for the chosen one, and what is of them."""
+def _color(legend: Legend, palette: Palette, number: int) -> RGB:
+    """Return a colour that no class has; where all are taken, the palette's in turn."""
+    free = legend.free_color(palette)
+    if legend.with_color(free) is None or not palette.colors:
+        return free
+    return palette.colors[number % len(palette.colors)].color
+
+
+def _split(labels: NDArray[Any], name: str, each: bool, colors: int) -> RegionSplit:
     if not labels.any():
-        raise InvalidHints(texts.REGIONS_EMPTY.format(name=name))
-    if not each:
-        return [("", labels != 0)]
-    values = [int(v) for v in np.unique(labels[labels != 0])]
-    if len(values) > _MOST:
-        raise InvalidHints(texts.REGIONS_MANY.format(name=name, count=len(values)))
-    return [(f"{name} {value}", labels == value) for value in values]
+        raise InvalidHints(words.REGIONS_EMPTY.format(name=name))
+    return split(labels, name, colors) if each else merged(labels, name)

@@ -13,7 +13,7 @@ from napari_abdiffuser.layers.new_hints import deselect_new
 from napari_abdiffuser.widgets import texts, texts_legend
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_layers import colour_pictures
-from napari_abdiffuser.widgets.hint_regions import RegionsButton
+from napari_abdiffuser.widgets.hint_regions import RegionsRow
 from napari_abdiffuser.widgets.legend import Legend
 from napari_abdiffuser.widgets.legend_suggest import SuggestRow
 from napari_abdiffuser.widgets.options import form, spin_box
@@ -62,7 +62,7 @@ class HintTools(QWidget):
         self.legend = Legend(store, lambda: colour_pictures(sync.viewer.layers), self)
         self.palette_ = self.legend.swatches
         self.suggest: SuggestRow | None = None
-        self.regions: RegionsButton | None = None
+        self.regions: RegionsRow | None = None
         self.size_field = spin_box(1, MAX_PATCH, 9, texts.PATCH_SIZE_TIP, texts.PIXELS)
         self.size_field.setObjectName("patch_size_field")
         layout = QVBoxLayout(self)
@@ -122,9 +122,7 @@ class HintTools(QWidget):
             button.setEnabled(image is not None)
             button.setToolTip(_TOOLS[kind][1] if image is not None else texts.WHY_NO_IMAGE)
         if self.regions is not None:
-            self.regions.setEnabled(image is not None)
-            tip = texts_legend.REGIONS_TIP if image is not None else texts.WHY_NO_IMAGE
-            self.regions.setToolTip(tip)
+            self.regions.allow("" if image is not None else texts.WHY_NO_IMAGE)
 
     def serve(self, context: Context) -> None:
         """Offer what needs an open picture, too."""
@@ -133,9 +131,10 @@ class HintTools(QWidget):
         self.suggest.failed.connect(self.failed)
         self._layout.addWidget(self.suggest)
         palettes = self.legend.palettes
-        self.regions = RegionsButton(
+        self.regions = RegionsRow(
             context.viewer, self._store, self._sync, lambda: palettes.palette_at_hand, self
         )
+        self.regions.said.connect(self.said)
         self.regions.failed.connect(self.failed)
         self._layout.insertWidget(1, self.regions)
         self.set_image(self._sync.image)

@@ -129,9 +129,12 @@ def same_places(old: Hints, new: Hints) -> bool:
     points = zip(old.points, new.points, strict=True)
     regions = zip(old.regions, new.regions, strict=True)
     return all((a.y, a.x, a.size) == (b.y, b.x, b.size) for a, b in points) and all(
-        a.mask is b.mask or (a.mask.shape == b.mask.shape and bool((a.mask == b.mask).all()))
-        for a, b in regions
+        bool(a.hard) is bool(b.hard) and _same_pixels(a.mask, b.mask) for a, b in regions
     )
+
+
+def _same_pixels(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    return one is other or (one.shape == other.shape and bool((one == other).all()))
 
 
 def new_colors(old: Hints, new: Hints) -> dict[str, Any] | None:

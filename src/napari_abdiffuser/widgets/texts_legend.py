@@ -72,14 +72,3 @@ SUGGEST_DONE = "Colours that suit row {y}, column {x}: click one to place a hint
 SUGGEST_NONE = "This place lies outside the picture: click inside."
 WHY_NOT_OPEN = "The picture is being read: a moment"
 SWATCH_HERE = "Place a hint of this colour: {name}"
-REGIONS = "Colour by labels…"
-REGIONS_TIP = "Make hints of the regions of a Labels layer, such as a segmentation"
-REGIONS_ONE = "All of '{name}' as {active}"
-REGIONS_EACH = "Every label of '{name}' a class of its own"
-NO_LABELS = "No Labels layer is open"
-REGIONS_LABEL = "Colour by labels"
-REGIONS_MANY = (
-    "'{name}' has {count} labels, too many for a class each: give all of them one class, or merge "
-    "labels first."
-)
-REGIONS_EMPTY = "'{name}' has no labels on this picture."

@@ -7,7 +7,7 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abdiffuser.errors import InvalidHints
-from napari_abdiffuser.layers import new_hints_layer, read_hints, read_image
+from napari_abdiffuser.layers import colorize_layer, new_hints_layer, read_hints, read_image
 from napari_abdiffuser.layers.new_hints import set_current_color, set_current_size
 
 
@@ -93,6 +93,19 @@ def test_labels_become_regions_in_their_own_colours():
     regions = {tuple(np.round(region.color, 2)): region.mask for region in hints.regions}
     assert set(regions) == {(1.0, 0.0, 0.0), (0.5, 0.5, 0.5)}
     np.testing.assert_array_equal(regions[1.0, 0.0, 0.0], labels == 1)
+
+
+def test_a_segmentation_has_no_more_regions_than_colours_and_hard_edges_if_wanted(plain_colorizer):
+    cells = np.arange(60 * 50).reshape(60, 50)
+    layer, image = Labels(cells), Image(np.ones((60, 50)))
+    hints, _ = build(layer, image)
+    colors = np.asarray(layer.colormap.map(cells))[..., :3]
+    assert 10 < len(hints.regions) < 300
+    np.testing.assert_array_equal(sum(r.mask.astype(int) for r in hints.regions), cells > 0)
+    for region in hints.regions:
+        assert np.abs(colors[region.mask] - region.color).max() < 1e-6
+    colorize_layer(image, layer, colorizer=plain_colorizer, hard_edges=True)
+    assert {region.hard for region in plain_colorizer.hints.regions} == {True}
 
 
 def test_labels_on_another_grid_and_slice_are_resampled():
