@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from npe2 import PluginManifest
+from PIL import Image
 from qtpy.QtGui import QGuiApplication
 
 import napari_abdiffuser
 from napari_abdiffuser.studio.figure.provenance import read_provenance
 from napari_abdiffuser.studio.folders import last_folder
+from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import figure as figure_module
 from napari_abdiffuser.widgets.figure import FigurePanel
 
@@ -54,8 +57,6 @@ def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, 
     export(ran, qtbot, tmp_path / "figure.png")
     found = read_provenance(tmp_path / "figure.png")
     top, left, height, width = found.coloured
-    from PIL import Image
-
     pixels = np.asarray(Image.open(tmp_path / "figure.png"))
     shown = ran.viewer.layers["image colorized"].data
     np.testing.assert_array_equal(pixels[top : top + height, left : left + width], shown)
@@ -67,6 +68,21 @@ def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, 
     assert "Scale bar, 1 µm." in found.caption
     assert last_folder("figure") == tmp_path
     assert not list(tmp_path.glob(".*"))
+
+
+def test_the_resolution_chosen_is_in_the_file_and_in_the_next_session(ran, qtbot, tmp_path):
+    ran.panel.controls.dpi_field.setValue(450)
+    ran.settled()
+    assert "cm at 450 dpi" in ran.panel.picture.toolTip()
+    export(ran, qtbot, tmp_path / "figure.png")
+    with Image.open(tmp_path / "figure.png") as image:
+        assert image.info["dpi"] == pytest.approx((450, 450), abs=0.1)
+    export(ran, qtbot, tmp_path / "figure.tif")
+    with tifffile.TiffFile(tmp_path / "figure.tif") as file:
+        tags = file.pages[0].tags
+        assert (tags["XResolution"].value, tags["ResolutionUnit"].value) == ((450, 1), 2)
+    ran.widget.cleanup()
+    assert load_settings()[0].preferences.figure_dpi == 450
 
 
 def test_the_caption_goes_to_the_clipboard(ran):

@@ -12,8 +12,17 @@ from typing import Any
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.studio.files import config_folder, read_json, write_json
 
-__all__ = ["Preferences", "Preset", "Settings", "load_settings", "save_settings", "settings_path"]
+__all__ = [
+    "MOST_DPI",
+    "Preferences",
+    "Preset",
+    "Settings",
+    "load_settings",
+    "save_settings",
+    "settings_path",
+]
 
+MOST_DPI = 2400
 _FORMAT, _VERSION = "abdiffuser-settings", 1
 _KEYS = ("format", "version", "preferences", "presets", "window")
 
@@ -47,7 +56,7 @@ class Preferences:
     legend, scale_bar, original, letters : bool
         What an exported figure has.
     figure_dpi : int
-        Of exported figures, 1 … 2400.
+        Of exported figures, 0 … 2400; 0: TIFFs have the size of a pixel in its place.
     welcome : bool
         Whether the hint for first use is shown.
     """
@@ -76,7 +85,7 @@ class Preferences:
                 raise InvalidRequest(fault)
 
 
-_LIMITS = {"n_outputs": (0, 64), "steps": (0, 1000), "figure_dpi": (1, 2400)}
+_LIMITS = {"n_outputs": (0, 64), "steps": (0, 1000), "figure_dpi": (0, MOST_DPI)}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ CONTROLS = {
     "scale_bar": "figure_scale_bar",
     "original": "figure_original",
     "letters": "figure_letters",
+    "figure_dpi": "figure_dpi",
 }
 """Preference: object name of the control that holds it."""
 

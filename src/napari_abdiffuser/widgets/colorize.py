@@ -26,6 +26,7 @@ from napari_abdiffuser.widgets.live import LivePanel
 from napari_abdiffuser.widgets.look import style_sheet
 from napari_abdiffuser.widgets.manners import Manners
 from napari_abdiffuser.widgets.measure import MeasurePanel
+from napari_abdiffuser.widgets.model_choice import ModelChoice
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.results import Results
@@ -103,6 +104,7 @@ class ColorizeWidget(QWidget):
         self.manners = Manners(self, self.options, self.welcome, self.footer)
         self.tools.legend.palettes.remember(self.manners.keeper)
         self._farewell.add(self.manners.cleanup)
+        self.models = ModelChoice(self.options, self.runs, self.bench, self)
         self._connect()
         self._on_theme()
         self._on_image(self.sources.image)
@@ -158,11 +160,11 @@ class ColorizeWidget(QWidget):
         self.footer.colorize_pressed.connect(self._on_colorize)
         self.footer.cancel_pressed.connect(self._on_cancel)
         self.runs.happened.connect(self._on_event)
-        self.runs.not_ready.connect(self.footer.say_device)
+        self.models.device_said.connect(self.footer.say_device)
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
-        parts: tuple[Panel | Manners | HintTools, ...] = (*self.panels, self.manners, self.tools)
-        for part in parts:
+        parts: list[Panel | Manners | HintTools | ModelChoice] = [*self.panels, self.manners]
+        for part in [*parts, self.tools, self.models]:
             part.failed.connect(self._on_refused)
             part.said.connect(self.footer.say)
         for section in self.panels:
@@ -206,7 +208,7 @@ class ColorizeWidget(QWidget):
     def _on_device(self, device: str) -> None:
         self.footer.say_device(texts.DEVICE_UNKNOWN)
         self.bench.set_device(device)
-        self.runs.prepare("default", device)
+        self.models.load()
 
     def _on_colorize(self) -> None:
         """Start a run as soon as everything that was drawn has become a hint."""
@@ -234,6 +236,7 @@ class ColorizeWidget(QWidget):
                 steps=options.steps,
                 seed=options.seed,
                 background=options.background,
+                model=options.model,
                 device=options.device,
                 data_bar=self.bench.watch.data_bar,
             )

@@ -58,6 +58,7 @@ class Ready:
     device: str
     reason: str
     default_steps: int
+    model: str = "default"
 
 
 @dataclass(frozen=True, eq=False)

@@ -151,7 +151,7 @@ class FigurePanel(Panel):
         self._pixmap = _pixmap(pixels)
         self._fit()
         height, width = made.size
-        self.picture.setToolTip(texts.LOOK_TIP.format(height=height, width=width))
+        self.picture.setToolTip(texts.look_tip(height, width, made.figure.options.dpi))
         self.caption.setText(made.caption)
         self._allow()
 

@@ -8,9 +8,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from napari_abdiffuser.studio.figure.options import FigureOptions
-from napari_abdiffuser.studio.settings import load_settings
+from napari_abdiffuser.studio.settings import MOST_DPI, load_settings
 from napari_abdiffuser.widgets import texts_figure as texts
-from napari_abdiffuser.widgets.options import form
+from napari_abdiffuser.widgets.options import form, spin_box
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +27,13 @@ class FigureControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._dpi = 300
         self.legend_field = self._combo("figure_legend", texts.LEGENDS, texts.LEGEND_TIP)
         self.bar_field = self._combo("figure_scale_bar", texts.SCALE_BARS, texts.SCALE_BAR_TIP)
         self.corner_field = self._combo("figure_corner", texts.CORNERS, texts.CORNER_TIP)
         self.ground_field = self._combo("figure_background", texts.GROUNDS, texts.GROUND_TIP)
+        self.dpi_field = spin_box(0, MOST_DPI, 300, texts.DPI_TIP, texts.DPI_SUFFIX)
+        self.dpi_field.setSpecialValueText(texts.DPI_FIJI)
+        self.dpi_field.setObjectName("figure_dpi")
         self.original_field = QCheckBox(texts.ORIGINAL, self)
         self.original_field.setObjectName("figure_original")
         self.letters_field = QCheckBox(texts.LETTERS, self)
@@ -46,6 +48,7 @@ class FigureControls(QWidget):
                     (texts.SCALE_BAR, self.bar_field),
                     (texts.CORNER, self.corner_field),
                     (texts.GROUND, self.ground_field),
+                    (texts.DPI, self.dpi_field),
                 ]
             )
         )
@@ -56,6 +59,7 @@ class FigureControls(QWidget):
             combo.currentIndexChanged.connect(self._on_change)
         for box in (self.original_field, self.letters_field):
             box.toggled.connect(self._on_change)
+        self.dpi_field.valueChanged.connect(self._on_change)
         self._shown: Shown | None = None
         self.follow(None)
 
@@ -72,7 +76,7 @@ class FigureControls(QWidget):
             original=original,
             letters=original and bool(self.letters_field.isChecked()),
             background=self.ground_field.currentData(),
-            dpi=self._dpi,
+            dpi=int(self.dpi_field.value()),
         )
 
     def follow(self, shown: Shown | None) -> None:
@@ -92,7 +96,7 @@ class FigureControls(QWidget):
     def _prefer(self) -> None:
         """Begin with what the user prefers."""
         wanted = load_settings()[0].preferences
-        self._dpi = wanted.figure_dpi
+        self.dpi_field.setValue(wanted.figure_dpi)
         for field, on in ((self.legend_field, wanted.legend), (self.bar_field, wanted.scale_bar)):
             field.setCurrentIndex(0 if on else field.findData("none"))
         self.original_field.setChecked(wanted.original)

@@ -211,7 +211,9 @@ def lock_icon(locked: bool, color: QColor) -> QIcon:
 def _show(item: QTreeWidgetItem, entry: HintClass, count: int, ink: QColor, *, gray: bool) -> None:
     """Let a row show a class; only what differs is changed."""
     flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
-    item.setFlags(flags if gray else flags | Qt.ItemFlag.ItemIsDragEnabled)
+    flags = flags if gray else flags | Qt.ItemFlag.ItemIsDragEnabled
+    if item.flags() != flags:  # Qt would take away what is being typed into an editor
+        item.setFlags(flags)
     shown = (entry.name, entry.hex)
     if item.data(_NAME, _CLASS.value + 1) != shown:
         item.setData(_NAME, _CLASS.value + 1, shown)

@@ -44,6 +44,7 @@ class LivePanel(Panel):
         self._preview = PreviewLayer(context.viewer)
         self._job: Job | None = None
         self._stale = self._refining = False
+        self._painting = context.store.state
         self._painted: Painted | None = None
         # The layer list is not to be changed while it tells of a change.
         self._tidy = QTimer(self)
@@ -57,7 +58,6 @@ class LivePanel(Panel):
         self.status = Sentence("live_status", self)
         self.column.addWidget(self.switch)
         self.column.addWidget(self.status)
-        # One act of the user may change the state several times.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -107,6 +107,15 @@ class LivePanel(Panel):
                 self._job.cancel()
             return
         self._begin(opened)
+
+    def _follow(self) -> None:
+        """Paint the hints that have changed: now, or after what is under way."""
+        if len(self.context.store.state.hints):
+            # Not in the next turn of the event loop: napari draws before that, which takes as long
+            # as painting does, and both go at the same time.
+            self._on_hints()
+        else:
+            self._soon.start()  # no layer changes while others still tell of a change
 
     def _on_ready(self, opened: Opened) -> None:
         self._on_hints()
@@ -161,7 +170,7 @@ class LivePanel(Panel):
             or (seen and new.corrections != old.corrections)
             or (undone and new.picture == old.picture)
         ):
-            self._soon.start()
+            self._follow()
         if (shown is not None and shown != old.gallery.shown) or (
             kept is not None and kept is not old.document.colouring
         ):
@@ -177,14 +186,11 @@ class LivePanel(Panel):
         state = self.context.store.state
         if state.index != tuple(at for at in opened.index if at is not None):
             return  # the sliders move: the hints of this slice come in a moment
-        hints = state.hints
-        if not len(hints):
+        if not len(state.hints):
             self._show_none()
             return
-        background = "gray" if state.corrections.highlight else "auto"
-        painter = self._painter
-        painter.state = state
-        self._start(lambda opened, _: painter.first(opened, hints, background))
+        painter, self._painting = self._painter, state
+        self._start(lambda opened, cancelled: painter.first(opened, state, cancelled))
 
     def _show_none(self) -> None:
         """Show nothing where there is no hint; the automatic colouring is there for the asking."""
@@ -212,8 +218,8 @@ class LivePanel(Panel):
         if self._stale:
             self._begin(opened)  # in its thread while this one is drawn
         elif not painted.whole:
-            self._refining, painter = True, self._painter
-            self._start(lambda opened, cancelled: painter.rest(opened, painted, cancelled))
+            self._refining, painter, state = True, self._painter, self._painting
+            self._start(lambda opened, cancelled: painter.whole(opened, state, cancelled))
         self._painted = painted
         self._preview.show(painted, opened)
         self._say()

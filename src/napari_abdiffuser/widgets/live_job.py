@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.widgets.correct_live import LiveCorrections
 
 if TYPE_CHECKING:
@@ -61,46 +62,40 @@ class LivePainter:
     """
 
     def __init__(self) -> None:
-        self.state: StudioState | None = None  # whose corrections and locks count
         self._corrections = LiveCorrections()
         self._spread: Any = None
         self._last: Painted | None = None
         self._picture: Any = None
 
-    def first(self, opened: Opened, hints: Hints, background: str) -> Painted:
-        """Paint hints: whole pictures where these are small, else previews."""
+    def first(
+        self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
+    ) -> Painted:
+        """Paint the hints of a state: whole pictures where these are small, else previews."""
         picture = opened.picture
         if max(opened.source.shape) <= PREVIEW_SIDE:
-            return self._whole(opened, hints, background)
+            return self.whole(opened, state, cancelled)
+        hints, background = state.hints, _background(state)
         small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)
-        rgb, state = small.rgb, self.state
-        if state is not None:
-            rgb = self._corrections.small(picture, rgb, state, PREVIEW_SIDE)
+        rgb = self._corrections.small(picture, small.rgb, state, PREVIEW_SIDE)
         rgb = opened.source.restack(rgb)
         return Painted(rgb, small.scale, {}, hints, background)
 
-    def rest(self, opened: Opened, first: Painted, cancelled: Callable[[], bool]) -> Painted:
-        """Paint the whole picture after its small preview."""
-        return self._whole(opened, first.hints, first.background, cancelled)
-
-    def _whole(
-        self,
-        opened: Opened,
-        hints: Hints,
-        background: str,
-        cancelled: Callable[[], bool] | None = None,
+    def whole(
+        self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
     ) -> Painted:
+        """Paint the whole picture, after its small preview where there is one."""
+        hints, background = state.hints, _background(state)
         result = self._result(opened.picture, hints, background, cancelled)
         provenance = dict(result.provenance)
         provenance["output"] = "best"
         provenance["preview"] = True
         source = opened.source
         provenance["source"] = {"layer": source.name, "index": list(source.index)}
-        rgb, state = result.best, self.state
-        if state is not None:
-            rgb = self._corrections.whole(opened.picture, rgb, state, background)
-            if not state.corrections.neutral:
-                provenance["corrections"] = state.corrections.to_dict()
+        if cancelled is not None and cancelled():
+            raise Cancelled("Cancelled.")
+        rgb = self._corrections.whole(opened.picture, result.best, state, background)
+        if not state.corrections.neutral:
+            provenance["corrections"] = state.corrections.to_dict()
         rgb = source.restack(rgb)
         painted = Painted(rgb, (1.0, 1.0), provenance, hints, background)
         self._last, self._picture = painted, opened.picture
@@ -120,6 +115,10 @@ class LivePainter:
                 return self._spread.recolor(colors)
         self._spread = picture.spread(hints, background=background)
         return self._spread.recolor({})
+
+
+def _background(state: StudioState) -> str:
+    return "gray" if state.corrections.highlight else "auto"
 
 
 def same_places(old: Hints, new: Hints) -> bool:

@@ -88,6 +88,7 @@ class Manners(QObject):
         presets.used.connect(self._use_preset)
         presets.saved.connect(self._save_preset)
         presets.deleted.connect(self._delete_preset)
+        self._options.model_row.chosen.connect(lambda model: self._set("model", str(model)))
         self._options.cache_row.chosen.connect(lambda folder: self._set("cache", str(folder)))
         self._options.welcome_button.clicked.connect(lambda *_: self._set("welcome", True))
         self._welcome.dismissed.connect(lambda: self._set("welcome", False))
@@ -129,7 +130,7 @@ class Manners(QObject):
             self.said.emit(texts.USED.format(name=name or texts.ORIGINAL))
 
     def _save_preset(self, name: str) -> None:
-        names = tuple(n for n in self._controls if n in asdict(Preferences()))
+        names = (*(n for n in self._controls if n in asdict(Preferences())), "model")
         if self.keeper.apply(lambda s: s.keep_preset(name, *names)):
             self.said.emit(texts.SAVED.format(name=name))
 
@@ -155,6 +156,7 @@ class Manners(QObject):
             self._showing = False
         self._options.presets.show_names([preset.name for preset in settings.presets])
         use_cache_folder(preferences.cache)
+        self._options.model_row.prefer(preferences.model)
         self._options.cache_row.refresh()
         self._welcome.setVisible(preferences.welcome)
         self._options.welcome_button.setEnabled(not preferences.welcome)

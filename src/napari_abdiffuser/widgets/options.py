@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_abdiffuser.widgets import texts, texts_settings
 from napari_abdiffuser.widgets.cache_row import CacheRow
+from napari_abdiffuser.widgets.model_row import ModelRow
 from napari_abdiffuser.widgets.presets import PresetRow
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Options(QWidget):
         self.data_bar_switch.setToolTip(texts_settings.DATA_BAR_TIP)
         self.welcome_button = QPushButton(texts_settings.SHOW_WELCOME, self)
         self.welcome_button.setToolTip(texts_settings.SHOW_WELCOME_TIP)
+        self.model_row = ModelRow(self)
         self.cache_row = CacheRow(self)
         self.presets = PresetRow(self)
         for name in _NAMED:
@@ -148,6 +150,7 @@ class Options(QWidget):
                     (texts.SEED, self._seed_row()),
                     (texts.DEVICE, self.device_field),
                     ("", self.data_bar_switch),
+                    (texts_settings.MODEL, self.model_row),
                     (texts_settings.CACHE, self.cache_row),
                     (texts_settings.PRESET, self.presets),
                     ("", self.welcome_button),
@@ -192,6 +195,11 @@ class Options(QWidget):
     def seed(self) -> int:
         """The random seed."""
         return int(self.seed_field.value())
+
+    @property
+    def model(self) -> str:
+        """The model in use: a registry name or a path."""
+        return self.model_row.model
 
     @property
     def device(self) -> str:

@@ -35,6 +35,13 @@ WHY_NO_ORIGINAL = (
 LETTERS = "Panel letters"
 LETTERS_TIP = "Mark the two pictures a and b."
 WHY_NO_LETTERS = "Letters tell two pictures apart: put the gray original beside."
+DPI = "Resolution"
+DPI_SUFFIX = " dpi"
+DPI_FIJI = "Pixel size, for Fiji"
+DPI_TIP = (
+    "Dots per inch that the file declares, as journals ask for; the pixels stay the picture's own. "
+    "0: a TIFF says how large a pixel is instead, so that Fiji measures right."
+)
 EXPORT = "Export figure…"
 EXPORT_TIP = (
     "Write a PNG or TIFF at full resolution. The file says how it was made: dropped into napari, "
@@ -48,8 +55,15 @@ COPY_TIP = "Copy the sentence that declares the colouring, as journals ask for."
 COPIED = "The caption is in the clipboard."
 NOTHING = "Nothing is coloured yet: place hints, or press Colorize. The figure shows up here."
 WHY_NOTHING = "There is no colouring in sight: place hints, or press Colorize."
-LOOK_TIP = "The figure of the colouring on screen: {height} × {width} px in the file."
 BUSY = "The figure is being written."
+
+
+def look_tip(height: int, width: int, dpi: int) -> str:
+    """Say how large a figure will be, in pixels and in print."""
+    size = f"The figure of the colouring on screen: {height} × {width} px in the file"
+    if not dpi:
+        return f"{size}."
+    return f"{size}, {height / dpi * 2.54:.1f} × {width / dpi * 2.54:.1f} cm at {dpi} dpi."
 
 
 def file_name(picture: str) -> str:

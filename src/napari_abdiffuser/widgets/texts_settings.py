@@ -11,6 +11,17 @@ DATA_BAR_TIP = (
     "Find the instrument's bar at the foot of the picture: it stays gray and steers no colours. "
     "Switch this off where specimen is taken for a bar."
 )
+MODEL = "Model"
+MODEL_TIP = (
+    "What colours are made with. A model is loaded in the background; until it is there the one "
+    "before stays in use."
+)
+MODEL_FILE = "File…"
+MODEL_TITLE = "Open a model"
+MODEL_FILTER = "Models (*.safetensors)"
+MODEL_LOADING = "Loading the model '{model}'…"
+MODEL_USED = "The model '{model}' is in use from now on."
+MODEL_REFUSED = "{why} The model '{model}' stays in use."
 CACHE = "Models in"
 CACHE_TIP = "Folder of downloaded models: {folder}"
 CHOOSE_FOLDER = "…"

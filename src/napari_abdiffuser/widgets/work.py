@@ -7,7 +7,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from napari_abdiffuser.errors import ABDiffuserError, Cancelled
+from napari_abdiffuser.errors import (
+    ABDiffuserError,
+    Cancelled,
+    DeviceUnavailable,
+    InvalidRequest,
+    ModelCorrupt,
+    ModelNotFound,
+)
 from napari_abdiffuser.layers import result_to_layers
 from napari_abdiffuser.studio.gallery_pictures import thumbnail
 from napari_abdiffuser.widgets import texts
@@ -76,11 +83,21 @@ class Models:
     def get(self, model: str, device: str) -> ColorizerLike:
         """Return a colorizer, loaded if it is not the one last used. Needs the turn."""
         if self._colorizer is None or self._key != (model, device):
-            # Let go of the old model first: two may not fit into the device's memory.
-            self._colorizer, self._key = None, None
-            self._colorizer = self._load(model, device)
-            self._key = (model, device)
+            self._colorizer, self._key = self._exchanged(model, device), (model, device)
         return self._colorizer
+
+    def _exchanged(self, model: str, device: str) -> ColorizerLike:
+        """Load a model. The old one stays where there is none, and goes where it is in the way."""
+        try:
+            return self._load(model, device)
+        except (ModelNotFound, ModelCorrupt, DeviceUnavailable, InvalidRequest):
+            raise
+        except Exception:
+            if self._colorizer is None:
+                raise
+            # Two may not fit into the device's memory.
+            self._colorizer, self._key = None, None
+            return self._load(model, device)
 
 
 def work(
@@ -137,7 +154,8 @@ def _run(
     try:
         _stop_if(cancelled)
         colorizer = models.get(request.model, request.device)
-        ready = Ready(run, colorizer.device, colorizer.device_reason, colorizer.default_steps)
+        device, reason = colorizer.device, colorizer.device_reason
+        ready = Ready(run, device, reason, colorizer.default_steps, request.model)
         if request.picture is None or request.hints is None:
             return ready
         report(ready)

@@ -64,7 +64,8 @@ def test_pixels_and_provenance_come_back(figure, tmp_path, name, pixel_size):
         ((0.5, 0.2), "millimeter", "mm", 0.2),
     ],
 )
-def test_imagej_reads_the_scale_from_a_tiff(figure, tmp_path, size, unit, word, width):
+def test_imagej_reads_the_scale_from_a_tiff(tmp_path, size, unit, word, width):
+    figure = compose(RGB, FigureOptions(legend="right", dpi=0), LEGEND.classes)
     path = export(tmp_path / "f.tif", figure, RESULT, size, unit)
     with tifffile.TiffFile(path) as file:
         tags = file.pages[0].tags
@@ -78,13 +79,19 @@ def test_imagej_reads_the_scale_from_a_tiff(figure, tmp_path, size, unit, word, 
         assert file.pages[0].description.isascii()
 
 
-def test_without_a_scale_the_file_says_dots_per_inch(figure, tmp_path):
-    with tifffile.TiffFile(export(tmp_path / "f.tif", figure, {}, 1.0, "pixel")) as file:
+@pytest.mark.parametrize("unit", ["pixel", "nm"])
+def test_the_file_says_dots_per_inch_where_they_are_asked_for(figure, tmp_path, unit):
+    with tifffile.TiffFile(export(tmp_path / "f.tif", figure, {}, 1.0, unit)) as file:
         tags = file.pages[0].tags
-        assert tags["XResolution"].value == (600, 1)
+        assert tags["XResolution"].value == tags["YResolution"].value == (600, 1)
         assert tags["ResolutionUnit"].value == 2
     with Image.open(export(tmp_path / "f.png", figure, {})) as image:
         assert image.info["dpi"] == pytest.approx((600, 600), abs=0.1)
+    none = compose(RGB, FigureOptions(dpi=0))
+    with Image.open(export(tmp_path / "g.png", none, {})) as image:
+        assert "dpi" not in image.info
+    with tifffile.TiffFile(export(tmp_path / "g.tif", none, {})) as file:
+        assert file.pages[0].tags["ResolutionUnit"].value == 1
 
 
 @pytest.mark.parametrize("calibration", [{}, {"unit": "nm"}, {"PhysicalSizeX": 0.5}])

@@ -42,8 +42,8 @@ def export(
         JSON-serializable; see `provenance.figure_provenance`. In a PNG it is the text
         ``abdiffuser``, in a TIFF under that key in the description.
     pixel_size : float or (height, width), optional
-        Of a pixel in `unit`. A TIFF then has ImageJ's calibration, which Fiji reads, in the place
-        of dots per inch.
+        Of a pixel in `unit`. Without dots per inch in the figure's options a TIFF has ImageJ's
+        calibration, which Fiji reads; a TIFF has room for one of the two.
     unit : str
         Of length.
 
@@ -92,9 +92,13 @@ def _png(buffer: io.BytesIO, figure: Figure, note: str) -> None:
     text.add_itxt("Software", "napari-abdiffuser")
     # Not compressed: readers refuse large compressed texts.
     text.add_itxt(KEY, note)
-    dpi = (figure.options.dpi, figure.options.dpi)
+    dpi = figure.options.dpi
     Image.fromarray(figure.pixels).save(
-        buffer, format="PNG", pnginfo=text, dpi=dpi, compress_level=4
+        buffer,
+        format="PNG",
+        pnginfo=text,
+        compress_level=4,
+        **({"dpi": (dpi, dpi)} if dpi else {}),
     )
 
 
@@ -107,15 +111,15 @@ def _tiff(
 ) -> None:
     import tifffile
 
-    known = _calibration(pixel_size, unit)
+    dpi = figure.options.dpi
+    known = None if dpi else _calibration(pixel_size, unit)
     if known is None:
-        dpi = figure.options.dpi
         tifffile.imwrite(
             buffer,
             figure.pixels,
             photometric="rgb",
-            resolution=(dpi, dpi),
-            resolutionunit="INCH",
+            resolution=(dpi, dpi) if dpi else None,
+            resolutionunit="INCH" if dpi else None,
             software="napari-abdiffuser",
             metadata={KEY: json.loads(note)},
         )

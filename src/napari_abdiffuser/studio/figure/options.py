@@ -56,7 +56,8 @@ class FigureOptions:
         Rows at the foot of the picture that a bar inside does not cover: the instrument's data
         bar.
     dpi : int
-        Dots per inch that the file declares; the pixels are the picture's own whatever it is.
+        Dots per inch that the file declares; the pixels are the picture's own whatever it is. 0:
+        none, and a TIFF declares the size of a pixel in their place, where it is known.
     """
 
     legend: Literal["none", "right", "below"] = "right"

@@ -1,0 +1,69 @@
+"""Changing the model: loaded in the background, used when it is there, refused in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_abdiffuser.widgets import texts_settings as texts
+from napari_abdiffuser.widgets.events import Ready
+from napari_abdiffuser.widgets.model_row import shown_name
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.widgets.events import Event
+    from napari_abdiffuser.widgets.options import Options
+    from napari_abdiffuser.widgets.run import RunController
+    from napari_abdiffuser.widgets.workbench import Workbench
+
+__all__ = ["ModelChoice"]
+
+
+class ModelChoice(QObject):
+    """Loads the model that the options ask for, and lets the workbench use it.
+
+    Parameters
+    ----------
+    options
+        Where model and device are chosen.
+    runs
+        Load models ahead of runs.
+    bench
+        Opens the picture with the model in use.
+    """
+
+    said = Signal(str)
+    failed = Signal(str)
+    device_said = Signal(str)
+
+    def __init__(
+        self, options: Options, runs: RunController, bench: Workbench, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._options, self._runs, self._bench = options, runs, bench
+        self._row = options.model_row
+        self._row.asked.connect(self.load)
+        runs.happened.connect(self._on_event)
+        runs.not_ready.connect(self._on_not_ready)
+
+    def load(self, _: str = "") -> None:
+        """Load the model asked for, or again the one in use, where the device is another one."""
+        row = self._row
+        if row.wanted != row.model:
+            self.said.emit(texts.MODEL_LOADING.format(model=shown_name(row.wanted)))
+        self._runs.prepare(row.wanted, self._options.device)
+
+    def _on_event(self, event: Event) -> None:
+        row = self._row
+        if isinstance(event, Ready) and event.model == row.wanted != row.model:
+            row.accept(event.model)
+            self._bench.set_model(event.model)
+            self.said.emit(texts.MODEL_USED.format(model=shown_name(event.model)))
+
+    def _on_not_ready(self, message: str) -> None:
+        row = self._row
+        if row.wanted == row.model:
+            self.device_said.emit(message)
+            return
+        self.failed.emit(row.reject(message))
+        self.load()  # it is still there; its device is said again
