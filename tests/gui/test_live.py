@@ -166,10 +166,10 @@ def test_one_job_at_a_time_and_only_the_newest_hints(live, monkeypatch):
     go, inside = threading.Event(), []
     paint = live_job.LivePainter.first
 
-    def slow(self, opened, given, background):
-        inside.append(len(given))
+    def slow(self, opened, state, cancelled):
+        inside.append(len(state.hints))
         assert go.wait(30)
-        return paint(self, opened, given, background)
+        return paint(self, opened, state, cancelled)
 
     monkeypatch.setattr(live_job.LivePainter, "first", slow)
     hints.add([5, 5])
@@ -188,7 +188,7 @@ def test_closing_the_window_during_an_update_frees_everything(live, monkeypatch,
     w = live(NOISE[0])
     go, inside = threading.Event(), threading.Event()
 
-    def slow(self, opened, given, background):
+    def slow(self, opened, state, cancelled):
         inside.set()
         assert go.wait(30)
 
