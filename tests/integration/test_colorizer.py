@@ -241,3 +241,18 @@ def test_many_hints(tiny_colorizer):
     places = RNG.random((400, 2)) * (np.array(NOISE.shape) - 1)
     result = tiny_colorizer(NOISE, Hints.from_points(places, RNG.random((400, 3)), sizes=1))
     assert result.rgb.shape == (1, *NOISE.shape, 3)
+
+
+def test_a_small_picture_is_seen_enlarged_and_a_large_one_reduced(tiny_colorizer):
+    assert tiny_colorizer.work_size == 64
+    cells = {
+        shape: tiny_colorizer.open(np.zeros(shape, np.uint8)).encoded.shape
+        for shape in [(20, 24), (37, 52), (64, 40), (200, 100), (1, 1)]
+    }
+    assert cells == {
+        (20, 24): (20, 24),  # twice as large: a cell for every pixel
+        (37, 52): (23, 32),
+        (64, 40): (32, 20),
+        (200, 100): (32, 16),
+        (1, 1): (1, 1),
+    }

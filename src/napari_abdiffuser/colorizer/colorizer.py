@@ -17,7 +17,7 @@ from napari_abdiffuser.colorizer.memory import is_out_of_memory
 from napari_abdiffuser.colorizer.native import NativePainter
 from napari_abdiffuser.colorizer.opened import OpenPicture
 from napari_abdiffuser.colorizer.result import Result
-from napari_abdiffuser.colorizer.surface import Surface, averaged
+from napari_abdiffuser.colorizer.surface import Surface, resampled
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
@@ -106,7 +106,7 @@ class Colorizer:
 
     @property
     def work_size(self) -> int:
-        """Longer side, in pixels, that larger pictures are encoded at."""
+        """Longer side, in pixels, that pictures are encoded at; small ones at most doubled."""
         return int(self._settings.get("work_size", _DEFAULT_WORK_SIZE))
 
     def describe(self) -> dict[str, Any]:
@@ -157,14 +157,16 @@ class Colorizer:
         """
         lightness = to_lightness(image, contrast_limits, exclude)
         height, width = lightness.network.shape
-        shrink = min(1.0, self.work_size / max(height, width))
+        # The guide tells objects apart best at its working size; of a picture enlarged to twice
+        # its size the cells are as fine as its pixels, and more would only cost time.
+        scale = min(2.0, self.work_size / max(height, width))
         # Even sides: the code's cells then cover the picture exactly.
-        work = (2 * max(1, round(height * shrink / 2)), 2 * max(1, round(width * shrink / 2)))
+        work = (2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2)))
         try:
             with torch.inference_mode():
-                seen = averaged(lightness.network, work).to(self.placement.device)
+                seen = resampled(lightness.network, work).to(self.placement.device)
                 code = self.networks.guide.encode(seen, self.placement.precision)
-                coarse = averaged(lightness.network, code.shape).to(self.placement.device)
+                coarse = resampled(lightness.network, code.shape).to(self.placement.device)
                 encoded = Encoded(self.networks, code, coarse)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):

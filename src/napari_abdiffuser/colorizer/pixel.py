@@ -24,7 +24,7 @@ from napari_abdiffuser.colorizer.pixel_hints import pixel_hint_map
 from napari_abdiffuser.colorizer.requests import Request
 from napari_abdiffuser.colorizer.result import Result
 from napari_abdiffuser.colorizer.run import Run, within_memory
-from napari_abdiffuser.colorizer.surface import Surface, averaged
+from napari_abdiffuser.colorizer.surface import Surface, resampled
 from napari_abdiffuser.errors import Cancelled, InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
@@ -99,7 +99,7 @@ class PixelPicture(OpenPicture):
         surface = self.painter.surface
         shape = self.encoded.shape
         shown = pixel_hint_map(hints, surface.display, shape, surface.excluded)
-        lightness = averaged(surface.display, shape)
+        lightness = resampled(surface.display, shape)
         return pixel_condition(lightness, torch.from_numpy(shown)[None]).to(self.encoded.device)
 
 
@@ -149,7 +149,7 @@ class PixelColorizer(Colorizer):
             _enlarger(is_native=shrink == 1.0),
             lightness.display,
             lightness.network,
-            averaged(lightness.network, work)[0, 0],
+            resampled(lightness.network, work)[0, 0],
             lightness.excluded,
         )
         code = cast(Encoded, _PixelCode(work, self.placement.device))

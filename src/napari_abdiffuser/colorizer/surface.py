@@ -12,7 +12,7 @@ from torch import Tensor
 
 from napari_abdiffuser.model.upsample import AROUND, Upsampler, UpsamplingGrid, compact_weights
 
-__all__ = ["Surface", "averaged", "mixed"]
+__all__ = ["Surface", "mixed", "resampled"]
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,13 @@ def _averaged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np
     return made
 
 
-def averaged(values: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
-    """Area average of (H, W) L* to `shape`, as (1, 1, h, w) in [-1, 1]."""
-    return torch.from_numpy(_averaged(values, shape))[None, None] / 50 - 1
+def resampled(values: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
+    """(H, W) L* at `shape`, as (1, 1, h, w) in [-1, 1]: area averages, or bicubic if enlarged."""
+    if shape[0] <= values.shape[0] and shape[1] <= values.shape[1]:
+        return torch.from_numpy(_averaged(values, shape))[None, None] / 50 - 1
+    tensor = torch.from_numpy(np.ascontiguousarray(values))[None, None] / 50 - 1
+    made: Tensor = F.interpolate(tensor, shape, mode="bicubic", antialias=True)
+    return made.clamp(-1, 1)
 
 
 def mixed(

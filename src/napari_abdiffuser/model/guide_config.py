@@ -16,6 +16,10 @@ class GuideConfig:
     ----------
     widths : tuple of int
         Channels of the encoder's levels, from half resolution down.
+    more_blocks : tuple of int
+        Residual blocks on the way up beyond the first, of each level from half resolution down.
+    contexts : int
+        Layers of attention at the coarsest level beyond the first.
     heads, head_features : int
         Attention heads over the hints, and features each of them compares.
     edge_features : int
@@ -33,6 +37,8 @@ class GuideConfig:
     """
 
     widths: tuple[int, ...] = (48, 96, 192, 320)
+    more_blocks: tuple[int, ...] = ()
+    contexts: int = 0
     heads: int = 3
     head_features: int = 16
     edge_features: int = 8
@@ -58,6 +64,6 @@ SIZES: dict[str, GuideConfig] = {
     "tiny": GuideConfig(
         (16, 24, 32), heads=2, head_features=8, dilations=(4, 2, 1), highlight=True
     ),
-    "small": GuideConfig(highlight=True),
+    "small": GuideConfig(more_blocks=(0, 1, 1), contexts=1, highlight=True),
     "base": GuideConfig((64, 128, 256, 384), heads=4, head_features=24, highlight=True),
 }

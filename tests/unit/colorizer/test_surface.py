@@ -8,7 +8,7 @@ import torch
 
 from napari_abdiffuser.colorizer import native
 from napari_abdiffuser.colorizer.native import NativePainter
-from napari_abdiffuser.colorizer.surface import Surface, averaged
+from napari_abdiffuser.colorizer.surface import Surface, resampled
 from napari_abdiffuser.imaging.hints import Hints
 
 
@@ -17,7 +17,7 @@ def surface(request, tiny_networks):
     rng = np.random.default_rng(0)
     light = rng.uniform(5, 95, request.param).astype(np.float32)
     cells = tuple(-(-n // 4) for n in request.param)
-    return Surface(tiny_networks.upsampler, light, light, averaged(light, cells)[0, 0])
+    return Surface(tiny_networks.upsampler, light, light, resampled(light, cells)[0, 0])
 
 
 def maps_of(surface, channels=3):
