@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_abdiffuser.model.anchors import place_anchors
-from napari_abdiffuser.model.attending import attend_one
+from napari_abdiffuser.model.attending import attend_one, fixed_channels
 from napari_abdiffuser.model.code import Attention, Code
 from napari_abdiffuser.model.guide import HINT_STRENGTH
 from napari_abdiffuser.model.networks import Networks
@@ -42,6 +42,7 @@ class Encoded:
         self.code = code
         self.lightness = lightness
         self.anchors = place_anchors(code, networks.anchors.config.count)
+        self._fixed = fixed_channels(code)
         self._sweeps = Sweeps(code.affinity, networks.guide.relaxation)
         self._attentions: OrderedDict[tuple[bytes, bool], Attention] = OrderedDict()
         self._variance: tuple[tuple[bytes, int, int], Tensor] | None = None
@@ -73,7 +74,9 @@ class Encoded:
             if found is not None:
                 self._attentions.move_to_end(key)
                 return found
-        made = attend_one(self.networks.guide, self.code, positions, highlight=key[1])
+        made = attend_one(
+            self.networks.guide, self.code, positions, highlight=key[1], fixed=self._fixed
+        )
         self.remember(positions, made, highlight=highlight)
         return made
 

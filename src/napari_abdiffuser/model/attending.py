@@ -1,7 +1,7 @@
 """`Guide.attend` for one picture without gradients: the same shares in a fraction of the time.
 
-The feature distance, the squared spatial distance and what does not depend on the hint are one
-matrix product; pixels are taken in blocks that stay in the cache.
+The feature distance and what does not depend on the hint are one matrix product, one of whose
+factors belongs to the picture alone; pixels are taken in blocks that stay in the cache.
 """
 
 from __future__ import annotations
@@ -13,14 +13,27 @@ from torch import Tensor
 from napari_abdiffuser.model.code import Attention, Code
 from napari_abdiffuser.model.guide import Guide
 
-__all__ = ["attend_one"]
+__all__ = ["attend_one", "fixed_channels"]
 
 _BLOCK = 1 << 17  # pairs of pixel and hint at a time on a CPU: half a megabyte a plane
 _DEVICE_BLOCK = 1 << 26
 _LEAST_NULL = -80.0  # exp of 80 and a thousand of them are still finite
 
 
-def attend_one(guide: Guide, code: Code, positions: Tensor, *, highlight: bool) -> Attention:
+def fixed_channels(code: Code) -> Tensor:
+    """Give the factor of the product that no hint changes: (heads, D + 3, h * w).
+
+    Features, their squares' sum, the null's logit, and one.
+    """
+    features = code.features[0]
+    square = features.square().sum(1, keepdim=True)
+    null = code.null[0, :, None]
+    return torch.cat([features, square, null, torch.ones_like(null)], 1).flatten(2)
+
+
+def attend_one(
+    guide: Guide, code: Code, positions: Tensor, *, highlight: bool, fixed: Tensor | None = None
+) -> Attention:
     """Share every pixel of one picture out among the hints and the null token.
 
     Parameters
@@ -33,6 +46,8 @@ def attend_one(guide: Guide, code: Code, positions: Tensor, *, highlight: bool) 
         (1, N, 2), row and column in cells.
     highlight : bool
         Whether only hinted objects are to be coloured; ignored by a guide that never learned it.
+    fixed : Tensor, optional
+        `fixed_channels` of the code, where they are kept.
 
     Returns
     -------
@@ -49,17 +64,20 @@ def attend_one(guide: Guide, code: Code, positions: Tensor, *, highlight: bool) 
         return _attention(claims, unclaimed + 1, gains)
     flag = torch.ones(1, device=device) if highlight else None
     heads = guide.tempers(torch.tensor([[float(count)]], device=device), flag)[0]
-    queries, keys = _as_products(guide, code, positions, heads)
-    linear = F.softplus(heads[:, 2]).tolist()
+    fixed = fixed_channels(code) if fixed is None else fixed
+    fixed, keys = _factors(code, positions, heads, fixed)
+    near, linear = F.softplus(heads[:, 1]).tolist(), F.softplus(heads[:, 2]).tolist()
     rows, columns = _reaches(positions[0], height, width)
     pairs = _BLOCK if device.type == "cpu" else _DEVICE_BLOCK
     step = max(1, pairs // (count * width))
     for start in range(0, height, step):
         span = slice(start, min(start + step, height))
-        reach = (rows[:, span, None] + columns[:, None]).add_(1e-4).sqrt_().flatten(1)
-        cells = queries[:, :, span].flatten(2)
-        for head, slope in enumerate(linear):
-            weights = torch.addmm(reach, keys[head], cells[head], beta=-slope).exp_()
+        square = (rows[:, span, None] + columns[:, None]).flatten(1)
+        reach = (square + 1e-4).sqrt_()
+        cells = slice(span.start * width, span.stop * width)
+        for head in range(len(keys)):
+            weights = torch.addmm(square, keys[head], fixed[head, :, cells], beta=-near[head])
+            weights.add_(reach, alpha=-linear[head]).exp_()
             scale = code.gate[0, head, span].reshape(-1) / (weights.sum(0) + 1)
             weights = weights.mul_(scale).view(count, -1, width)
             claims[:, span] += weights
@@ -71,42 +89,23 @@ def _attention(claims: Tensor, unclaimed: Tensor, gains: Tensor) -> Attention:
     return Attention(claims.flatten(1).T[None], unclaimed.reshape(1, -1, 1), gains)
 
 
-def _as_products(
-    guide: Guide, code: Code, positions: Tensor, heads: Tensor
-) -> tuple[Tensor, Tensor]:
-    """(heads, D + 4, h, w) and (heads, N, D + 4), whose product is the logit minus the null's.
+def _factors(code: Code, positions: Tensor, heads: Tensor, fixed: Tensor) -> tuple[Tensor, Tensor]:
+    """(heads, D + 3, h * w) and (heads, N, D + 3), whose product is the logit minus the null's.
 
-    Without the linear nearness, which is no product.
+    Without nearness, which depends on both places.
     """
-    height, width = code.shape
-    area = height * width
-    sharp = F.softplus(heads[:, 0])
-    near = F.softplus(heads[:, 1]) / area
     features = code.features[0]
     found = code.at(code.features.flatten(1, 2), positions)[0].unflatten(0, features.shape[:2])
-    # From the middle, so that squares stay small.
-    row = torch.arange(height, device=features.device) - height / 2
-    column = torch.arange(width, device=features.device) - width / 2
-    places = positions[0] - torch.tensor([height, width], device=features.device) / 2
-    square = (row.square()[:, None] + column.square()).expand(len(heads), -1, -1)
-    null = (code.null[0] + heads[:, 3, None, None]).clamp(min=_LEAST_NULL)
-    scale = sharp[:, None, None]
-    constant = -scale * features.square().sum(1) - near[:, None, None] * square - null
-    shape = (len(heads), 1, height, width)
-    queries = torch.cat(
-        [
-            features * (2 * sharp)[:, None, None, None],
-            row[:, None].expand(shape),
-            column.expand(shape),
-            constant[:, None],
-            torch.ones(shape, device=features.device),
-        ],
-        1,
-    )
-    own = -scale * found.square().sum(1, keepdim=True)
-    own = own - near[:, None, None] * places.square().sum(1)
-    keys = torch.cat([found, 2 * near[:, None, None] * places.T, torch.ones_like(own), own], 1)
-    return queries, keys.transpose(1, 2)
+    sharp = F.softplus(heads[:, 0])[:, None, None]
+    shift = heads[:, 3, None, None]
+    least = _LEAST_NULL - shift[:, 0]
+    if bool((fixed[:, -2] < least).any()):
+        fixed = fixed.clone()
+        fixed[:, -2] = torch.maximum(fixed[:, -2], least)
+    own = -sharp * found.square().sum(1, keepdim=True) - shift
+    one = torch.ones_like(own)
+    keys = torch.cat([2 * sharp * found, -sharp * one, -one, own], 1)
+    return fixed, keys.transpose(1, 2)
 
 
 def _reaches(places: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
