@@ -153,3 +153,20 @@ def test_look_alikes_are_warned_of(legend, store, qtbot):
 def test_a_palette_without_room_keeps_gray(legend):
     legend.palettes.use(Palette.of("one", [("gold", "gold")]))
     assert [s.accessibleName() for s in legend.swatches.swatches] == ["gray", "gold"]
+
+
+def test_what_is_being_typed_stays_when_hints_arrive(legend, store, qtbot):
+    from qtpy.QtWidgets import QLineEdit
+
+    from napari_abdiffuser.imaging.hints import Hints
+
+    legend.list.editItem(legend.list.topLevelItem(1), 0)
+    editor = legend.list.findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "spore")
+    hint = Hints.from_points([(1, 1)], ["#c8463f"], classes=["cell"])
+    store.apply(lambda s: s.set_hints(hint))
+    assert legend.list.topLevelItem(1).text(1) == "1"
+    assert editor.text() == "spore"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "spore" in store.state.legend)

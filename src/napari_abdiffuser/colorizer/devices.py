@@ -96,4 +96,6 @@ def _cpu(reason: str) -> Placement:
     capabilities = tell()
     fast = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     precision = torch.bfloat16 if fast else torch.float32
-    return Placement(torch.device("cpu"), precision, f"{reason}; {torch.get_num_threads()} threads")
+    threads = torch.get_num_threads()
+    used = f"{threads} thread" if threads == 1 else f"{threads} threads"
+    return Placement(torch.device("cpu"), precision, f"{reason}; {used}")

@@ -150,7 +150,7 @@ def warnings_of(found: Sequence[Confusion]) -> list[str]:
         who = "for everyone" if c.normal_distance < _HARD else f"with {_PEOPLE[c.deficiency]}"
         texts.setdefault(
             (c.first, c.second),
-            f"{c.first} and {c.second} are hard to tell apart {who}: give one another colour.",
+            f"{c.first} and {c.second} are hard to tell apart {who}: change one of them.",
         )
     return list(texts.values())
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Points
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_abdiffuser.layers.new_hints import deselect_new
-from napari_abdiffuser.widgets import texts, texts_legend
+from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_layers import colour_pictures
 from napari_abdiffuser.widgets.hint_regions import RegionsRow
 from napari_abdiffuser.widgets.legend import Legend
 from napari_abdiffuser.widgets.legend_suggest import SuggestRow
 from napari_abdiffuser.widgets.options import form, spin_box
+from napari_abdiffuser.widgets.tool_buttons import ToolButtons
 
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.state import StudioState
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["HintTools"]
 
 MAX_PATCH = 999
-_TOOLS = {
-    "points": (texts_legend.CLICK, texts_legend.CLICK_TIP),
-    "strokes": (texts_legend.BRUSH, texts_legend.BRUSH_TIP),
-    "lasso": (texts_legend.LASSO, texts_legend.LASSO_TIP),
-}
 
 
 class HintTools(QWidget):
@@ -58,7 +54,7 @@ class HintTools(QWidget):
         self._layer: Points | None = None
         self._size_is_set = False
         self._connections = Connections()
-        self.buttons = {kind: self._button(kind) for kind in _TOOLS}
+        self.tools = ToolButtons(sync, self)
         self.legend = Legend(store, lambda: colour_pictures(sync.viewer.layers), self)
         self.palette_ = self.legend.swatches
         self.suggest: SuggestRow | None = None
@@ -68,11 +64,7 @@ class HintTools(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for button in self.buttons.values():
-            row.addWidget(button)
-        layout.addLayout(row)
+        layout.addWidget(self.tools)
         layout.addLayout(form([(texts.PATCH_SIZE, self.size_field)]))
         layout.addWidget(self.legend)
         self._layout = layout
@@ -118,11 +110,10 @@ class HintTools(QWidget):
 
     def set_image(self, image: Any) -> None:
         """Allow the tools where there is an image."""
-        for kind, button in self.buttons.items():
-            button.setEnabled(image is not None)
-            button.setToolTip(_TOOLS[kind][1] if image is not None else texts.WHY_NO_IMAGE)
+        why = "" if image is not None else texts.WHY_NO_IMAGE
+        self.tools.allow(why)
         if self.regions is not None:
-            self.regions.allow("" if image is not None else texts.WHY_NO_IMAGE)
+            self.regions.allow(why)
 
     def serve(self, context: Context) -> None:
         """Offer what needs an open picture, too."""
@@ -158,18 +149,11 @@ class HintTools(QWidget):
         """Cut all connections and stop work; without Qt."""
         self._connections.cleanup()
         self._layer = None
+        self.tools.cleanup()
         self.legend.cleanup()
         for part in (self.suggest, self.regions):
             if part is not None:
                 part.cleanup()
-
-    def _button(self, kind: str) -> QPushButton:
-        text, tip = _TOOLS[kind]
-        button = QPushButton(text, self)
-        button.setObjectName(f"tool_{kind}")
-        button.setToolTip(tip)
-        button.clicked.connect(lambda *_: self._sync.start(kind))
-        return button
 
     def _on_size(self, size: int) -> None:
         self._size_is_set = True

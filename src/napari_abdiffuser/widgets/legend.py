@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_abdiffuser.imaging.colors import parse_color
-from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.legend_actions import LegendActions
 from napari_abdiffuser.widgets.legend_list import LegendList
 from napari_abdiffuser.widgets.legend_palettes import PaletteMenu
@@ -59,14 +58,10 @@ class Legend(QWidget):
         self.actions_ = LegendActions(store, lambda: self.palettes.palette_at_hand, self)
         self.swatches = Swatches(self)
         self.vision = VisionLine(store, self)
-        heading = QLabel(texts.TITLE, self)
-        heading.setObjectName("abdiffuser_heading")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for part in (
-            heading, self.list, self.actions_, self.vision, self.palettes, self.swatches,
-        ):  # fmt: skip
+        for part in (self.list, self.actions_, self.vision, self.palettes, self.swatches):
             column.addWidget(part)
         self.swatches.picked.connect(self.take_color)
         self.palettes.chosen.connect(self._on_palette)

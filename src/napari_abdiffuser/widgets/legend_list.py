@@ -25,6 +25,14 @@ _CLASS = Qt.ItemDataRole.UserRole
 _ROWS = 7  # in sight; more are scrolled to
 _ICON = QSize(16, 16)
 _INK = "#8a8f98"  # seen on light and dark
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_CENTER = Qt.AlignmentFlag.AlignCenter
+_HEAD = (
+    (texts.TITLE, texts.LIST_TIP),
+    (texts.COUNT, texts.COUNT_HEAD_TIP),
+    (texts.KEY, texts.KEY_HEAD_TIP),
+    ("", texts.LOCK_HEAD_TIP),
+)
 
 
 class LegendList(QTreeWidget):
@@ -46,7 +54,6 @@ class LegendList(QTreeWidget):
         self.setObjectName("legend_list")
         self.setToolTip(texts.LIST_TIP)
         self.setColumnCount(4)
-        self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setIconSize(_ICON)
@@ -57,8 +64,16 @@ class LegendList(QTreeWidget):
             | QAbstractItemView.EditTrigger.DoubleClicked
         )
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        head = self.headerItem()
+        if head is not None:
+            for column, (text, tip) in enumerate(_HEAD):
+                head.setText(column, text)
+                head.setToolTip(column, tip)
+                head.setTextAlignment(column, _CENTER if column else _LEFT)
         header = self.header()
         if header is not None:
+            header.setObjectName("legend_head")
+            header.setSectionsClickable(False)
             header.setStretchLastSection(False)
             header.setMinimumSectionSize(20)
             header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
@@ -103,9 +118,11 @@ class LegendList(QTreeWidget):
 
     def _fit(self) -> None:
         """Take as much height as the classes need, up to some rows."""
-        row = max(self.sizeHintForRow(0), _ICON.height() + 4)
+        header = self.header()
+        head = 0 if header is None else header.sizeHint().height()
         rows = min(_ROWS, self.topLevelItemCount())
-        self.setFixedHeight(rows * row + 2 * self.frameWidth() + 2)
+        row = max(self.sizeHintForRow(0), _ICON.height())
+        self.setFixedHeight(head + rows * row + 2 * self.frameWidth() + 2)
 
     # --- what the user does ---
 
@@ -191,17 +208,16 @@ def swatch_icon(color: str) -> QIcon:
 
 
 def lock_icon(locked: bool, color: QColor) -> QIcon:
-    """Draw a padlock, or the dot in whose place it appears."""
+    """Draw a padlock, closed, or open and faint."""
     picture = QPixmap(_ICON * 2)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if locked:
-        painter.setPen(QPen(color, 3.0))
-        painter.drawArc(10, 5, 12, 16, 0, 180 * 16)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawRoundedRect(*((7, 14, 18, 13, 3, 3) if locked else (14, 14, 5, 5, 2, 2)))
+    painter.setOpacity(1.0 if locked else 0.6)
+    painter.setPen(QPen(color, 3.0 if locked else 2.0))
+    painter.drawArc(10 if locked else 2, 5, 12, 18, 0, 180 * 16)
+    painter.setBrush(color if locked else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(8, 14, 16, 12, 3, 3)
     painter.end()
     icon = QIcon(picture)
     icon.addPixmap(picture, QIcon.Mode.Selected)

@@ -29,6 +29,12 @@ QProgressBar#colorize_progress::chunk {{ border-radius: 3px; background-color: {
 QLabel#colorize_status[failure="true"] {{ color: {failure}; }}
 QLabel#colorize_device, QLabel#abdiffuser_info {{ color: {dim}; }}
 QLabel#abdiffuser_heading {{ font-weight: 600; }}
+QHeaderView#legend_head::section {{
+    background: transparent; border: none; padding: 2px 3px; font-weight: 600;
+}}
+QPushButton#tool_points:checked, QPushButton#tool_strokes:checked, QPushButton#tool_lasso:checked,
+QPushButton#suggest_colors:checked {{ background-color: {accent}; color: white; }}
+QLabel#legend_vision {{ color: {dim}; }}
 QToolButton#abdiffuser_fold {{ border: none; background: transparent; font-weight: 600; }}
 QScrollArea#abdiffuser_scroll, QWidget#abdiffuser_controls {{
     border: none; background: transparent;

@@ -27,7 +27,7 @@ def test_without_a_gpu_auto_is_the_cpu_and_says_so(no_gpu):
     placement = choose_device("auto")
     assert placement.device == torch.device("cpu")
     assert "no GPU" in placement.reason
-    assert "threads" in placement.reason
+    assert "thread" in placement.reason
 
 
 def test_the_cpu_can_be_asked_for_where_there_is_a_gpu(two_gpus):
