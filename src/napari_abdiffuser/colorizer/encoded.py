@@ -9,6 +9,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from napari_abdiffuser.colorizer.threads import one_thread
 from napari_abdiffuser.model.anchors import place_anchors
 from napari_abdiffuser.model.attending import attend_one, fixed_channels
 from napari_abdiffuser.model.code import Attention, Code
@@ -74,9 +75,10 @@ class Encoded:
             if found is not None:
                 self._attentions.move_to_end(key)
                 return found
-        made = attend_one(
-            self.networks.guide, self.code, positions, highlight=key[1], fixed=self._fixed
-        )
+        with one_thread(positions.shape[1] * self._fixed.shape[-1], self.device):
+            made = attend_one(
+                self.networks.guide, self.code, positions, highlight=key[1], fixed=self._fixed
+            )
         self.remember(positions, made, highlight=highlight)
         return made
 
@@ -126,14 +128,15 @@ class Encoded:
             (1, C, h, w), ab / 110.
         """
         gain = self.code.gain
-        mixed = self._mixed(attention, colours / attention.gains[..., None])
-        if auto is not None:
-            rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)
-            pairs = colours.shape[-1] // 2
-            mixed = mixed + rest * (auto / gain).repeat(1, pairs, 1, 1)
-        mask = hint_map[:, -1:]
-        hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / gain
-        return self._sweeps(mixed, hint, HINT_STRENGTH * mask) * gain
+        with one_thread(hint_map.numel(), self.device):
+            mixed = self._mixed(attention, colours / attention.gains[..., None])
+            if auto is not None:
+                rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)
+                pairs = colours.shape[-1] // 2
+                mixed = mixed + rest * (auto / gain).repeat(1, pairs, 1, 1)
+            mask = hint_map[:, -1:]
+            hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / gain
+            return self._sweeps(mixed, hint, HINT_STRENGTH * mask) * gain
 
     def shares(self, attention: Attention, groups: Tensor, shares: Tensor) -> Tensor:
         """Share of every cell that groups of hints own, after the propagation.
