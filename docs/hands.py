@@ -157,6 +157,15 @@ class Hands:
         self.click_item(combo.view(), combo.findText(text))
         self.wait(lambda: not combo.view().isVisible())
 
+    def slide(self, slider: QWidget, begin: float, end: float) -> None:
+        """Drag the handle of a slider from one share of its length to another."""
+        self.reveal(slider)
+        places = [QPoint(round(slider.width() * x), slider.height() // 2) for x in (begin, end)]
+        QTest.mousePress(slider, _LEFT, _PLAIN, places[0])
+        QTest.mouseMove(slider, places[1])
+        QTest.mouseRelease(slider, _LEFT, _PLAIN, places[1])
+        QTest.qWait(_PAUSE_MS)
+
     # --- menus and dialogs, which keep the window waiting ---
 
     def pick(self, button: QWidget, text: str, shot: Callable[[], object] | None = None) -> None:

@@ -1,6 +1,6 @@
 """From opening the sample to the exported figure, in a real window: ``python docs/walkthrough.py``.
 
-Does what docs/tutorial.md tells, by the controls that users have, and takes its screenshots into
+Does what docs/tutorial.md tells, with mouse and keyboard, and takes its screenshots into
 docs/images. Needs a screen, or ``xvfb-run -a -s "-screen 0 1280x800x24" python
 docs/walkthrough.py``. A test walks the same way on a part of the sample and looks at pixels.
 """
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hands import Hands, save
 from PIL import Image
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QPushButton, QScrollArea, QSpinBox, QWidget
+from qtpy.QtWidgets import QLineEdit, QScrollArea, QSpinBox, QTreeWidget, QWidget
 
 IMAGES = Path(__file__).with_name("images")
 PIXEL_UM = 0.05  # as if the microscope had said so: the scale bar needs it
@@ -26,11 +26,10 @@ WINDOW = (1280, 800)
 NAMES = {"gold": "pollen", "teal": "bacteria", "blue": "spheres", "red": "fibres"}
 
 
-@dataclass
-class Walk:
+class Walk(Hands):
     """One way through the studio.
 
-    Attributes
+    Parameters
     ----------
     viewer
         napari's, with the sample open.
@@ -42,34 +41,22 @@ class Walk:
         Seconds that any one step may take.
     """
 
-    viewer: Any
-    widget: Any
-    shot: Callable[[str, QWidget], None] = lambda name, part: None
-    patience: float = 300.0
-
-    def wait(self, done: Callable[[], bool]) -> None:
-        """Let the window work until something is so."""
-        end = time.monotonic() + self.patience
-        while not done():
-            if time.monotonic() > end:
-                raise TimeoutError(f"Still waiting; the studio says: {self.said}")
-            QTest.qWait(10)
-
-    @property
-    def said(self) -> str:
-        """The status line."""
-        return str(self.widget.footer.status.text())
-
-    def control(self, name: str, kind: type[QWidget] = QPushButton) -> Any:
-        """Return a control by its object name."""
-        return self.widget.findChild(kind, name)
+    def __init__(
+        self,
+        viewer: Any,
+        widget: QWidget,
+        shot: Callable[[str, QWidget], None] = lambda name, part: None,
+        patience: float = 300.0,
+    ) -> None:
+        super().__init__(viewer, widget, patience)
+        self.shot = shot
 
     def panel(self, name: str) -> Any:
         """Return a section of the studio by the name of its class, and unfold it."""
         found = next(p for p in self.widget.panels if type(p).__name__ == name)
         fold = found.parentWidget()
         if not fold.header.isChecked():
-            fold.header.click()
+            self.click(fold.header)
         return found
 
     def open(self) -> None:
@@ -77,38 +64,46 @@ class Walk:
         live = self.panel("LivePanel")
         self.wait(lambda: live.layer is not None and not live.busy)
         self.shot("tutorial-live", self.widget.welcome)
-        self.widget.welcome.button.click()
+        self.press("welcome_dismiss")
+
+    def row(self, name: str) -> int:
+        """Return the place of a class in the list."""
+        return [entry.name for entry in self.widget.store.state.legend].index(name)
 
     def name(self, names: dict[str, str]) -> None:
-        """2: say what the colours mean, as a double-click on each class does."""
+        """2: say what the colours mean: double-click a class, type, Enter."""
+        view = self.control("legend_list", QTreeWidget)
         for old, new in names.items():
-            self.widget.store.apply(lambda s, old=old, new=new: s.rename_class(old, new))
+            self.click_item(view, self.row(old), double=True)
+            editor = view.findChild(QLineEdit)
+            self.type(new, editor)
+            self.key(Qt.Key.Key_Return, to=editor)
+            self.wait(lambda new=new: new in self.widget.store.state.legend)
 
     def hint(self, place: tuple[int, int], name: str) -> None:
         """3: one more hint of a class, by a click at (row, column)."""
-        self.control("tool_points").click()
-        layer = self.viewer.layers.selection.active
         before = len(self.widget.store.state.hints)
-        self.widget.store.apply(lambda s: s.choose(name))
-        layer.add([place])
+        self.press("tool_points")
+        self.click_item(self.control("legend_list", QTreeWidget), self.row(name))
+        self.click_picture(place)
         self.wait(lambda: len(self.widget.store.state.hints) > before)
 
     def colorize(self, variations: int) -> Any:
         """4: the most probable colouring and variations; the second is starred."""
-        self.control("outputs_field", QSpinBox).setValue(variations)
+        self.number(self.control("outputs_field", QSpinBox), variations)
         gallery = self.panel("GalleryPanel")
-        self.widget.footer.button.click()
+        self.press("colorize_button")
         self.wait(lambda: gallery.list.count() == variations + 1 and not self.widget.footer.busy)
-        gallery.list.setCurrentRow(1)
-        self.control("gallery_star").click()
-        gallery.list.setCurrentRow(0)
+        self.click_item(gallery.list, 1)
+        self.press("gallery_star")
+        self.click_item(gallery.list, 0)
         self.shot("tutorial-variations", gallery)
         return self.widget.results.layer_of(self.widget.store.state.gallery.shown)
 
     def measure(self) -> Any:
         """5: how much of the picture each class has."""
         panel = self.panel("MeasurePanel")
-        self.control("measure_map").click()
+        self.press("measure_map")
         self.wait(lambda: self.control("measure_copy").isEnabled())
         self.shot("tutorial-areas", panel)
         return panel
@@ -123,7 +118,7 @@ class Walk:
         panel = self.panel("FigurePanel")
         self.wait(lambda: self.control("figure_export").isEnabled() and not panel.busy)
         self.shot("tutorial-figure", panel)
-        panel.export_to(path)
+        self.answer(self.control("figure_export"), str(path))
         self.wait(path.exists)
         return str(panel.caption.text())
 
@@ -153,6 +148,7 @@ def main() -> None:
     viewer.window.resize(*WINDOW)
     open_sample(viewer)
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
+    viewer.window._qt_window.activateWindow()
     QTest.qWait(1000)  # until the window has its size
     viewer.reset_view()
     scroll = widget.findChild(QScrollArea, "abdiffuser_scroll")
@@ -161,7 +157,7 @@ def main() -> None:
         bar = scroll.verticalScrollBar()
         bar.setValue(part.mapTo(scroll.widget(), part.rect().topLeft()).y() - 40)
         QTest.qWait(400)
-        save(viewer.screenshot(canvas_only=False, flash=False), IMAGES / f"{name}.png")
+        walk.look(IMAGES / f"{name}.jpg")
 
     walk = Walk(viewer, widget, shot)
     walk.open()
@@ -174,15 +170,9 @@ def main() -> None:
         walk.export(path)
         with Image.open(path) as figure:
             figure.thumbnail((900, 900))
-            save(np.asarray(figure.convert("RGB")), IMAGES / "tutorial-exported.png")
+            save(np.asarray(figure.convert("RGB")), IMAGES / "tutorial-exported.jpg")
     widget.cleanup()
     viewer.close()
-
-
-def save(pixels: Any, path: Path) -> None:
-    """Write a small PNG: 256 colours are enough for a screenshot."""
-    picture = Image.fromarray(np.asarray(pixels)[..., :3])
-    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

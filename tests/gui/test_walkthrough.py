@@ -18,6 +18,7 @@ _PART = (slice(96, 352), slice(40, 296))
 
 @pytest.fixture
 def walkthrough(monkeypatch):
+    monkeypatch.syspath_prepend(str(_FILE.parent))
     spec = importlib.util.spec_from_file_location("walkthrough", _FILE)
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "walkthrough", module)
@@ -28,7 +29,8 @@ def walkthrough(monkeypatch):
 def test_from_the_sample_to_the_figure(make_napari_viewer_proxy, walkthrough, tmp_path):
     from napari_abdiffuser.widgets import ColorizeWidget
 
-    viewer = make_napari_viewer_proxy()
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.window.resize(1280, 800)
     walkthrough.open_sample(viewer, _PART)
     widget = ColorizeWidget(viewer)
     viewer.window.add_dock_widget(widget, name="AB-diffuser")

@@ -91,6 +91,8 @@ class CompareBar(QWidget):
         possible = comparing or bool(self._chosen())
         self.button.setEnabled(possible)
         self.button.setToolTip(texts.COMPARE_TIP if possible else texts.WHY_NONE)
+        self.mode.setEnabled(possible)
+        self.mode.setToolTip(texts.MODE_TIP if possible else texts.WHY_NONE)
         self.slider.setVisible(comparing and self.mode.currentData() == "swipe")
 
     def _toggle(self) -> None:

@@ -11,8 +11,8 @@ LAYERS_CHANGED = "Change hint layers"
 
 CLICK = "Click"
 CLICK_TIP = (
-    "Place hints by clicking: each one is a small square of the chosen class. Press once more to put "
-    "the tool down."
+    "Place hints by clicking: each one is a small square of the chosen class. Press once more to "
+    "put the tool down."
 )
 BRUSH = "Brush"
 BRUSH_TIP = "Paint strokes of the chosen class on the image"

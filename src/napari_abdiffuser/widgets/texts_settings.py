@@ -54,8 +54,8 @@ DELETED = "Deleted the preset “{name}”."
 
 WELCOME = (
     "1. Open a picture, or File ▸ Open Sample ▸ AB-diffuser.",
-    "2. Choose a colour, press Click, and click on what should have it.",
-    "3. Press Colorize; keep the colourings that you like.",
+    "2. Press Click, choose a colour, and click on what should have it: it shows at once.",
+    "3. Press Colorize for variations; keep those that you like, and export the figure.",
 )
 GOT_IT = "Got it"
 GOT_IT_TIP = "Hide these lines for ever."
