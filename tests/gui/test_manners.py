@@ -153,15 +153,30 @@ def test_nothing_is_left_behind(window, qtbot):
     assert not [text for text in left if "abdiffuser" in text]
 
 
-def test_napari_preferences_and_the_studio_follow_each_other(window, npe2pm):
-    settings = pytest.importorskip("napari.settings")
-    if not hasattr(settings, "get_plugin_settings"):
+@pytest.fixture
+def settings(npe2pm):
+    """napari's settings, with those of the plugin."""
+    found = pytest.importorskip("napari.settings")
+    if not hasattr(found, "get_plugin_settings"):
         pytest.skip("napari has no preferences of plugins before 0.9")
     manifest = Path(napari_abdiffuser.__file__).with_name("napari.yaml")
     npe2pm.register(PluginManifest.from_file(manifest))
-    settings._PLUGIN_SETTINGS.clear()
+    found._PLUGIN_SETTINGS.clear()
+    return found
+
+
+def test_napari_can_show_its_preferences_with_those_of_the_plugin(settings, make_napari_viewer):
+    dialog = make_napari_viewer().window._open_preferences_dialog()
+    pages = [dialog._list.item(n).text() for n in range(dialog._list.count())]
+    dialog.close()
+    assert any("diffuser" in page.lower() for page in pages), pages
+
+
+def test_napari_preferences_and_the_studio_follow_each_other(window, settings):
     w = window(GRAY)
     page = settings.get_plugin_settings("napari-abdiffuser").studio
+    page.gray_unless_hinted = True
+    assert w.widget.store.state.corrections.highlight
     page.n_outputs = 8
     assert w.widget.options.n_outputs == 8
     w.widget.options.outputs_field.setValue(3)

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "NapariPreferences"]
 
-NAMES = ("device", "n_outputs", "live", "highlight", "data_bar", "cache")
-"""Preferences in napari.yaml under ``configurations: studio``."""
+NAMES = {
+    "device": "device",
+    "n_outputs": "n_outputs",
+    "live": "live",
+    "highlight": "gray_unless_hinted",  # napari cannot show a plugin's property named 'highlight'
+    "data_bar": "data_bar",
+    "cache": "cache",
+}
+"""Preferences, and what they are called in napari.yaml under ``configurations: studio``."""
 
 _PLUGIN = "napari-abdiffuser"
 _SEEN = "napari"
@@ -51,10 +58,10 @@ class NapariPreferences(QObject):
         self._properties: list[_Property] = []
         if self._page is None:
             return
-        for name in NAMES:
+        for name, shown in NAMES.items():
             prop = _Property(name, self._on_napari)
             self._properties.append(prop)
-            self._connections.connect(getattr(self._page.events, name), prop.on_event)
+            self._connections.connect(getattr(self._page.events, shown), prop.on_event)
 
     @property
     def available(self) -> bool:
@@ -63,7 +70,8 @@ class NapariPreferences(QObject):
 
     def values(self) -> dict[str, Any]:
         """Return what the page holds."""
-        return {} if self._page is None else {name: getattr(self._page, name) for name in NAMES}
+        page = self._page
+        return {} if page is None else {name: getattr(page, n) for name, n in NAMES.items()}
 
     def merged_into(self, settings: Settings) -> Settings:
         """Return settings with what was changed on the page while no studio was open."""
@@ -83,10 +91,10 @@ class NapariPreferences(QObject):
             return
         self._writing = True
         try:
-            for name in NAMES:
+            for name, shown in NAMES.items():
                 value = getattr(settings.preferences, name)
-                if getattr(page, name) != value:
-                    setattr(page, name, value)
+                if getattr(page, shown) != value:
+                    setattr(page, shown, value)
         finally:
             self._writing = False
 
@@ -116,4 +124,4 @@ def _find_page() -> Any:
         page = get_plugin_settings(_PLUGIN).studio
     except (KeyError, AttributeError):  # not registered: the widget was made by hand
         return None
-    return page if all(hasattr(page, name) for name in NAMES) else None
+    return page if all(hasattr(page, shown) for shown in NAMES.values()) else None
