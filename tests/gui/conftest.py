@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -64,6 +66,14 @@ def _own_settings(tmp_path, monkeypatch):
         monkeypatch.setattr(settings, "_PLUGIN_SETTINGS", {})
 
 
+@pytest.fixture(autouse=True)
+def _nothing_of_qt_left(request):
+    """Free windows here, before a worker thread of the next test happens to do it."""
+    yield
+    if "make_napari_viewer" in request.fixturenames:
+        gc.collect()
+
+
 @pytest.fixture
 def colorizer():
     return ObedientColorizer()
@@ -75,26 +85,34 @@ def window(make_napari_viewer_proxy, colorizer, qtbot):
     from napari_abdiffuser.widgets import ColorizeWidget
     from napari_abdiffuser.widgets.work import Models
 
+    widgets = []
+
     def make(*images, **kwargs):
         viewer = make_napari_viewer_proxy(**kwargs)
         for image in images:
             viewer.add_image(image)
         widget = ColorizeWidget(viewer, models=Models(lambda model, device: colorizer))
         viewer.window.add_dock_widget(widget, name="AB-diffuser")
+        widgets.append(weakref.ref(widget))
         button = widget.footer.button
         return SimpleNamespace(
             viewer=viewer,
             widget=widget,
             button=button,
-            idle=lambda: qtbot.waitUntil(lambda: button.text() == "Colorize", timeout=5000),
+            idle=lambda: qtbot.waitUntil(lambda: button.text() == "Colorize", timeout=20000),
         )
 
     yield make
-    # Let workers end before the window goes.
+    # The window goes last: workers end, what they said is heard, and then the widget hears nothing
+    # of the layers that napari takes away one by one.
     colorizer.go.set()
-    from qtpy.QtCore import QThreadPool
+    from qtpy.QtCore import QCoreApplication, QThreadPool
 
-    assert QThreadPool.globalInstance().waitForDone(5000)
+    assert QThreadPool.globalInstance().waitForDone(20000)
+    QCoreApplication.processEvents()
+    for widget in filter(None, (ref() for ref in widgets)):
+        widget.cleanup()
+    assert QThreadPool.globalInstance().waitForDone(20000)
 
 
 @pytest.fixture
@@ -133,3 +151,41 @@ def studio(qtbot):
     for sync, sources, _ in made:
         sync.cleanup()
         sources.cleanup()
+
+
+@pytest.fixture
+def stack(window, qtbot):
+    """Make a window with pictures; ``go(i)`` shows a slice of a stack, ``run()`` colorizes it."""
+
+    def make(*images):
+        w = window(*images)
+        for live in (p for p in w.widget.panels if type(p).__name__ == "LivePanel"):
+            live.switch.setChecked(False)
+        panels = {type(p).__name__: p for p in w.widget.panels}
+        w.gallery, w.correct = panels["GalleryPanel"], panels["CorrectPanel"]
+        w.measure, w.store, w.results = panels["MeasurePanel"], w.widget.store, w.widget.results
+        w.widget.options.outputs_field.setValue(2)
+        w.opened = lambda: qtbot.waitUntil(lambda: w.widget.bench.idle, timeout=20_000)
+        w.captions = lambda: [w.gallery.list.item(i).text() for i in range(w.gallery.list.count())]
+        w.shown = lambda: w.store.state.gallery[w.store.state.gallery.shown]
+        w.named = lambda part: [x for x in w.viewer.layers if part in x.name]
+
+        def go(at, *, opened=True):
+            w.viewer.dims.set_current_step(0, at)
+            qtbot.waitUntil(lambda: w.store.state.index == (at,), timeout=30_000)
+            if opened:  # a run that is held up has the model's turn
+                w.opened()
+
+        def finished():
+            qtbot.waitUntil(lambda: w.button.text() == "Colorize", timeout=30_000)
+            qtbot.waitUntil(lambda: not w.results.busy, timeout=30_000)
+
+        def run():
+            w.button.click()
+            finished()
+
+        w.go, w.run, w.finished = go, run, finished
+        w.opened()
+        return w
+
+    return make

@@ -34,7 +34,7 @@ def ran(window, qtbot):
         live.switch.setChecked(False)
     w.correct = next(p for p in w.widget.panels if type(p).__name__ == "CorrectPanel")
     w.store = w.widget.store
-    qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=5000)
+    qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=20000)
     w.store.apply(lambda s: s.add_class("cell", "gold").add_class("ground", "teal"))
     hints = Hints.from_points([(10, 12), (28, 40)], ["gold", "teal"], sizes=5)
     w.store.apply(lambda s: s.set_hints(hints, "Add hints"))
@@ -59,8 +59,8 @@ def press(w, qtbot, button):
     """Press a button that makes new entries of the gallery, and wait for these."""
     before = len(w.store.state.gallery.variations)
     button.click()
-    qtbot.waitUntil(lambda: len(w.store.state.gallery.variations) > before, timeout=5000)
-    qtbot.waitUntil(lambda: not w.widget.results.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(w.store.state.gallery.variations) > before, timeout=20000)
+    qtbot.waitUntil(lambda: not w.widget.results.busy, timeout=20000)
 
 
 def inside():
@@ -130,14 +130,14 @@ def test_saturation_starts_from_the_uncorrected_pixels_and_is_one_undo(ran, qtbo
         slider.setValue(value)
     picture = ran.widget.bench.current.picture
     wanted = picture.saturate(rgb, 0.4)
-    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=20000)
     assert ran.layer().metadata["abdiffuser"]["corrections"]["saturation"] == 0.4
     assert np.array_equal(ran.shown().rgb, rgb)
     slider.setValue(150)
     wanted = picture.saturate(rgb, 1.5)
-    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=20000)
     ran.correct.undo_bar.undo()
-    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, rgb), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, rgb), timeout=20000)
     assert slider.value() == 100
     assert "corrections" not in ran.layer().metadata["abdiffuser"]
 
@@ -150,7 +150,7 @@ def test_saturation_of_a_class_leaves_the_others_to_the_byte(ran, qtbot):
     bar.one.slider.setValue(0)
     classes = ran.widget.bench.current.picture.class_map(ran.store.state.hints)
     cell = classes.labels == 1 + classes.names.index("cell")
-    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data, rgb), timeout=5000)
+    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data, rgb), timeout=20000)
     assert np.array_equal(ran.layer().data[~cell], rgb[~cell])
     assert (np.ptp(ran.layer().data[cell].astype(int), axis=-1) == 0).all()
     # Locked, it keeps what it has when everything else changes.
@@ -158,14 +158,14 @@ def test_saturation_of_a_class_leaves_the_others_to_the_byte(ran, qtbot):
     assert not bar.one.slider.isEnabled()
     locked = ran.layer().data[cell].copy()
     bar.whole.slider.setValue(50)
-    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data[~cell], rgb[~cell]), timeout=5000)
+    qtbot.waitUntil(lambda: not np.array_equal(ran.layer().data[~cell], rgb[~cell]), timeout=20000)
     assert np.array_equal(ran.layer().data[cell], locked)
 
 
 def test_the_live_preview_is_corrected_too(ran, qtbot):
     live = next(p for p in ran.widget.panels if type(p).__name__ == "LivePanel")
     live.switch.setChecked(True)
-    qtbot.waitUntil(lambda: live.layer is not None and live.layer.visible, timeout=5000)
+    qtbot.waitUntil(lambda: live.layer is not None and live.layer.visible, timeout=20000)
     picture, state = ran.widget.bench.current.picture, ran.store.state
     plain = picture.paint(state.hints, n_outputs=0).best
     np.testing.assert_array_equal(live.layer.data, plain)
@@ -176,9 +176,9 @@ def test_the_live_preview_is_corrected_too(ran, qtbot):
     other = picture.paint(ran.store.state.hints, n_outputs=0).best
     assert (other[cell] != plain[cell]).any()
     wanted = np.where(cell[..., None], plain, other)
-    qtbot.waitUntil(lambda: np.array_equal(live.layer.data, wanted), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.layer.data, wanted), timeout=20000)
     ran.correct.saturation_bar.whole.slider.setValue(0)
-    qtbot.waitUntil(lambda: not np.array_equal(live.layer.data, wanted), timeout=5000)
+    qtbot.waitUntil(lambda: not np.array_equal(live.layer.data, wanted), timeout=20000)
     gray = np.ptp(live.layer.data.astype(int), axis=-1) == 0
     assert gray[~cell].all()
     np.testing.assert_array_equal(live.layer.data[cell], plain[cell])
@@ -188,7 +188,7 @@ def test_the_live_preview_is_corrected_too(ran, qtbot):
     assert ran.shown().parent is None
     assert not live.layer.visible
     ran.correct.undo_bar.undo()
-    qtbot.waitUntil(lambda: live.layer.visible, timeout=5000)
+    qtbot.waitUntil(lambda: live.layer.visible, timeout=20000)
 
 
 def test_the_switch_and_the_background_are_one(ran):
@@ -205,7 +205,7 @@ def test_the_switch_and_the_background_are_one(ran):
 def test_where_a_hint_would_help(ran, qtbot):
     image = ran.viewer.layers["image"]
     ran.correct.help_bar.ask_button.click()
-    qtbot.waitUntil(lambda: "image uncertainty" in ran.viewer.layers, timeout=5000)
+    qtbot.waitUntil(lambda: "image uncertainty" in ran.viewer.layers, timeout=20000)
     overlay = ran.viewer.layers["image uncertainty"]
     place = overlay.metadata["abdiffuser"]["uncertainty"]["place"]
     assert overlay.blending == "additive"

@@ -29,11 +29,11 @@ def ran(window, qtbot):
     w.viewer.layers[0].scale = (50, 50)
     w.viewer.layers[0].units = ("nm", "nm")
     w.panel = next(p for p in w.widget.panels if isinstance(p, FigurePanel))
-    w.settled = lambda: qtbot.waitUntil(lambda: not w.panel.busy, timeout=10_000)
+    w.settled = lambda: qtbot.waitUntil(lambda: not w.panel.busy, timeout=20_000)
     w.button.click()
     w.idle()
     unfold(w.widget, w.panel)
-    qtbot.waitUntil(lambda: w.panel.export_button.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: w.panel.export_button.isEnabled(), timeout=20_000)
     w.settled()
     return w
 
@@ -47,7 +47,7 @@ def unfold(widget, panel):
 
 def export(w, qtbot, path):
     w.panel.export_to(path)
-    qtbot.waitUntil(lambda: "Saved" in w.widget.footer.status.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Saved" in w.widget.footer.status.text(), timeout=20_000)
 
 
 def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, qtbot, tmp_path):
@@ -93,13 +93,13 @@ def test_the_caption_goes_to_the_clipboard(ran):
 def test_pixels_that_another_tool_changed_are_not_called_unchanged(ran, qtbot):
     layer = ran.viewer.layers["image colorized"]
     layer.data = 255 - layer.data
-    qtbot.waitUntil(lambda: "unchanged" not in ran.panel.caption.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "unchanged" not in ran.panel.caption.text(), timeout=20_000)
 
 
 def test_what_is_hidden_is_no_figure(ran, qtbot):
     for layer in ran.viewer.layers:
         layer.visible = False
-    qtbot.waitUntil(lambda: not ran.panel.export_button.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: not ran.panel.export_button.isEnabled(), timeout=20_000)
     assert "no colouring" in ran.panel.export_button.toolTip()
 
 
@@ -109,7 +109,7 @@ def test_without_a_unit_there_is_no_scale_bar_and_the_reason_is_told(window, qtb
     w.button.click()
     w.idle()
     unfold(w.widget, panel)
-    qtbot.waitUntil(lambda: panel.export_button.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: panel.export_button.isEnabled(), timeout=20_000)
     assert not panel.controls.bar_field.isEnabled()
     assert "how large a pixel is" in panel.controls.bar_field.toolTip()
 

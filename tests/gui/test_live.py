@@ -198,7 +198,7 @@ def test_closing_the_window_during_an_update_frees_everything(live, monkeypatch,
     gone = weakref.ref(w.widget), weakref.ref(w.panel), weakref.ref(w.widget.bench)
     w.viewer.close()
     go.set()
-    assert QThreadPool.globalInstance().waitForDone(5000)
+    assert QThreadPool.globalInstance().waitForDone(20000)
     qtbot.wait(20)
     vars(w).clear()
     gc.collect()

@@ -34,14 +34,14 @@ def measured(window, qtbot):
     for live in (p for p in w.widget.panels if type(p).__name__ == "LivePanel"):
         live.switch.setChecked(False)
     w.panel = next(p for p in w.widget.panels if type(p).__name__ == "MeasurePanel")
-    qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=5000)
+    qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=20000)
     assert "coloured hint" in w.panel.map_button.toolTip()
     hints = Hints.from_points([(10, 12), (28, 40)], ["gold", "teal"], sizes=5)
     w.widget.store.apply(lambda s: s.add_class("cell", "gold").add_class("ground", "teal"))
     w.widget.store.apply(lambda s: s.set_hints(hints))
     w.panel.least_field.setValue(1)
     w.panel.map_button.click()
-    qtbot.waitUntil(lambda: "image classes" in w.viewer.layers, timeout=5000)
+    qtbot.waitUntil(lambda: "image classes" in w.viewer.layers, timeout=20000)
     w.layer = next(x for x in w.viewer.layers if x.name == "image classes")
     return w
 
@@ -90,10 +90,10 @@ def test_measuring_again_reuses_the_layer_unless_the_user_painted_in_it(measured
     measured.widget.store.apply(lambda s: s.set_hints(hints))
     assert panel.note.text().startswith("The hints have changed")
     panel.map_button.click()
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=20000)
     assert panel.class_layer.layer is layer
     layer.data[3, 3] = 7
     mine = layer.data.copy()
     panel.map_button.click()
-    qtbot.waitUntil(lambda: "image classes [1]" in measured.viewer.layers, timeout=5000)
+    qtbot.waitUntil(lambda: "image classes [1]" in measured.viewer.layers, timeout=20000)
     np.testing.assert_array_equal(layer.data, mine)

@@ -64,7 +64,7 @@ def test_a_model_is_loaded_in_the_background_used_and_remembered(shelf, qtbot):
     assert "Loading the model 'other.safetensors'" in s.said()
     assert (s.widget.options.model, opened_with(s)) == ("default", "default")
     s.go.set()
-    qtbot.waitUntil(lambda: opened_with(s) == "/models/other.safetensors", timeout=10_000)
+    qtbot.waitUntil(lambda: opened_with(s) == "/models/other.safetensors", timeout=20_000)
     assert "is in use from now on" in s.said()
     qtbot.waitUntil(lambda: s.widget.bench.current is not None, timeout=20_000)
     qtbot.waitUntil(
@@ -76,7 +76,7 @@ def test_a_model_is_loaded_in_the_background_used_and_remembered(shelf, qtbot):
     assert requests[0].model == "/models/other.safetensors"
     s.widget.cleanup()
     again = shelf.open()
-    qtbot.waitUntil(lambda: opened_with(again) == "/models/other.safetensors", timeout=10_000)
+    qtbot.waitUntil(lambda: opened_with(again) == "/models/other.safetensors", timeout=20_000)
 
 
 def test_a_bad_file_is_refused_in_words_and_the_old_model_stays(shelf, qtbot, tmp_path):
@@ -86,7 +86,7 @@ def test_a_bad_file_is_refused_in_words_and_the_old_model_stays(shelf, qtbot, tm
     before = s.models.get("default", "auto")
     count = len(s.loaded)
     s.row.choose(bad)
-    qtbot.waitUntil(lambda: "stays in use" in s.said(), timeout=10_000)
+    qtbot.waitUntil(lambda: "stays in use" in s.said(), timeout=20_000)
     assert s.said() == s.row.state.text()
     assert s.said().startswith("There is no such file: choose another. The model 'default'")
     assert s.row.field.currentData() == "default"
@@ -100,7 +100,7 @@ def test_a_preferred_model_that_is_gone_leaves_the_default_and_the_preference(sh
     save_settings(Settings().change(model="/usb/gone.safetensors"))
     shelf.faults["/usb/gone.safetensors"] = ModelNotFound("It is not there: plug it in.")
     s = shelf.open()
-    qtbot.waitUntil(lambda: "plug it in" in s.row.state.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "plug it in" in s.row.state.text(), timeout=20_000)
     assert s.widget.options.model == "default"
     s.widget.options.outputs_field.setValue(5)  # saving other settings does not ask again
     assert s.loaded.count("/usb/gone.safetensors") == 1

@@ -141,10 +141,10 @@ def test_the_switch_is_a_preference_that_runs_and_presets_know(window, qtbot, co
     row.take(w.viewer.add_labels(CELLS, name="cellpose"), each=True)
     qtbot.waitUntil(lambda: len(w.widget.store.state.hints) == 2, timeout=30000)
     w.button.click()
-    qtbot.waitUntil(lambda: bool(colorizer.requests), timeout=5000)
+    qtbot.waitUntil(lambda: bool(colorizer.requests), timeout=20000)
     w.idle()
     assert [r.hard for r in colorizer.requests[0]["hints"].regions] == [True, True]
-    qtbot.waitUntil(lambda: load_settings()[0].preferences.hard_edges, timeout=5000)
+    qtbot.waitUntil(lambda: load_settings()[0].preferences.hard_edges, timeout=20000)
     w.widget.options.presets.field.setEditText("regions")
     w.widget.options.presets.save_button.click()
     row.hard_switch.click()

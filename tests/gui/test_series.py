@@ -25,16 +25,16 @@ def studio(window, qtbot):
     def make(*images):
         w = window(*images)
         panel = next(p for p in w.widget.panels if isinstance(p, SeriesPanel))
-        qtbot.waitUntil(lambda: w.widget.store.state.picture is not None, timeout=5000)
-        qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=5000)
+        qtbot.waitUntil(lambda: w.widget.store.state.picture is not None, timeout=20000)
+        qtbot.waitUntil(lambda: w.widget.bench.current is not None, timeout=20000)
         return SimpleNamespace(
             viewer=w.viewer,
             panel=panel,
             store=w.widget.store,
             status=w.widget.footer.status.text,
             bar=w.widget.footer.bar,
-            ended=lambda: qtbot.waitUntil(lambda: not panel.runner.busy, timeout=10_000),
-            until=lambda test: qtbot.waitUntil(test, timeout=10_000),
+            ended=lambda: qtbot.waitUntil(lambda: not panel.runner.busy, timeout=20_000),
+            until=lambda test: qtbot.waitUntil(test, timeout=20_000),
         )
 
     return make
