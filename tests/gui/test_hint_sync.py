@@ -7,6 +7,8 @@ import pytest
 from napari.layers import Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_abdiffuser.layers import hint_points
+
 GRAY = np.zeros((30, 40), np.uint8)
 
 
@@ -40,6 +42,29 @@ def test_clicks_become_hints_of_the_chosen_class_and_undo_takes_them_back(studio
     }
     assert by_spot == {(3, 4): "cell", (8, 9): "ground"}
     assert s.store.state.history.redo_label == "Remove hint"  # nothing came back as an echo
+
+
+def test_what_napari_tells_several_times_is_read_once(studio, monkeypatch):
+    s = studio()
+    layer = s.sync.start("points")
+    read, changes = [], []
+    build = hint_points._Source._build
+    monkeypatch.setattr(
+        hint_points._Source, "_build", lambda source: read.append(source) or build(source)
+    )
+    s.store.changed.connect(lambda new, old: changes.append(new))
+    layer.add([3, 4])
+    assert (len(read), len(changes)) == (1, 1)
+    layer.data = layer.data + 2
+    assert (len(read), len(changes)) == (2, 2)
+    s.undo()
+    layer.data = layer.data + 2  # as before the undo, which is news to the state all the same
+    assert spots(s.hints()) == [(5, 6, "cell")]
+    layer.selected_data = {0}
+    layer.current_face_color = "#4483cb"
+    assert spots(s.hints()) == [(5, 6, "ground")]
+    layer.current_face_color = "#c8463f"
+    assert spots(s.hints()) == [(5, 6, "cell")]
 
 
 def test_a_class_that_is_recoloured_or_renamed_changes_its_hints_in_the_layers(studio):

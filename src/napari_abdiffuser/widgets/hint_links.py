@@ -107,6 +107,10 @@ class Links:
         if link in self._links:
             self._keep(link, reading)
 
+    def holds(self, link: HintLink, reading: Reading) -> bool:
+        """Whether this very reading is what is known of a layer."""
+        return self._readings.get(id(link)) is reading
+
     def hints(self) -> Hints:
         """Return the hints of all layers together."""
         readings = [self._readings.get(id(link), Reading()) for link in self._links]

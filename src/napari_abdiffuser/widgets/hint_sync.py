@@ -211,13 +211,15 @@ class HintSync(QObject):
         self.reader.ask(link, soon=soon)
 
     def _on_read(self, link: HintLink, reading: Reading) -> None:
+        known = self.links.holds(link, reading)
         self.links.take(link, reading)
         if id(link) in self._new:
             # What a layer holds when it comes was there all along: undo does not take it away.
             self._new.discard(id(link))
             found = Hints(reading.points, reading.regions)
             self._store.apply(lambda s: with_found_hints(s, found))
-        self._push(self.events.label, self.events.drag)
+        if not known:
+            self._push(self.events.label, self.events.drag)
         self.events.end()
         if not self.reader.busy:
             self.settled.emit()
