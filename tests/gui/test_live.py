@@ -173,6 +173,7 @@ def test_one_job_at_a_time_and_only_the_newest_hints(live, monkeypatch):
 
     monkeypatch.setattr(live_job.LivePainter, "first", slow)
     hints.add([5, 5])
+    assert w.panel.busy  # begun before napari draws
     w.until(lambda: bool(inside))
     for at in range(6):
         hints.add([10, 5 + 8 * at])

@@ -108,14 +108,17 @@ class LivePanel(Panel):
             return
         self._begin(opened)
 
-    def _follow(self) -> None:
+    def _follow(self, new: StudioState, old: StudioState) -> None:
         """Paint the hints that have changed: now, or after what is under way."""
-        if len(self.context.store.state.hints):
+        same = new.picture == old.picture and new.index == old.index
+        if same and len(new.hints):
             # Not in the next turn of the event loop: napari draws before that, which takes as long
             # as painting does, and both go at the same time.
             self._on_hints()
         else:
-            self._soon.start()  # no layer changes while others still tell of a change
+            # The bench has yet to hear of another picture; and no layer is hidden while others
+            # still tell of the change.
+            self._soon.start()
 
     def _on_ready(self, opened: Opened) -> None:
         self._on_hints()
@@ -170,7 +173,7 @@ class LivePanel(Panel):
             or (seen and new.corrections != old.corrections)
             or (undone and new.picture == old.picture)
         ):
-            self._follow()
+            self._follow(new, old)
         if (shown is not None and shown != old.gallery.shown) or (
             kept is not None and kept is not old.document.colouring
         ):
