@@ -147,8 +147,8 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _colorize(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser import picture_files, picture_output
-    from napari_abdiffuser.imaging.data_bar import data_bar_mask
     from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.layers.sem import data_bar_of
 
     image = Path(arguments.image).expanduser()
     out = picture_output.output_path(image, arguments.out)
@@ -159,7 +159,7 @@ def _colorize(arguments: argparse.Namespace) -> None:
         shape = source.pixels.shape
         hints = hints.validated((int(shape[0]), int(shape[1])))
     picture_output.check_folder(out)
-    bar_mask = None if arguments.color_data_bar else data_bar_mask(source.pixels)
+    bar_mask = None if arguments.color_data_bar else data_bar_of(image, source.pixels)
     colorizer = _load(arguments.model, arguments.device)
     opened = colorizer.open(source.pixels, exclude=bar_mask)
     with _Bar("colorizing") as bar:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QItemSelectionModel
+from qtpy.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
+
+from napari_abdiffuser.widgets.gallery_list import ThumbnailList, icon_of
 
 GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
 
@@ -44,7 +47,7 @@ def test_a_click_shows_one_colouring_and_hides_the_others(ran):
 def test_the_next_run_takes_away_what_nobody_kept(ran):
     choose(ran.gallery, 1)
     ran.gallery.star_button.click()
-    assert ran.gallery.list.item(1).text() == "★ 2"
+    assert ran.gallery.list.item(1).text() == "★ 1"
     assert not ran.gallery.discard_button.isEnabled()
     mine = outputs(ran.viewer)[0]
     mine.name = "my favourite"
@@ -89,3 +92,25 @@ def test_two_colourings_are_compared_by_a_border_that_moves(ran, qtbot):
     assert ran.widget.sources.image.name == "image"  # the comparison is no picture to colorize
     ran.gallery.compare_bar.button.click()
     qtbot.waitUntil(lambda: comparison() is None)
+
+
+def test_thumbnails_fill_the_width_anew_whenever_it_changes(qtbot):
+    frame = QWidget()
+    qtbot.addWidget(frame)
+    thumbs = ThumbnailList(frame)
+    QVBoxLayout(frame).addWidget(thumbs)
+    frame.show()
+    for number in range(9):
+        thumbs.addItem(QListWidgetItem(icon_of(np.zeros((60, 80, 3), np.uint8)), str(number)))
+    thumbs.fit()
+
+    def tops():
+        return sorted({thumbs.visualItemRect(thumbs.item(i)).top() for i in range(9)})
+
+    for width, rows in ((300, 3), (640, 2), (1000, 1), (300, 3)):
+        thumbs.setFixedWidth(width)
+        qtbot.waitUntil(lambda n=rows: len(tops()) == n, timeout=5000)
+        assert thumbs.height() == rows * thumbs.gridSize().height() + 2 * thumbs.frameWidth()
+    thumbs.setFixedWidth(200)  # more rows than are in sight: the rest is scrolled to
+    qtbot.waitUntil(lambda: thumbs.verticalScrollBar().isVisible(), timeout=5000)
+    assert thumbs.height() == 3 * thumbs.gridSize().height() + 2 * thumbs.frameWidth()

@@ -121,6 +121,10 @@ def test_the_data_bar_stays_gray_unless_told_otherwise(stand_in):
     assert np.flatnonzero(stand_in.excluded.all(1)).tolist() == list(range(180, 200))
     assert cli.main(["colorize", "a.png", "--n", "0", "--color-data-bar"]) == 0
     assert stand_in.excluded is None
+    says = b"[Scan]\nPixelWidth=2e-9\n[PrivateFei]\nDatabarHeight=24\n"
+    tifffile.imwrite("a.tif", picture, extratags=[(34682, 2, len(says), says, True)])
+    assert cli.main(["colorize", "a.tif", "--n", "0"]) == 0
+    assert np.flatnonzero(stand_in.excluded.all(1)).tolist() == list(range(176, 200))
 
 
 def test_palettes_and_inverted_grays_are_read_as_they_look(tmp_path):

@@ -1,13 +1,25 @@
-"""napari layers ↔ arrays, hints and results: the only floor that knows both; no Qt."""
+"""napari layers ↔ arrays, hints and results: the only floor that knows both; no Qt.
+
+The names below are loaded when they are first used: what instruments write into files is read
+without napari, too.
+"""
 
 from __future__ import annotations
 
-from napari_abdiffuser.layers.console import colorize_layer
-from napari_abdiffuser.layers.hints import HintSource, LeftOut, read_hints
-from napari_abdiffuser.layers.images import PictureSource, read_image
-from napari_abdiffuser.layers.new_hints import new_hints_layer, set_current_color, set_current_size
-from napari_abdiffuser.layers.outputs import result_to_layers
-from napari_abdiffuser.layers.spatial import Placement
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.layers.console import colorize_layer
+    from napari_abdiffuser.layers.hints import HintSource, LeftOut, read_hints
+    from napari_abdiffuser.layers.images import PictureSource, read_image
+    from napari_abdiffuser.layers.new_hints import (
+        new_hints_layer,
+        set_current_color,
+        set_current_size,
+    )
+    from napari_abdiffuser.layers.outputs import result_to_layers
+    from napari_abdiffuser.layers.spatial import Placement
 
 __all__ = [
     "HintSource",
@@ -22,3 +34,23 @@ __all__ = [
     "set_current_color",
     "set_current_size",
 ]
+
+_HOME = {
+    "HintSource": "hints",
+    "LeftOut": "hints",
+    "PictureSource": "images",
+    "Placement": "spatial",
+    "colorize_layer": "console",
+    "new_hints_layer": "new_hints",
+    "read_hints": "hints",
+    "read_image": "images",
+    "result_to_layers": "outputs",
+    "set_current_color": "new_hints",
+    "set_current_size": "new_hints",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

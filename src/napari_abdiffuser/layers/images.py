@@ -83,6 +83,8 @@ class PictureSource:
         """
         if self.data_bar is None:
             return data_bar_mask(pixels)
+        if self.data_bar[0] == self.data_bar[1]:
+            return None  # the file says that there is none
         mask = np.zeros(self.shape, bool)
         mask[slice(*self.data_bar)] = True
         return mask
@@ -154,7 +156,7 @@ def _told_data_bar(layer: Image, where: Index, height: int) -> tuple[int, int] |
         return None
     first, end = rows
     # Another end: the layer's data was cropped or replaced meanwhile.
-    return (int(first), height) if end == height and 0 < first < height else None
+    return (int(first), height) if end == height and 0 < first <= height else None
 
 
 def _check_layer(layer: Any) -> None:

@@ -87,7 +87,9 @@ class StudioState:
         index = (0,) * len(picture.leading)
         if hints is not None:
             document = document.set_hints(hints, index)
-        fresh = replace(self, picture=picture, history=_fresh(document), gallery=Gallery())
+        fresh = replace(
+            self, picture=picture, history=_fresh(document), gallery=Gallery(index=index)
+        )
         return replace(fresh, index=index, revision=self.revision + 1)._checked_active()
 
     def at(self, index: Index) -> StudioState:
@@ -103,7 +105,8 @@ class StudioState:
             raise InvalidRequest(f"The stack {leading} has no slice {index}: move the slider.")
         if index == self.index:
             return self
-        return replace(self, index=index, revision=self.revision + 1)
+        gallery = self.gallery.at(index)
+        return replace(self, index=index, gallery=gallery, revision=self.revision + 1)
 
     # --- hints ---
 

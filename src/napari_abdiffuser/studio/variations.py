@@ -8,79 +8,34 @@ from typing import Any, Literal
 
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.studio.gallery_pictures import Pixels, thumbnail
+from napari_abdiffuser.studio.project import Index
+from napari_abdiffuser.studio.variation import Comparison, Variation
 
 __all__ = ["Comparison", "Gallery", "Variation"]
 
 
-@dataclass(frozen=True, eq=False)
-class Variation:
-    """One colouring.
-
-    Attributes
-    ----------
-    number : int
-        Its name for ever: 1, 2, 3 …, never given twice in one gallery.
-    seed : int
-        Of the run that made it.
-    output : int or 'best'
-        Its place among the run's variations, from 0, or the most probable colouring.
-    thumbnail : ndarray of uint8, shape (h, w, 3)
-    rgb : ndarray of uint8, shape (H, W, 3), or None
-        The whole picture; None once it was discarded.
-    parent : int or None
-        The variation that 'more like this' was asked for.
-    starred, discarded : bool
-        Kept, or taken out of sight. A starred one cannot be discarded.
-    provenance : mapping
-        How it was made, JSON-serializable.
-    """
-
-    number: int
-    seed: int
-    output: int | Literal["best"]
-    thumbnail: Pixels
-    rgb: Pixels | None
-    parent: int | None = None
-    starred: bool = False
-    discarded: bool = False
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two variations looked at together.
-
-    Attributes
-    ----------
-    left, right : int
-        Their numbers; 0 is the gray original.
-    mode : {'swipe', 'side by side'}
-    position : float
-        Of the swipe's border as a share of the width, [0, 1].
-    """
-
-    left: int
-    right: int
-    mode: Literal["swipe", "side by side"] = "swipe"
-    position: float = 0.5
-
-
 @dataclass(frozen=True)
 class Gallery:
-    """Variations of one picture; every operation gives a new gallery.
+    """Variations of one picture, or of the slices of a stack; operations give a new gallery.
 
     Attributes
     ----------
     variations : tuple of Variation
         All that were ever added, discarded ones without their pixels.
     shown : int or None
-        The number of the one that the viewer shows.
+        The number of the one of this slice that the viewer shows.
     comparison : Comparison or None
+    index : tuple of int
+        The slice that is looked at.
+    shown_at : mapping of index to int
+        What is shown of every slice.
     """
 
     variations: tuple[Variation, ...] = ()
     shown: int | None = None
     comparison: Comparison | None = None
+    index: Index = ()
+    shown_at: Mapping[Index, int] = field(default_factory=dict, hash=False)
 
     def __getitem__(self, number: int) -> Variation:
         """Give the variation of this number.
@@ -95,19 +50,42 @@ class Gallery:
                 return variation
         raise InvalidRequest(f"There is no variation {number} in the gallery: choose another.")
 
+    def at(self, index: Index) -> Gallery:
+        """Look at another slice."""
+        if index == self.index:
+            return self
+        return replace(self, index=index, shown=self.shown_at.get(index), comparison=None)
+
+    def label(self, number: int) -> str:
+        """Name a variation, here and in the layer list alike: 'best', 'best 2', or '1', '2' ….
+
+        The most probable colourings of runs are not counted among the others.
+        """
+        variation = self[number]
+        kind = [v.number for v in self.variations if v.is_best == variation.is_best]
+        count = 1 + kind.index(number)
+        if not variation.is_best:
+            return str(count)
+        return "best" if count == 1 else f"best {count}"
+
     @property
     def visible(self) -> tuple[Variation, ...]:
-        """Those not discarded, in the order in which they came."""
-        return tuple(v for v in self.variations if not v.discarded)
+        """Those of this slice that are not discarded, in the order in which they came."""
+        return tuple(v for v in self.variations if not v.discarded and v.index == self.index)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many of other slices are not discarded."""
+        return sum(not v.discarded and v.index != self.index for v in self.variations)
 
     @property
     def kept(self) -> tuple[Variation, ...]:
-        """The starred ones: these become layers."""
-        return tuple(v for v in self.visible if v.starred)
+        """The starred ones, of all slices: these become layers."""
+        return tuple(v for v in self.variations if v.starred)
 
     @property
     def undecided(self) -> tuple[Variation, ...]:
-        """Those neither starred nor discarded."""
+        """Those of this slice neither starred nor discarded."""
         return tuple(v for v in self.visible if not v.starred)
 
     def add(
@@ -120,6 +98,7 @@ class Gallery:
         best: Pixels | None = None,
         side: int = 160,
         thumbnails: Sequence[Pixels] | None = None,
+        index: Index | None = None,
     ) -> Gallery:
         """Add the outputs of a run.
 
@@ -139,6 +118,8 @@ class Gallery:
             Longer side of the thumbnails in pixels.
         thumbnails
             Made already, in a worker: one for each picture, `best`'s first if given.
+        index
+            The slice that they are of; None for the one that is looked at.
         """
         if parent is not None:
             self[parent]
@@ -156,6 +137,7 @@ class Gallery:
                 rgb,
                 parent,
                 provenance={**(provenance or {}), "output": output, "parent": parent},
+                index=self.index if index is None else index,
             )
             for number, ((output, rgb), icon) in enumerate(zip(outputs, small, strict=True), first)
         )
@@ -170,7 +152,7 @@ class Gallery:
             It was discarded.
         """
         if starred and self[number].discarded:
-            raise InvalidRequest(f"Variation {number} was discarded: make it again from its seed.")
+            raise InvalidRequest(f"{self._name(number)} was discarded: make it again.")
         return self._exchange(number, starred=starred)
 
     def discard(self, number: int) -> Gallery:
@@ -182,16 +164,17 @@ class Gallery:
             It is starred.
         """
         if self[number].starred:
-            raise InvalidRequest(f"Variation {number} is kept: take its star away first.")
+            raise InvalidRequest(f"{self._name(number)} is kept: take its star away first.")
         gallery = self._exchange(number, discarded=True, rgb=None)
         shown = None if self.shown == number else self.shown
+        shown_at = {index: n for index, n in self.shown_at.items() if n != number}
         comparison = self.comparison
         if comparison is not None and number in (comparison.left, comparison.right):
             comparison = None
-        return replace(gallery, shown=shown, comparison=comparison)
+        return replace(gallery, shown=shown, shown_at=shown_at, comparison=comparison)
 
     def discard_rest(self) -> Gallery:
-        """Discard everything that is not starred."""
+        """Discard everything of this slice that is not starred."""
         gallery = self
         for variation in self.undecided:
             gallery = gallery.discard(variation.number)
@@ -200,13 +183,27 @@ class Gallery:
     def show(self, number: int | None) -> Gallery:
         """Show a variation in the viewer, or none; ends a comparison.
 
+        One of another slice is what that slice shows when it is looked at again.
+
         Raises
         ------
         InvalidRequest
             It does not exist or was discarded.
         """
         self._usable(number or 0)
-        return replace(self, shown=number, comparison=None)
+        index = self.index if number is None else self[number].index
+        shown_at = {i: n for i, n in self.shown_at.items() if i != index}
+        if number is not None:
+            shown_at[index] = number
+        if index != self.index:
+            return replace(self, shown_at=shown_at)
+        return replace(self, shown=number, shown_at=shown_at, comparison=None)
+
+    def hide(self, index: Index) -> Gallery:
+        """Show nothing of a slice."""
+        if index == self.index:
+            return self.show(None)
+        return replace(self, shown_at={i: n for i, n in self.shown_at.items() if i != index})
 
     def neighbor(self, step: int) -> int | None:
         """Return the number of the visible variation `step` after the one shown, in a ring."""
@@ -225,10 +222,12 @@ class Gallery:
         Raises
         ------
         InvalidRequest
-            They are the same, or one does not exist or was discarded.
+            They are the same or of different slices, or one does not exist or was discarded.
         """
         if left == right:
             raise InvalidRequest("Choose two different variations to compare.")
+        if len({self[number].index for number in (left, right) if number}) > 1:
+            raise InvalidRequest("Choose two variations of the same slice to compare.")
         for number in (left, right):
             self._usable(number)
         position = 0.5 if self.comparison is None else self.comparison.position
@@ -258,7 +257,10 @@ class Gallery:
 
     def _usable(self, number: int) -> None:
         if number and self[number].discarded:
-            raise InvalidRequest(f"Variation {number} was discarded: choose another.")
+            raise InvalidRequest(f"{self._name(number)} was discarded: choose another.")
+
+    def _name(self, number: int) -> str:
+        return f"Variation {self.label(number)}"
 
     def _exchange(self, number: int, **changes: Any) -> Gallery:
         changed = replace(self[number], **changes)

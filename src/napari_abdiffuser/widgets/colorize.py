@@ -81,7 +81,7 @@ class ColorizeWidget(QWidget):
         self.sync = HintSync(napari_viewer, self.sources, self.store, self)
         self.tools = HintTools(self.store, self.sync, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
-        self.results = Results(napari_viewer, self.store, self)
+        self.results = Results(napari_viewer, self.store, self.sync.pictures, self)
         self.context = Context(
             napari_viewer, self.store, self.sources, models, self.bench, self.results, self.sync
         )
@@ -276,8 +276,8 @@ class ColorizeWidget(QWidget):
     def _take(self, event: Finished) -> None:
         """Hand the outputs on to the layer list and the gallery."""
         variations = len(event.outputs.pictures) - 1
-        self._pending_text = texts.finished(variations, event.left_out.sentence())
-        self.results.deliver(event.outputs, self._source)
+        where = self.results.deliver(event.outputs, self._source)
+        self._pending_text = texts.finished(variations, event.left_out.sentence(), where)
 
     def _on_delivered(self) -> None:
         if self.footer.busy and not self.runs.busy:

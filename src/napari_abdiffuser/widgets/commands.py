@@ -5,13 +5,17 @@ from __future__ import annotations
 from napari.layers import Image
 from napari.utils.notifications import show_info
 from napari.viewer import Viewer  # napari hands in the viewer by this annotation
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets import texts
 
-__all__ = ["export_figure", "load_work", "new_hints_layer", "redo", "run", "save_work", "undo"]
+__all__ = [
+    "export_figure", "load_work", "new_hints_layer", "redo", "run", "save_work", "take_keyboard",
+    "undo",
+]  # fmt: skip
 
 
 def new_hints_layer(viewer: Viewer) -> None:
@@ -43,6 +47,16 @@ def export_figure(viewer: Viewer) -> None:
 def run(viewer: Viewer) -> None:
     """Colorize the image chosen in the studio, or cancel what is under way."""
     _press(viewer, "colorize_button")
+
+
+def take_keyboard(viewer: Viewer) -> None:
+    """Let keys go to the studio: Tab would pass all of napari's controls before."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
+    button = widget.findChild(QPushButton, "tool_points")
+    if button is not None and not button.isEnabled():
+        button = widget.findChild(QPushButton, "new_hints_button")
+    if button is not None:
+        button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 def undo(viewer: Viewer) -> None:

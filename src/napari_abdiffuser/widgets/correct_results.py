@@ -12,6 +12,7 @@ from napari_abdiffuser.widgets.correct_work import Base, single
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_abdiffuser.studio.project import Index
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.studio.variations import Gallery
     from napari_abdiffuser.widgets.events import Outputs
@@ -60,31 +61,32 @@ class CorrectionResults(QObject):
         kept, before = new.document.colouring, old.document.colouring
         same = new.picture is not None and old.picture is not None
         same = same and new.picture.key == old.picture.key  # type: ignore[union-attr]
-        if self._keeping or not same or kept is before:
+        came = kept is not None and kept.index == new.index != old.index
+        if self._keeping or not same or (kept is before and not came):
             return
-        if kept is None:
-            number = _parent(new.gallery, before)
-        else:
-            number = _number(new.gallery, kept)
-            if number is None:
+        # What is undone may be of another slice than the one on screen.
+        undone = kept or before
+        index = new.index if undone is None else undone.index
+        number = _parent(new.gallery, before) if kept is None else _number(new.gallery, kept)
+        if kept is not None and number is None:
+            if kept.index == new.index:
                 self._bring_back(kept)
-                return
-        if number != new.gallery.shown:
-            self._context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
+        elif kept is not before and number != new.gallery.shown_at.get(index):
+            self._context.store.apply(lambda s: s.with_gallery(lambda g: _shown(g, number, index)))
 
     def _bring_back(self, kept: Colouring) -> None:
         """Enter a colouring again that was discarded from the gallery meanwhile."""
         context = self._context
-        opened = context.bench.current
-        if opened is None:
-            return
-        base = Base(None, None, {}, context.store.state)
-        image = opened.image
+        image, base = context.sources.image, Base(None, None, {}, context.store.state)
 
         def job(at: Any, _cancelled: Callable[[], bool]) -> Outputs:
             return single(at, kept.rgb, dict(kept.provenance), f"{at.source.name} kept", base)
 
         context.bench.run(job, lambda made: context.results.deliver(made, image), key="bring back")
+
+
+def _shown(gallery: Gallery, number: int | None, index: Index) -> Gallery:
+    return gallery.hide(index) if number is None else gallery.show(number)
 
 
 def _colouring(state: StudioState, number: int | None) -> Colouring | None:

@@ -15,6 +15,7 @@ from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.studio.gallery_pictures import thumbnail
 from napari_abdiffuser.widgets import texts_correct as texts
 from napari_abdiffuser.widgets.events import Outputs
+from napari_abdiffuser.widgets.kept_states import index_of
 from napari_abdiffuser.widgets.work import outputs_of
 
 if TYPE_CHECKING:
@@ -60,10 +61,8 @@ class Base:
         shown = None if number is None else state.gallery[number]
         if number is None or shown is None or shown.rgb is None or _previewing(context):
             return cls(None, None, {}, state)
-        layer = context.results.layer_of(number)
-        told = {} if layer is None else layer.metadata.get(PROVENANCE_KEY, {}).get("source", {})
-        if opened is not None and told and told.get("index") != list(opened.source.index):
-            return cls(None, None, {}, state)
+        if opened is not None and shown.index != index_of(opened.source):
+            return cls(None, None, {}, state)  # the sliders are on their way
         return cls(shown.rgb, number, shown.provenance, state)
 
     @property
@@ -149,14 +148,8 @@ def recolored(
     )
     made = outputs_of(result, opened.source, seed, base.number)
     name = texts.RECOLORED.format(name=opened.source.name)
-    names = [name, *(f"{name} {n}" for n in range(1, len(made.layers)))]
-    return replace(
-        made,
-        layers=tuple(
-            (data, {**meta, "name": new}, kind)
-            for (data, meta, kind), new in zip(made.layers, names, strict=True)
-        ),
-    )
+    layers = tuple((data, {**meta, "name": name}, kind) for data, meta, kind in made.layers)
+    return replace(made, layers=layers)
 
 
 def erased(opened: Any, base: Base, region: RegionSource) -> Outputs:
@@ -190,6 +183,7 @@ def single(
         provenance=provenance,
         parent=base.number,
         has_best=False,
+        picture=source,
     )
 
 

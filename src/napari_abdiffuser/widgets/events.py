@@ -90,6 +90,8 @@ class Outputs:
         Number of the variation that they are meant to be like.
     has_best
         Whether the most probable colouring is the first.
+    picture
+        What was coloured: decides whose gallery they enter, and of which slice they are.
     """
 
     layers: tuple[Any, ...]
@@ -99,6 +101,7 @@ class Outputs:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     parent: int | None = None
     has_best: bool = True
+    picture: PictureSource | None = None
 
 
 @dataclass(frozen=True)

@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QIcon, QImage, QKeySequence, QPixmap, QShortcut
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QGridLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
 from napari_abdiffuser.widgets import texts_gallery as texts
 from napari_abdiffuser.widgets.compare import CompareBar
+from napari_abdiffuser.widgets.footer import Sentence
+from napari_abdiffuser.widgets.gallery_list import NUMBER, ThumbnailList, icon_of
+from napari_abdiffuser.widgets.kept_states import index_of
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.work import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.studio.variations import Gallery, Variation
 
 __all__ = ["GalleryPanel"]
 
-_ICON = QSize(84, 72)
-_ROWS = 3  # of thumbnails in sight; more are scrolled to
 _LIKE = 4
-_NUMBER = Qt.ItemDataRole.UserRole
 
 
 class GalleryPanel(Panel):
@@ -54,6 +42,7 @@ class GalleryPanel(Panel):
         super().__init__(context, parent)
         self.empty = QLabel(texts.EMPTY, self)
         self.empty.setWordWrap(True)
+        self.elsewhere = Sentence("abdiffuser_info", self)
         self.list = self._make_list()
         self.star_button = self._button("gallery_star", texts.STAR, self._star)
         self.discard_button = self._button("gallery_discard", texts.DISCARD, self._discard)
@@ -67,10 +56,10 @@ class GalleryPanel(Panel):
             grid.addWidget(button, place // 2, place % 2)
         self.column.addWidget(self.empty)
         self.column.addWidget(self.list)
+        self.column.addWidget(self.elsewhere)
         self.column.addLayout(grid)
         self.column.addWidget(self.compare_bar)
-        self._icons: dict[tuple[Any, int], QIcon] = {}
-        self._filling = False
+        self._filling = self._choosing = False
         context.store.changed.connect(self._on_state)
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
@@ -82,24 +71,14 @@ class GalleryPanel(Panel):
         super().cleanup()
         self.compare_bar.cleanup()
 
-    def _make_list(self) -> QListWidget:
-        made = QListWidget(self)
+    def _make_list(self) -> ThumbnailList:
+        made = ThumbnailList(self)
         made.setObjectName("gallery_list")
-        made.setViewMode(QListWidget.ViewMode.IconMode)
-        made.setResizeMode(QListWidget.ResizeMode.Adjust)
-        made.setMovement(QListWidget.Movement.Static)
-        made.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        made.setIconSize(_ICON)
-        made.setUniformItemSizes(True)
-        made.setSpacing(3)
         made.setToolTip(texts.LIST_TIP)
-        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         made.currentItemChanged.connect(self._on_current)
         made.itemSelectionChanged.connect(self._refresh)
-        for key, action in (("Space", self._star), ("Delete", self._discard)):
-            shortcut = QShortcut(QKeySequence(key), made)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(action)
+        made.on_key("Space", self._star)
+        made.on_key("Delete", self._discard)
         return made
 
     def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
@@ -115,7 +94,7 @@ class GalleryPanel(Panel):
         items = self.list.selectedItems()
         current = self.list.currentItem()
         items.sort(key=lambda item: item is not current)
-        return [int(item.data(_NUMBER)) for item in items]
+        return [int(item.data(NUMBER)) for item in items]
 
     def _chosen(self) -> tuple[int, ...]:
         return tuple(self._numbers())
@@ -139,38 +118,41 @@ class GalleryPanel(Panel):
         if [v.number for v in visible] != self._listed():
             self.list.clear()
             for variation in visible:
-                self.list.addItem(self._item(variation))
+                self.list.addItem(self._item(variation, gallery))
         for row, variation in enumerate(visible):
             item = self.list.item(row)
             if item is None:
                 continue
-            item.setText(_caption(variation))
+            label = gallery.label(variation.number)
+            item.setText(f"★ {label}" if variation.starred else label)
             if variation.number == gallery.shown:
                 self.list.setCurrentItem(item)
-            item.setSelected(variation.number in chosen or variation.number == gallery.shown)
+            if not self._choosing:  # else a click selects after this, or Ctrl+click toggles it
+                item.setSelected(variation.number in chosen or variation.number == gallery.shown)
         self._filling = False
         self.empty.setVisible(not visible)
         self.list.setVisible(bool(visible))
-        self._fit(len(visible))
+        self.elsewhere.setText(texts.elsewhere(gallery.elsewhere))
+        self.elsewhere.setVisible(gallery.elsewhere > 0)
+        self.list.fit()
 
     def _listed(self) -> list[int]:
         items = [self.list.item(row) for row in range(self.list.count())]
-        return [int(item.data(_NUMBER)) for item in items if item is not None]
+        return [int(item.data(NUMBER)) for item in items if item is not None]
 
-    def _item(self, variation: Variation) -> QListWidgetItem:
-        item = QListWidgetItem(_icon(variation.thumbnail), "")
-        item.setData(_NUMBER, variation.number)
+    def _item(self, variation: Variation, gallery: Gallery) -> QListWidgetItem:
+        item = QListWidgetItem(icon_of(variation.thumbnail), "")
+        item.setData(NUMBER, variation.number)
         item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
-        lineage = "" if variation.parent is None else f", like number {variation.parent}"
-        item.setToolTip(f"Number {variation.number}, seed {variation.seed}{lineage}")
+        label, parent = gallery.label(variation.number), variation.parent
+        if parent is None:
+            tip = texts.ITEM_TIP.format(label=label, seed=variation.seed)
+        else:
+            tip = texts.ITEM_LIKE_TIP.format(
+                label=label, seed=variation.seed, parent=gallery.label(parent)
+            )
+        item.setToolTip(tip)
         return item
-
-    def _fit(self, count: int) -> None:
-        """Take as much height as the thumbnails need, up to some rows."""
-        row = _ICON.height() + self.list.fontMetrics().height() + 14
-        across = max(1, self.list.width() // (_ICON.width() + 14))
-        rows = min(_ROWS, -(-count // across))
-        self.list.setFixedHeight(max(1, rows) * row + 8)
 
     def _refresh(self, *_: object) -> None:
         """Switch buttons on and off, and say why."""
@@ -192,9 +174,14 @@ class GalleryPanel(Panel):
     def _on_current(self, item: QListWidgetItem | None, _: Any = None) -> None:
         if item is None or self._filling:
             return
-        number = int(item.data(_NUMBER))
-        if self.context.store.state.gallery.shown != number:
+        number = int(item.data(NUMBER))
+        if self.context.store.state.gallery.shown == number:
+            return
+        self._choosing = True
+        try:
             self.context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
+        finally:
+            self._choosing = False
 
     def _star(self) -> None:
         first = self._first()
@@ -222,7 +209,11 @@ class GalleryPanel(Panel):
         first, opened = self._first(), self.context.bench.current
         if first is None or first.rgb is None or opened is None:
             return
+        if first.index != index_of(opened.source):
+            self.failed.emit(texts.of_slice(first.index))  # the sliders are on their way
+            return
         state, rgb, number = self.context.store.state, first.rgb, first.number
+        label = state.gallery.label(number)
         background = "gray" if state.corrections.highlight else "auto"
         seed = first.seed + 1 + len(state.gallery.variations)
         picture, image = opened.source, opened.image
@@ -235,7 +226,7 @@ class GalleryPanel(Panel):
 
         def done(outputs: Any) -> None:
             self.context.results.deliver(outputs, image)
-            self.said.emit(texts.LIKE_DONE.format(number=number))
+            self.said.emit(texts.LIKE_DONE.format(label=label))
 
         self.said.emit(texts.LIKE_RUNNING)
         self.context.bench.run(job, done, key="like", label=texts.LIKE, failed=self.failed.emit)
@@ -247,22 +238,6 @@ def _with_one_shown(gallery: Gallery) -> Gallery:
     return gallery.show(visible[0].number) if visible and gallery.shown is None else gallery
 
 
-def _caption(variation: Variation) -> str:
-    name = texts.BEST if variation.output == "best" else str(variation.number)
-    return f"★ {name}" if variation.starred else name
-
-
 def _allow(button: QPushButton, allowed: bool, tip: str, why_not: str) -> None:
     button.setEnabled(allowed)
     button.setToolTip(tip if allowed else why_not)
-
-
-def _icon(rgb: NDArray[np.uint8]) -> QIcon:
-    pixels = np.ascontiguousarray(rgb)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    pixmap = QPixmap.fromImage(image.copy())
-    icon = QIcon(pixmap)
-    # Qt would tint the chosen ones, and their colours are what there is to see.
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon

@@ -15,10 +15,13 @@ from napari_abdiffuser.widgets.kept_states import KeptStates, index_of
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
     from weakref import ReferenceType
 
     from napari.viewer import Viewer
 
+    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.sources import Sources
     from napari_abdiffuser.widgets.store import Store
 
@@ -97,6 +100,16 @@ class HintPictures(QObject):
         except ABDiffuserError:
             return None
         return Place(image, picture, self._viewer.dims, state.legend)
+
+    def key_of(self, image: Any, picture: PictureSource) -> Hashable:
+        """Return what tells a picture of an image from all others."""
+        return self._kept.identity(image, picture).key
+
+    def change(
+        self, image: Any, key: Hashable, transition: Callable[[StudioState], StudioState]
+    ) -> StudioState | None:
+        """Change the state of a picture that is not the one at hand; None if none is kept."""
+        return self._kept.change(image, key, transition)
 
     def begin(self) -> None:
         """Open what is chosen now."""

@@ -13,7 +13,7 @@ from napari_abdiffuser.studio.state import StudioState
 from napari_abdiffuser.studio.variations import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 __all__ = ["KeptStates", "index_of"]
 
@@ -38,6 +38,16 @@ class KeptStates:
             return
         if self._owner(state.picture) == self._keys.get(image):
             self._states.setdefault(image, {})[state.picture.key] = state
+
+    def change(
+        self, image: Any, key: Hashable, transition: Callable[[StudioState], StudioState]
+    ) -> StudioState | None:
+        """Change the state kept of an image; None if none is."""
+        states = self._states.get(image, {}) if image is not None else {}
+        if key not in states:
+            return None
+        states[key] = transition(states[key])
+        return states[key]
 
     def identity(self, image: Any, picture: PictureSource) -> PictureIdentity:
         """Describe the picture that is shown of an image."""

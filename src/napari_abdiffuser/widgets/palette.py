@@ -140,6 +140,12 @@ class Palette(QWidget):
         for position, swatch in enumerate(self.swatches):
             self._group.addButton(swatch)
             self._grid.addWidget(swatch, *divmod(position, _COLUMNS))
+        # New ones would come last, after all other controls of the window.
+        before = self._choose.previousInFocusChain()
+        for swatch in self.swatches:
+            QWidget.setTabOrder(before, swatch)
+            before = swatch
+        QWidget.setTabOrder(before, self._choose)
         rows = -(-len(self.swatches) // _COLUMNS)
         self._grid.addWidget(self._choose, rows, 0, 1, 3)
         self._grid.addWidget(self._other, rows, 3)

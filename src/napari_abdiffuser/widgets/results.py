@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,19 @@ from weakref import ReferenceType, ref
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_abdiffuser.studio.variations import Gallery
+from napari_abdiffuser.widgets import texts_gallery as texts
 from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.kept_states import index_of
+from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_abdiffuser.studio.project import Index
     from napari_abdiffuser.studio.state import StudioState
-    from napari_abdiffuser.studio.variations import Gallery
     from napari_abdiffuser.widgets.events import Outputs
+    from napari_abdiffuser.widgets.hint_pictures import HintPictures
     from napari_abdiffuser.widgets.store import Store
 
 __all__ = ["Results"]
@@ -25,11 +31,29 @@ __all__ = ["Results"]
 
 @dataclass(eq=False)
 class _Entry:
-    """What is known of a variation: how to make its layer, and the layer while there is one."""
+    """What is known of a variation: how to make its layer, and the layer while there is one.
+
+    Attributes
+    ----------
+    made
+        Data, metadata and type of the layer.
+    name
+        That it is given.
+    source
+        The image that it was made from.
+    index
+        The slice that it is of.
+    leads
+        Whether it is the first of its delivery.
+    layer
+        None while there is none.
+    """
 
     made: Any
     name: str
     source: ReferenceType[Any] | None
+    index: Index = ()
+    leads: bool = False
     layer: Layer | None = None
 
     def untouched(self) -> bool:
@@ -49,15 +73,25 @@ class Results(QObject):
         Whose layers are added to.
     store
         Holds the gallery.
+    pictures
+        Know the galleries of the images that are not at hand.
     """
 
     delivered = Signal()
     """Emitted when all layers of a delivery are there."""
 
-    def __init__(self, viewer: Viewer, store: Store, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        store: Store,
+        pictures: HintPictures,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._store = store
+        self._pictures = pictures
+        self._away: set[Any] = set()
         self._entries: dict[tuple[Any, int], _Entry] = {}
         self._pending: deque[tuple[Any, int]] = deque()
         self._connections = Connections()
@@ -73,27 +107,37 @@ class Results(QObject):
         """Whether layers are still being added."""
         return bool(self._pending)
 
-    def deliver(self, outputs: Outputs, source: Any) -> None:
-        """Take the outputs of a run.
+    def deliver(self, outputs: Outputs, source: Any) -> str:
+        """Take the outputs of a run into the gallery of the picture that they were made from.
 
         Parameters
         ----------
         outputs
             From `work`.
         source
-            The image that was colorized; may be deleted meanwhile.
+            The image that was colorized; may be deleted or no longer be the chosen one.
+
+        Returns
+        -------
+        str
+            Where they are, in a sentence, if they are not of the picture on screen; else ''.
         """
-        key = _picture_key(self._store.state)
-        old = [k for k in self._entries if k[0] == key]
-        self._store.apply(lambda state: state.with_gallery(lambda g: _add(g, outputs)))
-        gallery = self._store.state.gallery
+        source = unwrap(source)
+        key, gallery, index = self._enter(outputs, source)
         numbers = [v.number for v in gallery.variations[-len(outputs.pictures) :]]
-        self._retire(old)
-        for number, made in zip(numbers, outputs.layers, strict=True):
-            place = None if source is None else ref(source)
-            self._entries[key, number] = _Entry(made, made[1]["name"], place)
+        old = [k for k, entry in self._entries.items() if k[0] == key and entry.index == index]
+        self._retire(old, gallery)
+        place = None if source is None else ref(source)
+        for number, (data, meta, kind) in zip(numbers, outputs.layers, strict=True):
+            name = _layer_name(meta["name"], gallery.label(number))
+            made = (data, {**meta, "name": name}, kind)
+            self._entries[key, number] = _Entry(made, name, place, index, number == numbers[0])
             self._pending.append((key, number))
         self._adder.start()
+        if key == _picture_key(self._store.state):
+            return "" if index == gallery.index else texts.of_slice(index)
+        there = source in self._viewer.layers
+        return texts.with_image(str(getattr(source, "name", "")), there=there)
 
     def stop(self) -> bool:
         """Add no further layers; whether some were still to come."""
@@ -115,11 +159,42 @@ class Results(QObject):
     def _add_next(self) -> None:
         if self._pending:
             key = self._pending.popleft()
-            shown = self._store.state.gallery.shown
-            self._make(key, visible=key == (_picture_key(self._store.state), shown))
+            self._make(key, visible=self._is_shown(*key))
         if not self._pending:
             self._adder.stop()
             self.delivered.emit()
+
+    def _enter(self, outputs: Outputs, source: Any) -> tuple[Any, Gallery, Index]:
+        """Enter outputs in the gallery that they belong to; return its key, it, and the slice."""
+        key, index = self._place(outputs, source)
+
+        def enter(state: StudioState) -> StudioState:
+            return state.with_gallery(lambda g: _add(g, outputs, index))
+
+        if key == _picture_key(self._store.state):
+            self._store.apply(enter)
+            return key, self._store.state.gallery, index
+        self._away.add(key)
+        kept = self._pictures.change(source, key, enter)
+        if kept is not None:
+            return key, kept.gallery, index
+        # The image is gone, and its gallery with it: what was made is not, it becomes layers.
+        return object(), _add(Gallery(index=index), outputs, index), index
+
+    def _place(self, outputs: Outputs, source: Any) -> tuple[Any, Index]:
+        """Return the picture that outputs were made from, and their slice."""
+        state = self._store.state
+        if outputs.picture is None or source is None:
+            return _picture_key(state), state.index
+        return self._pictures.key_of(source, outputs.picture), index_of(outputs.picture)
+
+    def _is_shown(self, key: Any, number: int) -> bool:
+        """Whether a new layer is to be seen: not over another image, unless its own is gone."""
+        entry, state = self._entries[key, number], self._store.state
+        if key == _picture_key(state):
+            return state.gallery.shown_at.get(entry.index) == number
+        source = None if entry.source is None else entry.source()
+        return entry.leads and source not in self._viewer.layers
 
     def _make(self, key: tuple[Any, int], *, visible: bool) -> None:
         entry = self._entries[key]
@@ -139,9 +214,9 @@ class Results(QObject):
         if active is not None and active in layers:
             layers.selection.active = active
 
-    def _retire(self, keys: list[tuple[Any, int]]) -> None:
+    def _retire(self, keys: list[tuple[Any, int]], gallery: Gallery) -> None:
         """Take layers out of the list that nobody wants to keep; the gallery keeps the pictures."""
-        starred = {v.number for v in self._store.state.gallery.kept}
+        starred = {v.number for v in gallery.kept}
         for key in keys:
             entry = self._entries[key]
             if key[1] in starred or not entry.untouched():
@@ -152,19 +227,27 @@ class Results(QObject):
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         """Follow the gallery: show what is shown, drop what was discarded."""
-        if new.gallery is old.gallery or _picture_key(new) != _picture_key(old):
-            return
         key = _picture_key(new)
+        if key != _picture_key(old):
+            if key in self._away:  # came while another image was at hand
+                self._away.discard(key)
+                self._show(key, new.gallery)
+            return
+        if new.gallery is old.gallery:
+            return
         gone = {v.number for v in new.gallery.variations if v.discarded}
-        self._retire([k for k in self._entries if k[0] == key and k[1] in gone])
+        self._retire([k for k in self._entries if k[0] == key and k[1] in gone], new.gallery)
         for k in [k for k in self._entries if k[0] == key and k[1] in gone]:
             del self._entries[k]
         if new.gallery.shown != old.gallery.shown:
-            self._show(key, new.gallery.shown)
+            self._show(key, new.gallery)
 
-    def _show(self, key: Any, number: int | None) -> None:
+    def _show(self, key: Any, gallery: Gallery) -> None:
+        """Show what a gallery shows of its slice; what lies on other slices stays as it is."""
+        number = gallery.shown
         for (picture, other), entry in self._entries.items():
-            if picture == key and other != number and entry.layer is not None:
+            mine = picture == key and entry.index == gallery.index
+            if mine and other != number and entry.layer is not None:
                 entry.layer.visible = False
         wanted = None if number is None else self._entries.get((key, number))
         if number is None or wanted is None or (key, number) in self._pending:
@@ -185,7 +268,13 @@ def _picture_key(state: StudioState) -> Any:
     return None if state.picture is None else state.picture.key
 
 
-def _add(gallery: Gallery, outputs: Outputs) -> Gallery:
+def _layer_name(name: str, label: str) -> str:
+    """Name a layer as the gallery does: 'pollen colorized', 'pollen variation 2'."""
+    stem = re.sub(r" \d+$", "", name) if label.isdecimal() else name
+    return f"{stem} {label.removeprefix('best').strip()}".strip()
+
+
+def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
     pictures = list(outputs.pictures)
     best = pictures.pop(0) if outputs.has_best else None
     added = gallery.add(
@@ -195,5 +284,6 @@ def _add(gallery: Gallery, outputs: Outputs) -> Gallery:
         parent=outputs.parent,
         provenance=outputs.provenance,
         thumbnails=outputs.thumbnails,
+        index=index,
     )
     return added.show(added.variations[-len(outputs.pictures)].number)

@@ -11,7 +11,7 @@ NO_IMAGE = "No image open"
 NEW_HINTS = "New hints layer"
 COLOR = "Colour of the next hint"
 OTHER_COLOR = "Other…"
-PATCH_SIZE = "Patch size"
+PATCH_SIZE = "Hint size"
 OUTPUTS = "Variations"
 BACKGROUND = "Background"
 BACKGROUNDS = {"auto": "Coloured", "gray": "Gray unless hinted"}
@@ -108,11 +108,11 @@ def painting(done: int, total: int) -> str:
     return f"Colorizing… step {done} of {total}" if total > 1 else PAINTING
 
 
-def finished(n_variations: int, left_out: str) -> str:
-    """Say what a run has added, and what it left out."""
+def finished(n_variations: int, left_out: str, where: str = "") -> str:
+    """Say what a run has added, what it left out, and where it is if it is not in sight."""
     added = "Added the most probable colouring"
     if n_variations == 1:
         added += " and, hidden below it, 1 variation"
     elif n_variations > 1:
         added += f" and, hidden below it, {n_variations} variations"
-    return f"{added}. {left_out}".strip()
+    return " ".join(part for part in (f"{added}.", where, left_out) if part)

@@ -221,6 +221,7 @@ def outputs_of(
         provenance=result.provenance,
         parent=parent,
         has_best=with_best,
+        picture=picture,
     )
 
 

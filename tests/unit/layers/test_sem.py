@@ -11,7 +11,7 @@ from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.layers import colorize_layer
-from napari_abdiffuser.layers.sem import get_reader, layer_data
+from napari_abdiffuser.layers.sem import data_bar_of, get_reader, layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
 
@@ -135,7 +135,7 @@ def test_hitachi(tmp_path, encoding, suffix):
 def test_jeol(tmp_path, encoding):
     (tmp_path / "a.txt").write_bytes(JEOL.encode(encoding))
     tifffile.imwrite(tmp_path / "a.tif", GRAYS)
-    check(tmp_path / "a.tif", "JEOL", (50, 50), "nanometer", None, voltage=15000,
+    check(tmp_path / "a.tif", "JEOL", (50, 50), "nanometer", [60, 60], voltage=15000,
           working_distance=0.008, magnification=5000)  # fmt: skip
 
 
@@ -165,6 +165,23 @@ def test_a_bar_that_is_only_seen(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", picture, extratags=[tag])
     (layer,) = ViewerModel().open(tmp_path / "a.tif", plugin=None)
     assert layer.metadata["sem"]["data_bar_rows"] == [270, 300]
+
+
+def test_what_the_file_says_goes_before_what_is_seen(tmp_path, plain_colorizer):
+    picture = np.repeat(np.repeat(GRAYS, 5, 0), 5, 1)
+    picture[270:] = 0
+    picture[280:290, 20:60:3] = 255
+    for said, rows in ((0, []), (20, list(range(280, 300))), (None, list(range(270, 300)))):
+        text = "[Scan]\nPixelWidth=2e-9\n"
+        text += "" if said is None else f"[PrivateFei]\nDatabarHeight={said}\n"
+        data = text.encode()
+        tag = (34682, 2, len(data), data, True)
+        tifffile.imwrite(tmp_path / "a.tif", picture, extratags=[tag])
+        (layer,) = ViewerModel().open(tmp_path / "a.tif", plugin=None)
+        colorize_layer(layer, colorizer=plain_colorizer)
+        mask = data_bar_of(tmp_path / "a.tif", picture)
+        for found in (plain_colorizer.exclude, mask):
+            assert ([] if found is None else np.flatnonzero(found.all(1)).tolist()) == rows
 
 
 def test_the_bar_that_the_file_tells_is_left_out_of_the_colouring(tmp_path, plain_colorizer):

@@ -76,3 +76,31 @@ def test_two_pictures_as_one():
     assert np.all(both[:, 10:] == 2)
     assert np.array_equal(swiped(left, right, 2.0), left)
     assert side_by_side(left, right, gap=4).shape == (30, 84, 3)
+
+
+def test_one_numbering_in_which_the_best_are_not_counted():
+    gallery = Gallery().add(PICTURES[:2], 0, best=PICTURES[2]).add(PICTURES[:1], 1, parent=2)
+    gallery = gallery.add(PICTURES[:1], 2, best=PICTURES[2]).add((), 3, best=PICTURES[0], parent=3)
+    labels = [gallery.label(v.number) for v in gallery.variations]
+    assert labels == ["best", "1", "2", "3", "best 2", "4", "5"]
+    gone = gallery.discard(2)
+    assert [gone.label(v.number) for v in gone.visible] == ["best", "2", "3", "best 2", "4", "5"]
+    with pytest.raises(InvalidRequest, match="Variation 1 was discarded"):
+        gone.show(2)
+
+
+def test_every_slice_has_its_own_colourings():
+    gallery = Gallery(index=(2,)).add(PICTURES, 0).show(3)
+    gallery = gallery.add(PICTURES[:2], 1, index=(5,)).show(4)
+    assert ([v.number for v in gallery.visible], gallery.elsewhere) == ([1, 2, 3], 2)
+    assert gallery.shown == 3
+    there = gallery.at((5,))
+    assert ([v.number for v in there.visible], there.shown) == ([4, 5], 4)
+    assert [v.number for v in there.discard_rest().at((2,)).visible] == [1, 2, 3]
+    assert there.at((2,)).shown == 3
+    assert there.discard(4).at((2,)).at((5,)).shown is None
+    assert there.at((0,)).shown is None
+    assert there.at((0,)).neighbor(1) is None
+    with pytest.raises(InvalidRequest, match="same slice"):
+        there.compare(1, 4)
+    assert there.star(4).at((2,)).discard_rest().kept[0].number == 4

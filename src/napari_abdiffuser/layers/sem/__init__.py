@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from napari_abdiffuser.layers.sem.info import SemInfo
-from napari_abdiffuser.layers.sem.read import get_reader, layer_data, sem_info
+from napari_abdiffuser.layers.sem.read import data_bar_of, get_reader, layer_data, sem_info
 
-__all__ = ["SemInfo", "get_reader", "layer_data", "sem_info"]
+__all__ = ["SemInfo", "data_bar_of", "get_reader", "layer_data", "sem_info"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_abdiffuser import picture_files
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.imaging.data_bar import find_data_bar
+from napari_abdiffuser.imaging.data_bar import data_bar_mask, find_data_bar
 from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo
 from napari_abdiffuser.layers.sem.sidecars import from_sidecar
 from napari_abdiffuser.layers.sem.tags import from_page
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari.types import LayerDataTuple
     from numpy.typing import NDArray
 
-__all__ = ["get_reader", "layer_data", "sem_info"]
+__all__ = ["data_bar_of", "get_reader", "layer_data", "sem_info"]
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple]] | None:
@@ -85,7 +85,8 @@ def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     Returns
     -------
     [(data, metadata, ``'image'``)]: ``scale`` and ``units`` are the instrument's, and the layer's
-    ``metadata['sem']`` holds its settings and ``data_bar_rows``: [first, end), or None.
+    ``metadata['sem']`` holds its settings and ``data_bar_rows``: [first, end), of no row where the
+    file says that there is no bar, or None where it says nothing and none is seen.
 
     Raises
     ------
@@ -120,11 +121,48 @@ def _grays_as_gray(pixels: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(first) if plain else pixels
 
 
+def data_bar_of(path: Path, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Mark the data bar of a picture that was read from a file: what a colorizer excludes.
+
+    Parameters
+    ----------
+    path
+        The file; what it says goes before what is seen.
+    pixels
+        (H, W) or (H, W, C), as they were read.
+
+    Returns
+    -------
+    (H, W) bool, or None where there is no bar.
+
+    Raises
+    ------
+    InvalidImage
+        It is no picture that can be colorized.
+    """
+    info, height = sem_info(path), int(pixels.shape[0])
+    told = None if info is None else _told(info, height)
+    if told is None:
+        return data_bar_mask(pixels)
+    if told[0] == told[1]:
+        return None
+    mask = np.zeros(pixels.shape[:2], bool)
+    mask[slice(*told)] = True
+    return mask
+
+
+def _told(info: SemInfo, height: int) -> list[int] | None:
+    """Return the rows that the instrument says; None where it says nothing that can be."""
+    if info.data_bar is None or not 0 <= info.data_bar < height:
+        return None
+    return [height - info.data_bar, height]
+
+
 def _bar(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
     """Return the rows that the instrument says, else those that are seen."""
-    height = int(pixels.shape[0])
-    if info.data_bar is not None and info.data_bar < height:
-        return [height - info.data_bar, height] if info.data_bar > 0 else None
+    told = _told(info, int(pixels.shape[0]))
+    if told is not None:
+        return told
     try:
         rows = find_data_bar(pixels)
     except InvalidImage:  # a picture that can be seen but not colorized

@@ -11,6 +11,7 @@ from napari_abdiffuser.layers.sem.info import (
     ini_sections,
     known,
     length,
+    number,
     positive,
     volts,
 )
@@ -60,10 +61,12 @@ def _fei(page: Any) -> SemInfo | None:
     across = next((n for s in scans if (n := positive(entry(s, "HorFieldsize")))), None)
     if width is None and across is not None:
         width = across / (positive(entry("Image", "ResolutionX")) or page.imagewidth)
-    rows = positive(entry("PrivateFei", "DatabarHeight"))
+    said = number(entry("PrivateFei", "DatabarHeight"))
+    rows = positive(said)
     specimen = positive(entry("Image", "ResolutionY"))
     if rows is None and specimen is not None and specimen <= page.imagelength:
         rows = page.imagelength - specimen
+    rows = 0 if rows is None and said == 0 else rows
     return SemInfo(
         "Thermo Fisher / FEI",
         None if width is None else (height or width, width),
@@ -99,11 +102,11 @@ def _phenom(page: Any) -> SemInfo | None:
         return length(entry(name), unit)
 
     width = side("pixelWidth")
-    rows = positive(entry("databarHeight"))
+    rows = number(entry("databarHeight"))
     return SemInfo(
         "Phenom",
         None if not width else (side("pixelHeight") or width, width),
-        None if rows is None else int(rows),
+        None if rows is None or rows < 0 else int(rows),
         known(
             instrument=entry("edition") or entry("type"),
             detector=entry("detector"),
