@@ -164,6 +164,7 @@ def main() -> None:
     walk.name(NAMES)
     walk.hint((600, 100), "pollen")
     walk.colorize(3)
+    shot("widget", widget.tools)
     walk.measure()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figure.png"

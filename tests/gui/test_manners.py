@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 import napari_abdiffuser
+from napari_abdiffuser.studio.palettes import shipped_palettes
 from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import texts_settings as texts
 from napari_abdiffuser.widgets.keyboard import in_reading_order
@@ -117,7 +118,12 @@ def test_tab_goes_down_and_keys_work_only_inside(window, qtbot):
     wanted = ["image_field", "outputs_field", "preset_field", "gallery_list", "colorize_button"]
     places = [names.index(name) for name in wanted]
     assert places == sorted(places)
-    assert order[places[0]].nextInFocusChain() is not None
+    w.widget.tools.legend.palettes.use(shipped_palettes()[1])  # other swatches in the same place
+    chain, at = [], order[places[0]]
+    while not chain or at is not order[places[0]]:
+        chain.append(at.objectName())
+        at = at.nextInFocusChain()
+    assert chain.index("palette_menu") < chain.index("swatch_gray") < chain.index("outputs_field")
     shortcuts = w.widget.findChildren(QShortcut)
     assert {s.key().toString() for s in shortcuts} >= {"Ctrl+Return", "Esc"}
     assert all(

@@ -27,3 +27,13 @@ def test_menus_offer_colorizing_the_sample_and_hints(make_napari_viewer_proxy):
 
     run("napari-abdiffuser.new_hints").result()
     assert [len(layer.data) for layer in viewer.layers[2:]] == [0]
+
+
+def test_a_command_puts_the_keyboard_into_the_studio(make_napari_viewer_proxy):
+    viewer = make_napari_viewer_proxy()
+    run = get_app_model().commands.execute_command
+    run("napari-abdiffuser.micrograph").result()
+    run("napari-abdiffuser.take_keyboard").result()
+    _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
+    assert widget.window().focusWidget().objectName() == "tool_points"
+    widget.cleanup()

@@ -125,10 +125,11 @@ class GalleryPanel(Panel):
                 continue
             label = gallery.label(variation.number)
             item.setText(f"★ {label}" if variation.starred else label)
+            if self._choosing:  # Qt selects in a moment, or Ctrl+click toggles what is selected
+                continue
             if variation.number == gallery.shown:
                 self.list.setCurrentItem(item)
-            if not self._choosing:  # else a click selects after this, or Ctrl+click toggles it
-                item.setSelected(variation.number in chosen or variation.number == gallery.shown)
+            item.setSelected(variation.number in chosen or variation.number == gallery.shown)
         self._filling = False
         self.empty.setVisible(not visible)
         self.list.setVisible(bool(visible))
