@@ -7,13 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from napari.layers import Layer  # noqa: F401  (napari before Qt)
+from napari.layers import Layer
 from npe2 import PluginManifest
 from PIL import Image
 from qtpy.QtGui import QGuiApplication
 
 import napari_abdiffuser
-from napari_abdiffuser.studio.figure.provenance import read_provenance
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.own_files import restored_layers
+from napari_abdiffuser.studio.classes import Legend
+from napari_abdiffuser.studio.figure.compose import compose
+from napari_abdiffuser.studio.figure.export import export as export_figure
+from napari_abdiffuser.studio.figure.options import FigureOptions
+from napari_abdiffuser.studio.figure.provenance import figure_provenance, read_provenance
 from napari_abdiffuser.studio.folders import last_folder
 from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import figure as figure_module
@@ -126,6 +132,31 @@ def test_dropped_into_napari_it_brings_everything_back(ran, qtbot, tmp_path, npe
     np.testing.assert_allclose(gray.scale, (50, 50))
     assert gray in ran.widget.sources.image_field.layers
     assert colouring not in ran.widget.sources.image_field.layers
+
+
+def test_hints_of_a_figure_go_to_its_own_picture_not_to_the_one_of_its_name(studio, tmp_path):
+    s = studio()
+    image = s.viewer.layers[0]
+    places = [[5, 5], [20, 30]]
+    hints = Hints.from_points(places, ["#c8463f", "#4483cb"], 5, ["cell", "ground"])
+    s.sync.start("points")
+    s.store.apply(lambda state: state.set_hints(hints))
+    rgb = np.repeat(GRAY[:30, :40, None], 3, -1)
+    figure = compose(rgb, FigureOptions())
+    about = figure_provenance({"hints": hints.to_dict()}, figure, Legend(), "", image.name)
+    path = export_figure(tmp_path / "figure.png", figure, about)
+    for made in restored_layers(path):
+        s.viewer.add_layer(Layer.create(*made))
+    assert s.hints() == s.store.state.hints
+    assert len(s.hints()) == 2  # and not four, with those of the file among them
+    assert len(s.viewer.layers["picture 0 hints"].data) == 2
+    again = s.viewer.layers["picture 0 [1]"]
+    s.sources.image_field.choose(again)
+    s.sync.pictures.catch_up()
+    assert s.sync.image is again
+    assert [(p.y, p.x) for p in s.hints().points] == [(5, 5), (20, 30)]
+    s.sync.layer("points").add([9, 9])
+    assert len(s.viewer.layers["picture 0 hints"].data) == 2
 
 
 def test_a_name_without_ending_gets_one_and_overwrites_nothing(ran, tmp_path, monkeypatch):

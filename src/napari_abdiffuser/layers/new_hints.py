@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.images import PictureSource
 
 __all__ = [
+    "FILE_KEY",
     "HINTS_KEY",
     "default_patch_size",
     "deselect_new",
@@ -31,6 +32,8 @@ __all__ = [
 
 # In a layer's metadata: this Points layer was made to hold hints.
 HINTS_KEY = "abdiffuser_hints"
+# In the metadata of an image and of hints that came with it, from one file: the same text.
+FILE_KEY = "abdiffuser_file"
 # Side of a patch as a share of the picture's longer side, and the least in px: in an overview of
 # a large picture a patch of a few pixels would be neither seen nor hit.
 _PATCH_SHARE = 1 / 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from napari_abdiffuser import picture_files
 from napari_abdiffuser.errors import InvalidFile
 from napari_abdiffuser.layers.hint_layers_data import hint_layers
 from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.new_hints import FILE_KEY
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import Placement
 from napari_abdiffuser.studio.figure.panels import gray_panel
@@ -116,12 +118,19 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     told = dict(found.raw)
     told["source"] = {"layer": name, "index": [None, None]}
     gray = gray_panel(coloured)[..., 0] if original is None else original
-    plain: LayerDataTuple = (gray, {"name": name, "rgb": False, **placed}, "image")
+    # Names are no help where a picture of the same name is open: what came together says so.
+    file_of = {FILE_KEY: f"{file.resolve()} {uuid.uuid4().hex}"}
+    plain: LayerDataTuple = (
+        gray,
+        {"name": name, "rgb": False, "metadata": dict(file_of), **placed},
+        "image",
+    )
     meta = {"name": f"{name} colorized", "rgb": True, "metadata": {PROVENANCE_KEY: told}}
     colouring: LayerDataTuple = (coloured, {**meta, **placed}, "image")
     legend, hints = adopt(found.legend, found.hints)
     shape = (int(gray.shape[0]), int(gray.shape[1]))
-    return [plain, colouring, *hint_layers(hints, legend, name, shape, placed)]
+    found_hints = hint_layers(hints, legend, name, shape, {**placed, "metadata": file_of})
+    return [plain, colouring, *found_hints]
 
 
 def project_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:

@@ -11,7 +11,7 @@ from napari_abdiffuser.layers.hint_lasso import LassoLink, new_lasso_layer
 from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_strokes import StrokesLink, new_strokes_layer
 from napari_abdiffuser.layers.images import image_array
-from napari_abdiffuser.layers.new_hints import HINTS_KEY, new_hints_layer
+from napari_abdiffuser.layers.new_hints import FILE_KEY, HINTS_KEY, new_hints_layer
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
@@ -65,6 +65,12 @@ def colour_pictures(layers: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(str(layer.name), image_array(layer)) for layer in rgb]
 
 
+def _came_with(layer: Any, images: list[Any]) -> list[Any]:
+    """Return the image that came from the same file as a layer of hints, if it is open."""
+    file = layer.metadata.get(FILE_KEY)
+    return [] if file is None else [o for o in images if o.metadata.get(FILE_KEY) == file]
+
+
 class Owners:
     """Remembers, weakly, whose hints a layer holds."""
 
@@ -83,8 +89,8 @@ class Owners:
     def of(self, image: Any, layers: Iterable[Any], images: Iterable[Any]) -> list[Any]:
         """Return the plugin's layers that hold hints of an image.
 
-        A layer seen for the first time belongs to the image whose name it begins with, as the
-        plugin names it, else to this image.
+        A layer seen for the first time belongs to the image that it came from a file with, to
+        the one whose name it begins with, as the plugin names it, else to this image.
         """
         found = []
         named = [unwrap(other) for other in images]
@@ -92,7 +98,9 @@ class Owners:
             if not is_own(layer):
                 continue
             if self.get(layer) is None or self.get(layer) not in named:
-                owners = [o for o in named if str(layer.name).startswith(f"{o.name} ")]
+                owners = _came_with(layer, named) or [
+                    o for o in named if str(layer.name).startswith(f"{o.name} ")
+                ]
                 self.set(layer, image if image in owners or not owners else owners[-1])
             if self.get(layer) is image:
                 found.append(layer)
