@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import every_other as other
 import numpy as np
 from hands import Hands, save
 from qtpy.QtCore import Qt
@@ -64,6 +65,11 @@ class Tour:
         QTest.qWait(1000)  # until the window has its size
         self.hands = Hands(viewer, widget)
         return self.hands
+
+    def got_it(self) -> None:
+        """Send the first lines away, if they are there."""
+        if self.hands.widget.welcome.isVisible():
+            self.hands.press("welcome_dismiss")
 
     def close(self) -> None:
         """Close the window."""
@@ -126,22 +132,25 @@ def row_of(hands: Hands, name: str) -> int:
 
 def hints_are_live(tour: Tour, hands: Hands) -> None:
     """1: add, move, delete and recolour hints; the picture follows."""
-    state = lambda: hands.widget.store.state  # noqa: E731
-    before = len(state().hints)
+    store = hands.widget.store
+    before = len(store.state.hints)
     hands.press("tool_points")
     hands.click_item(tree(hands), row_of(hands, "blue"))
     for place in ((33, 164), (250, 78)):
         hands.click_picture(place)
     settle(hands)
-    assert len(state().hints) == before + 2
+    assert len(store.state.hints) == before + 2
     tour.shot("1-live", hands.control("tool_points"))
     hands.key(Qt.Key.Key_3, to=hands.canvas)  # napari's key: select
     hands.drag([(250, 78), (252, 80), (300, 318), (303, 320)])
     settle(hands)
-    assert (round(state().hints.points[-1].y), round(state().hints.points[-1].x)) == (303, 320)
+    assert (round(store.state.hints.points[-1].y), round(store.state.hints.points[-1].x)) == (
+        303,
+        320,
+    )
     hands.key(Qt.Key.Key_Delete, to=hands.canvas)
     settle(hands)
-    assert len(state().hints) == before + 1
+    assert len(store.state.hints) == before + 1
     hands.click_item(tree(hands), row_of(hands, "blue"))
     hands.press("legend_color")
     dialog = hands.widget.findChild(QColorDialog)
@@ -167,7 +176,7 @@ def hints_of_every_form(tour: Tour, hands: Hands) -> None:
     hands.drag([tuple(centre + 17 * np.array([np.sin(t), np.cos(t)])) for t in steps])
     settle(hands)
     tour.shot("2-brush-lasso", hands.control("tool_points"))
-    labels = segmentation(np.asarray(hands.viewer.layers[0].data))
+    labels = other.segmentation(np.asarray(hands.viewer.layers[0].data))
     where = {"scale": (0.05, 0.05), "units": ("µm", "µm")}
     layer = hands.viewer.add_labels(labels, name="black holes", **where)
     hands.press("legend_add")
@@ -177,16 +186,6 @@ def hints_of_every_form(tour: Tour, hands: Hands) -> None:
     settle(hands)
     layer.visible = False
     tour.shot("2-labels", button)
-
-
-def segmentation(picture: Any) -> Any:
-    """Find the dark holes of the sample, as a segmentation would."""
-    from scipy.ndimage import binary_opening, gaussian_filter, label
-
-    dark = gaussian_filter(picture.astype(float), 1.5) < 18
-    found = label(binary_opening(dark, iterations=2))[0]
-    sizes = np.bincount(found.ravel())
-    return np.where((sizes < 500)[found], found, 0)
 
 
 def classes(tour: Tour, hands: Hands) -> None:
@@ -270,16 +269,14 @@ def main(arguments: list[str]) -> None:
     """Walk, and keep the screenshots."""
     # Neither the settings of whoever runs this nor those of an earlier walk.
     os.environ["ABDIFFUSER_CONFIG"] = tempfile.mkdtemp()
-    import every_other as other
-
     out = Path(arguments[0]) if arguments else IMAGES
     size = (int(arguments[1]), int(arguments[2])) if len(arguments) > 2 else WINDOW
     tour = Tour(out, size, arguments[3] if len(arguments) > 3 else "dark")
     hands = open_sample(tour)
     for item in (hints_are_live, hints_of_every_form, classes, variations, corrections):
         item(tour, hands)
-    for item in (other.measure, other.manners):
-        item(tour, hands)
+    other.measure(tour, hands)
+    other.manners(tour, hands)
     path = other.figure(tour, hands)
     work = path.with_name("work.abdiffuser.json")
     hands.unfold("More pictures")

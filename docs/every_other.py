@@ -21,7 +21,16 @@ from qtpy.QtWidgets import (
     QTableWidget,
 )
 
-__all__ = ["figure", "highlight", "manners", "measure", "sem_file", "series", "stack"]
+__all__ = [
+    "figure",
+    "highlight",
+    "manners",
+    "measure",
+    "segmentation",
+    "sem_file",
+    "series",
+    "stack",
+]
 
 WHERE: dict[str, Any] = {"scale": (0.05, 0.05), "units": ("µm", "µm")}
 _FEI = (
@@ -32,13 +41,23 @@ _FEI = (
 )
 
 
+def segmentation(picture: Any) -> Any:
+    """Find the dark holes of the sample, as a segmentation would."""
+    from scipy.ndimage import binary_opening, gaussian_filter, label
+
+    dark = gaussian_filter(picture.astype(float), 1.5) < 18
+    found = label(binary_opening(dark, iterations=2))[0]
+    sizes = np.bincount(found.ravel())
+    return np.where((sizes < 500)[found], found, 0)
+
+
 def highlight(tour: Any) -> None:
     """6: one switch keeps everything unhinted gray."""
     from napari_abdiffuser.data import micrograph
 
     hands = tour.open()
     hands.viewer.add_image(micrograph(), name="micrograph")
-    hands.press("welcome_dismiss")
+    tour.got_it()
     hands.press("swatch_amber", QAbstractButton)
     hands.press("tool_points")
     for place in ((300, 690), (400, 620), (150, 370), (640, 110)):
@@ -103,7 +122,7 @@ def series(tour: Any, work: Path) -> None:
     for name, view in (("second view", first[:, ::-1]), ("third view", first[::-1])):
         hands.viewer.add_image(np.ascontiguousarray(view), name=name, **WHERE)
     hands.viewer.add_image(first, name="first view", **WHERE)
-    hands.press("welcome_dismiss")
+    tour.got_it()
     hands.unfold("More pictures")
     hands.answer(hands.control("series_load"), str(work))
     hands.wait(lambda: len(hands.widget.store.state.hints))
@@ -122,7 +141,7 @@ def stack(tour: Any) -> None:
     hands, picture = tour.open(), micrograph()
     slices = np.stack([picture[:512, 8 * n : 512 + 8 * n] for n in range(5)])
     hands.viewer.add_image(slices, name="stack")
-    hands.press("welcome_dismiss")
+    tour.got_it()
     hands.press("swatch_amber", QAbstractButton)
     hands.press("tool_points")
     hands.click_picture((150, 360))
@@ -177,7 +196,7 @@ def sem_file(tour: Any) -> None:
     hands = tour.open()
     hands.viewer.open(str(path), plugin="napari-abdiffuser")
     hands.viewer.scale_bar.visible = True
-    hands.press("welcome_dismiss")
+    tour.got_it()
     hands.unfold("Advanced")
     hands.press("colorize_button")
     hands.wait(lambda: "Added" in hands.said and not hands.widget.footer.busy)

@@ -151,11 +151,15 @@ class Hands:
         self.key(Qt.Key.Key_Tab, to=line)
 
     def choose(self, combo: QComboBox, text: str) -> None:
-        """Choose an entry of a combo box."""
-        self.click(combo)
-        self.wait(combo.view().isVisible)
-        self.click_item(combo.view(), combo.findText(text))
-        self.wait(lambda: not combo.view().isVisible())
+        """Choose an entry of a combo box, with the keyboard."""
+        self.reveal(combo)
+        combo.setFocus()
+        self.key(Qt.Key.Key_Home, to=combo)
+        while combo.currentText() != text:
+            before = combo.currentIndex()
+            self.key(Qt.Key.Key_Down, to=combo)
+            if combo.currentIndex() == before:
+                raise LookupError(text)
 
     def slide(self, slider: QWidget, begin: float, end: float) -> None:
         """Drag the handle of a slider from one share of its length to another."""
@@ -190,7 +194,7 @@ class Hands:
         self.wait(lambda: done)
 
     def answer(self, button: QWidget, text: str) -> None:
-        """Click what opens a dialog; type the answer and press Enter."""
+        """Click what opens a dialog; paste the answer and press Enter."""
         done: list[str] = []
 
         def act() -> None:
@@ -199,8 +203,7 @@ class Hands:
                 QTimer.singleShot(_MENU_MS, act)
                 return
             line = dialog.findChild(QLineEdit)
-            line.selectAll()
-            QTest.keyClicks(line, text)
+            line.setText(text)  # as pasted: typing opens a list of files, which would take Enter
             QTest.keyClick(line, Qt.Key.Key_Return)
             done.append(text)
 
@@ -262,4 +265,5 @@ def save(pixels: Any, path: Path) -> None:
     """Write a small picture; JPEG keeps colours true that 256 of a PNG would not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = Image.fromarray(np.ascontiguousarray(np.asarray(pixels)[..., :3]))
-    picture.save(path, quality=82, optimize=True, subsampling=0)
+    picture.thumbnail((1040, 1040), Image.Resampling.LANCZOS)
+    picture.save(path, quality=74, optimize=True)

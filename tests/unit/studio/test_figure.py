@@ -159,6 +159,8 @@ def test_the_caption_declares_the_colouring():
     assert full.endswith("Scale bar, 20 µm.")
     twins = Legend.of({"a": "#2f6fd0", "b": "#3070d8"})
     assert "blue (#2f6fd0), a; blue (#3070d8), b" in caption(twins.classes, "1")
+    unnamed = Legend.of({"blue": "#2f6fd0"})
+    assert caption(unnamed.classes, "1").startswith("False colour: blue. ")
     assert caption((), "1", edited=True, guessed=False) == (
         "False colour. Colour added with napari-abdiffuser 1."
     )

@@ -48,7 +48,8 @@ def caption(
     """
     named = [c for c in classes if len(set(c.color)) > 1]
     words = _words([c.color for c in named])
-    listed = "; ".join(f"{word}, {c.name}" for word, c in zip(words, named, strict=True))
+    pairs = zip(words, named, strict=True)
+    listed = "; ".join(w if w == c.name else f"{w}, {c.name}" for w, c in pairs)
     panels = f"({letters[0]}) Original. ({letters[1]}) " if len(letters) > 1 else ""
     start = f"{panels}False colour{': ' + listed if listed else ''}."
     tool = f"napari-abdiffuser {version}" + (f" (model {model})" if model else "")
