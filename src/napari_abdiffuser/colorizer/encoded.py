@@ -9,7 +9,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.threads import one_thread
+from napari_abdiffuser.colorizer.threads import SMALL, one_thread
 from napari_abdiffuser.model.anchors import place_anchors
 from napari_abdiffuser.model.attending import attend_one, fixed_channels
 from napari_abdiffuser.model.code import Attention, Code
@@ -75,9 +75,15 @@ class Encoded:
             if found is not None:
                 self._attentions.move_to_end(key)
                 return found
-        with one_thread(positions.shape[1] * self._fixed.shape[-1], self.device):
+        many = positions.shape[1] * self._fixed.shape[-1] > SMALL
+        with one_thread(self.device) as threads:
             made = attend_one(
-                self.networks.guide, self.code, positions, highlight=key[1], fixed=self._fixed
+                self.networks.guide,
+                self.code,
+                positions,
+                highlight=key[1],
+                fixed=self._fixed,
+                workers=min(4, threads) if many else 1,
             )
         self.remember(positions, made, highlight=highlight)
         return made
@@ -128,7 +134,7 @@ class Encoded:
             (1, C, h, w), ab / 110.
         """
         gain = self.code.gain
-        with one_thread(hint_map.numel(), self.device):
+        with one_thread(self.device, hint_map.numel()):
             mixed = self._mixed(attention, colours / attention.gains[..., None])
             if auto is not None:
                 rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)

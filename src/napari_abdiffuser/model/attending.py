@@ -6,6 +6,9 @@ factors belongs to the picture alone; pixels are taken in blocks that stay in th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,7 +35,13 @@ def fixed_channels(code: Code) -> Tensor:
 
 
 def attend_one(
-    guide: Guide, code: Code, positions: Tensor, *, highlight: bool, fixed: Tensor | None = None
+    guide: Guide,
+    code: Code,
+    positions: Tensor,
+    *,
+    highlight: bool,
+    fixed: Tensor | None = None,
+    workers: int = 1,
 ) -> Attention:
     """Share every pixel of one picture out among the hints and the null token.
 
@@ -48,6 +57,9 @@ def attend_one(
         Whether only hinted objects are to be coloured; ignored by a guide that never learned it.
     fixed : Tensor, optional
         `fixed_channels` of the code, where they are kept.
+    workers : int
+        How many threads take blocks of pixels, each when it is done with the one before. To be
+        more than one only where torch itself uses one.
 
     Returns
     -------
@@ -70,7 +82,8 @@ def attend_one(
     rows, columns = _reaches(positions[0], height, width)
     pairs = _BLOCK if device.type == "cpu" else _DEVICE_BLOCK
     step = max(1, pairs // (count * width))
-    for start in range(0, height, step):
+
+    def share(start: int) -> None:
         span = slice(start, min(start + step, height))
         square = (rows[:, span, None] + columns[:, None]).flatten(1)
         reach = (square + 1e-4).sqrt_()
@@ -82,7 +95,27 @@ def attend_one(
             weights = weights.mul_(scale).view(count, -1, width)
             claims[:, span] += weights
             unclaimed[span] += scale.view(-1, width)
+
+    _for_each(share, range(0, height, step), workers)
     return _attention(claims, unclaimed, gains)
+
+
+def _for_each(work: Callable[[int], None], starts: range, workers: int) -> None:
+    workers = min(workers, len(starts))
+    if workers < 2:
+        for start in starts:
+            work(start)
+        return
+    mode = torch.is_inference_mode_enabled()  # a matter of each thread
+
+    def there(start: int) -> None:
+        with torch.inference_mode(mode):
+            work(start)
+
+    # A new thread multiplies matrices in its own way, and with threads of its own, until torch has
+    # told it of their number.
+    with ThreadPoolExecutor(workers, initializer=torch.get_num_threads) as pool:
+        list(pool.map(there, starts))
 
 
 def _attention(claims: Tensor, unclaimed: Tensor, gains: Tensor) -> Attention:

@@ -22,7 +22,8 @@ def three():
 )
 def test_one_thread_for_what_is_small_on_a_cpu(three, numbers, device, expected):
     try:
-        with one_thread(numbers, torch.device(device)):
+        with one_thread(torch.device(device), numbers) as threads:
+            assert threads == (1 if device == "meta" else 3)
             assert torch.get_num_threads() == expected
             raise MemoryError
     except MemoryError:

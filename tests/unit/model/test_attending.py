@@ -33,6 +33,16 @@ def test_the_same_as_the_guides(tiny_networks, code, monkeypatch, count, highlig
     torch.testing.assert_close(made.gains, expected.gains)
 
 
+def test_blocks_in_several_threads_are_the_same_blocks(tiny_networks, code, monkeypatch):
+    monkeypatch.setattr(attending, "_BLOCK", 5 * 17 * 2)
+    one, three = (
+        attend_one(tiny_networks.guide, code, places(5), highlight=False, workers=workers)
+        for workers in (1, 3)
+    )
+    assert torch.equal(one.claims, three.claims)
+    assert torch.equal(one.unclaimed, three.unclaimed)
+
+
 @pytest.mark.parametrize("null", [-1e4, 1e4])
 def test_extreme_nulls_stay_finite(tiny_networks, code, null):
     far = type(code)(**{**vars(code), "null": torch.full_like(code.null, null)})
