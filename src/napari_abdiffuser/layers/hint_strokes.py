@@ -161,7 +161,7 @@ class StrokesLink:
             return
         painted = np.zeros(place.picture.shape, np.uint8)
         for region, value in zip(hints.regions, values, strict=True):
-            painted[region.mask] = value
+            np.copyto(painted, np.uint8(value), where=region.mask)  # twice as fast as by index
         painted = self._resampled(place, painted, where)
         if not np.array_equal(self.layer.data[where], painted):
             self.layer.data[where] = painted

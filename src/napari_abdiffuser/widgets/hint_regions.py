@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
@@ -10,6 +11,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from napari_abdiffuser.errors import InvalidHints
+from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.imaging.hints import Hints, RegionHint
 from napari_abdiffuser.layers.labels import read_labels
 from napari_abdiffuser.studio.region_split import RegionSplit, merged, split
@@ -20,7 +22,7 @@ from napari_abdiffuser.widgets.layer_combo import unwrap
 from napari_abdiffuser.widgets.side_jobs import SideJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.viewer import Viewer
     from numpy.typing import NDArray
@@ -149,10 +151,11 @@ class RegionsRow(QWidget):
 
         def add(state: StudioState) -> StudioState:
             legend, regions = state.legend, list(state.hints.regions)
-            for number, part in enumerate(found.parts):
+            colors = _colors(legend, palette)
+            for part in found.parts:
                 known = one if one is not None else part.name
                 if known not in legend:
-                    legend = legend.add(known, _color(legend, palette, number))
+                    legend = legend.add(known, next(colors))
                 entry = legend[known]
                 regions.append(RegionHint(part.mask, entry.color, entry.name, hard=hard))
             hints = Hints(state.hints.points, tuple(regions), state.hints.extra)
@@ -187,12 +190,11 @@ class RegionsRow(QWidget):
         added.triggered.connect(lambda *_: action())
 
 
-def _color(legend: Legend, palette: Palette, number: int) -> RGB:
-    """Return a colour that no class has; where all are taken, the palette's in turn."""
-    free = legend.free_color(palette)
-    if legend.with_color(free) is None or not palette.colors:
-        return free
-    return palette.colors[number % len(palette.colors)].color
+def _colors(legend: Legend, palette: Palette) -> Iterator[RGB]:
+    """Give colours that no class has; when they are used up, the palette's in turn."""
+    colors = [entry.color for entry in palette.colors] or [legend.gray.color]
+    taken = {entry.hex for entry in legend}
+    return chain((c for c in colors if to_hex(c) not in taken), cycle(colors))
 
 
 def _split(labels: NDArray[Any], name: str, each: bool, colors: int) -> RegionSplit:
