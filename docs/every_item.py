@@ -252,7 +252,6 @@ def corrections(tour: Tour, hands: Hands) -> None:
     tour.shot("5-erased", hands.control("correct_erase"))
     hands.press("correct_undo")
     QTest.qWait(500)
-    tour.shot("5-undone", hands.control("correct_erase"))
     slider = hands.control("correct_saturation", QSlider)
     hands.slide(slider, 0.5, 0.9)
     QTest.qWait(1200)

@@ -93,12 +93,12 @@ def figure(tour: Any, hands: Any) -> Path:
     hands.press("figure_original", QCheckBox)
     hands.choose(hands.control("figure_legend", QComboBox), "Below the picture")
     hands.wait(lambda: hands.control("figure_export").isEnabled() and not panel.busy)
-    tour.shot("9-figure", hands.control("figure_look", QLabel))
+    QTest.qWait(500)  # until the layout has made room for it
+    tour.shot("9-figure", hands.control("figure_look", QLabel), hands.control("figure_export"))
     hands.press("figure_copy")
     path = Path(tempfile.mkdtemp()) / "figure.png"
     hands.answer(hands.control("figure_export"), str(path))
     hands.wait(lambda: "Saved" in hands.said)
-    tour.shot("9-exported", hands.control("figure_export"))
     with Image.open(path) as made:
         made.thumbnail((900, 900))
         tour.save(np.asarray(made.convert("RGB")), "9-file")
@@ -152,7 +152,6 @@ def stack(tour: Any) -> None:
     hands.click_picture((105, 165))
     tour.settle()
     hands.unfold("More pictures")
-    tour.shot("8-stack-before", hands.control("series_stack"))
     hands.press("series_stack")
     hands.wait(lambda: "Coloured 5" in hands.said)
     tour.shot("8-stack", hands.control("series_stack"))
