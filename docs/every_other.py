@@ -187,7 +187,7 @@ def sem_file(tour: Any) -> None:
     picture = Image.fromarray(micrograph())
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 700, 1024, 768), fill=0)
-    said = "HV 5.00 kV   WD 4.2 mm   det TLD   HFW 51.2 µm   |----- 10 µm -----|"
+    said = "HV 5.00 kV   WD 4.2 mm   det TLD   HFW 51.2 um   |----- 10 um -----|"
     draw.text((40, 716), said, fill=255, font_size=24)
     path = Path(tempfile.mkdtemp()) / "pollen.tif"
     data = _FEI.encode("latin-1") + b"\0"

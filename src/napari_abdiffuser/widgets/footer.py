@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_abdiffuser.widgets import texts
@@ -106,6 +106,11 @@ class Sentence(QLabel):
     def __init__(self, name: str, parent: QWidget | None = None, *, lines: int = 1) -> None:
         super().__init__(parent)
         self._lines = lines
+        # A layout that is at work does not hear that another height is wanted.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.updateGeometry)
         self.setObjectName(name)
         self.setWordWrap(True)
         # File names in messages must not be read as markup.
@@ -122,7 +127,10 @@ class Sentence(QLabel):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Wrap anew."""
         super().resizeEvent(event)
+        height = self.minimumHeight()
         self._fit()
+        if self.minimumHeight() != height:
+            self._soon.start()
 
     def _fit(self) -> None:
         # Qt's layouts ask for the height at a width only once they are drawn; text that changes

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from napari_abdiffuser.studio.legend_hints import counts
 from napari_abdiffuser.widgets import texts_legend as texts
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QDropEvent, QKeyEvent, QResizeEvent
+    from qtpy.QtGui import QDropEvent, QKeyEvent
 
     from napari_abdiffuser.studio.classes import HintClass
     from napari_abdiffuser.studio.state import StudioState
@@ -58,6 +65,7 @@ class LegendList(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setIconSize(_ICON)
         self.setAllColumnsShowFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed
@@ -114,15 +122,19 @@ class LegendList(QTreeWidget):
             if entry.name == state.active and self.currentItem() is not item:
                 self.setCurrentItem(item)
         self._filling = False
-        self._fit()
+        self.updateGeometry()
 
-    def _fit(self) -> None:
-        """Take as much height as the classes need, up to some rows."""
+    def sizeHint(self) -> QSize:
+        """Return the height that the classes need, up to some rows."""
         header = self.header()
         head = 0 if header is None else header.sizeHint().height()
         rows = min(_ROWS, self.topLevelItemCount())
         row = max(self.sizeHintForRow(0), _ICON.height())
-        self.setFixedHeight(head + rows * row + 2 * self.frameWidth() + 2)
+        return QSize(super().sizeHint().width(), head + rows * row + 2 * self.frameWidth() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height: a layout gives room whenever style or rows change."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     # --- what the user does ---
 
@@ -177,11 +189,6 @@ class LegendList(QTreeWidget):
             self._place(item.data(_NAME, _CLASS), below if below >= 0 else len(self._legend()))
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Keep the height that the rows need."""
-        super().resizeEvent(event)
-        self._fit()
 
     def _legend(self) -> Any:
         return self._store.state.legend
