@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
 
+from napari_abdiffuser.widgets.figure_shown import shown_colouring
+
 STACK = np.random.default_rng(1).integers(0, 200, (3, 33, 46), dtype=np.uint8)
 
 
@@ -25,12 +27,18 @@ def test_every_slice_has_its_gallery_and_its_layers(stack):
     assert {"image colorized", "image variation 2", "image colorized 2", "image variation 4"} < set(
         names
     )
+    w.gallery.star_button.click()
     w.gallery.rest_button.click()  # takes nothing away from the other slice
     w.go(0)
     assert w.captions() == ["best", "1", "2"]
     assert w.shown().number == 3
     assert w.results.layer_of(3).visible
-    assert [x.visible for x in w.named("image colorized")] == [False]
+    # Colourings of other slices are visible, too, and no figure of this one.
+    assert w.results.layer_of(4).visible
+    shown = shown_colouring(w.viewer, w.widget.sources)
+    np.testing.assert_array_equal(shown.rgb, w.shown().rgb)
+    assert shown.source.index == (0, None, None)
+    assert not w.results.layer_of(1).visible
 
 
 def test_a_run_that_ends_on_another_slice_stays_with_its_own(stack, colorizer):

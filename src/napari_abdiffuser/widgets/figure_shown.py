@@ -58,8 +58,12 @@ class Shown:
 
 
 def shown_layer(viewer: Viewer) -> Image | None:
-    """Return the layer of the colouring on screen: the active one, else the topmost."""
+    """Return the layer of the colouring on screen: the active one, else the topmost.
+
+    Of a stack's colourings those that have the slice in view go before all others.
+    """
     found = [layer for layer in map(unwrap, viewer.layers) if _is_colouring(layer)]
+    found = [layer for layer in found if _has_slice(layer, viewer)] or found
     active = unwrap(viewer.layers.selection.active)
     if active in found:
         return active
@@ -90,6 +94,14 @@ def shown_colouring(viewer: Viewer, sources: Sources) -> Shown | None:
 def load(rgb: Any) -> NDArray[Any]:
     """Compute a colouring that may be lazy."""
     return np.asarray(rgb.compute() if hasattr(rgb, "dask") else rgb)
+
+
+def _has_slice(layer: Image, viewer: Viewer) -> bool:
+    try:
+        read_image(layer, viewer.dims)
+    except ABDiffuserError:
+        return False
+    return True
 
 
 def _is_colouring(layer: Any) -> bool:
