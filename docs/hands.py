@@ -266,4 +266,4 @@ def save(pixels: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = Image.fromarray(np.ascontiguousarray(np.asarray(pixels)[..., :3]))
     picture.thumbnail((1040, 1040), Image.Resampling.LANCZOS)
-    picture.save(path, quality=74, optimize=True)
+    picture.save(path, quality=68, optimize=True)
