@@ -185,6 +185,26 @@ def test_one_job_at_a_time_and_only_the_newest_hints(live, monkeypatch):
     np.testing.assert_array_equal(w.panel.layer.data, best(w))
 
 
+def test_what_is_late_shows_no_color_of_hints_that_are_gone(live, monkeypatch):
+    w = live(NOISE[0])
+    hints = w.widget.sync.start("points")
+    go, paint = threading.Event(), live_job.LivePainter.first
+
+    def slow(self, opened, state, cancelled):
+        assert go.wait(30)
+        return paint(self, opened, state, cancelled)
+
+    monkeypatch.setattr(live_job.LivePainter, "first", slow)
+    hints.add([5, 5])
+    w.store.apply(lambda s: s.undo())
+    w.until(lambda: w.panel._stale)
+    go.set()
+    w.until(lambda: not w.panel.busy)
+    assert len(w.store.state.hints) == 0
+    assert w.panel.layer is None or not w.panel.layer.visible
+    assert w.panel.status.text() == texts_live.WAITING
+
+
 def test_closing_the_window_during_an_update_frees_everything(live, monkeypatch, qtbot):
     w = live(NOISE[0])
     go, inside = threading.Event(), threading.Event()

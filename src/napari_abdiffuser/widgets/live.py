@@ -220,6 +220,8 @@ class LivePanel(Panel):
             return
         if self._stale:
             self._begin(opened)  # in its thread while this one is drawn
+            if self._job is None:
+                return  # no hint is left: these colours come too late
         elif not painted.whole:
             self._refining, painter, state = True, self._painter, self._painting
             self._start(lambda opened, cancelled: painter.whole(opened, state, cancelled))
