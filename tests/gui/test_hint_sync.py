@@ -67,6 +67,16 @@ def test_what_napari_tells_several_times_is_read_once(studio, monkeypatch):
     assert spots(s.hints()) == [(5, 6, "cell")]
 
 
+def test_a_color_taken_in_hand_with_naparis_controls_chooses_its_class(studio):
+    s = studio()
+    layer = s.sync.start("points")
+    layer.add([3, 4])
+    layer.selected_data = set()
+    layer.current_face_color = "#4483cb"
+    assert s.store.state.active == "ground"
+    assert spots(s.hints()) == [(3, 4, "cell")]
+
+
 def test_a_class_that_is_recoloured_or_renamed_changes_its_hints_in_the_layers(studio):
     s = studio()
     layer = s.sync.start("points")

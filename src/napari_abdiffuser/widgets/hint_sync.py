@@ -218,7 +218,9 @@ class HintSync(QObject):
             self._new.discard(id(link))
             found = Hints(reading.points, reading.regions)
             self._store.apply(lambda s: with_found_hints(s, found))
-        if not known:
+        if known:
+            self._store.apply(self._with_color_in_hand)
+        else:
             self._push(self.events.label, self.events.drag)
         self.events.end()
         if not self.reader.busy:
@@ -238,11 +240,13 @@ class HintSync(QObject):
         self._first = False
         if first and not len(state.hints):
             return with_found_hints(state, hints)  # no step of undo: they were there before
-        new = state.set_hints(hints, label, drag)
-        # A colour taken in hand with napari's own controls is that of another class.
-        taken = self.links.color_in_hand(new.legend[new.active])
-        known = None if taken is None else new.legend.with_color(taken)
-        return new if known is None else new.choose(known.name)
+        return self._with_color_in_hand(state.set_hints(hints, label, drag))
+
+    def _with_color_in_hand(self, state: StudioState) -> StudioState:
+        """Choose the class whose colour was taken in hand with napari's own controls."""
+        taken = self.links.color_in_hand(state.legend[state.active])
+        known = None if taken is None else state.legend.with_color(taken)
+        return state if known is None else state.choose(known.name)
 
     def _on_label(self, value: int, link: StrokesLink) -> None:
         """Follow napari's own controls: another label is another class."""
