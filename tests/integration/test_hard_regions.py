@@ -93,6 +93,17 @@ def test_corrections_and_previews(picture):
     assert (LABELS[1::2, 1::2][changed] > 0).all()
 
 
+def test_more_like_a_colouring_takes_no_color_out_of_its_hard_regions(picture):
+    made = []
+    for color in ("#20a040", "#c02040"):
+        hints = Hints.from_labels(LABELS == 1, {1: color}, hard=True) + POINTS
+        chosen = picture.paint(hints, 1, seed=1).rgb[0]
+        made.append(picture.more_like(chosen, hints, 2, seed=3).rgb)
+    green, red = made
+    np.testing.assert_array_equal(green[:, LABELS != 1], red[:, LABELS != 1])
+    assert (green[:, LABELS == 1] != red[:, LABELS == 1]).any(-1).all()
+
+
 def test_a_pixel_model_keeps_to_the_edges_too():
     from napari_abdiffuser.colorizer.pixel_hints import pixel_hint_map
 

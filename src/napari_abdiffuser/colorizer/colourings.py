@@ -13,7 +13,15 @@ from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE
 from napari_abdiffuser.errors import InvalidImage, InvalidRequest
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
-__all__ = ["checked_mask", "checked_rgb", "coarse_chroma", "digest", "grayed", "saturated"]
+__all__ = [
+    "checked_mask",
+    "checked_rgb",
+    "coarse_chroma",
+    "digest",
+    "grayed",
+    "saturated",
+    "touched",
+]
 
 _BLOCK = 1 << 18  # pixels at a time
 
@@ -55,6 +63,12 @@ def coarse_chroma(rgb: NDArray[np.uint8], cells: tuple[int, int]) -> Tensor:
         chroma[:, rows] = np.moveaxis(np.asarray(lab)[..., 1:], -1, 0)
     tensor = torch.from_numpy(chroma)[None]
     return torch.nn.functional.adaptive_avg_pool2d(tensor, cells) / CHROMA_SCALE
+
+
+def touched(mask: NDArray[np.bool_], cells: tuple[int, int]) -> Tensor:
+    """Tell which cells have pixels of a mask, of those that `coarse_chroma` averages."""
+    tensor = torch.from_numpy(mask.astype(np.float32))[None, None]
+    return torch.nn.functional.adaptive_max_pool2d(tensor, cells) > 0
 
 
 def grayed(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.colorizer.colourings import (
@@ -16,6 +17,7 @@ from napari_abdiffuser.colorizer.colourings import (
     digest,
     grayed,
     saturated,
+    touched,
 )
 from napari_abdiffuser.colorizer.core import PictureCore
 from napari_abdiffuser.colorizer.hint_groups import hints_inside
@@ -25,6 +27,7 @@ from napari_abdiffuser.colorizer.result import Result
 from napari_abdiffuser.colorizer.run import Run, within_memory
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.exclusion import describe_exclusion
+from napari_abdiffuser.imaging.hard_regions import hard_mask
 from napari_abdiffuser.imaging.hints import Hints
 
 __all__ = ["Corrections"]
@@ -80,8 +83,8 @@ class Corrections(PictureCore):
         region = checked_mask(mask, self.shape)
         request = self.request(hints, n_outputs, steps, seed, background, progress, cancel)
         inside = hints_inside(request.hints, region)
-        touched = np.flatnonzero(region.any(1))
-        rows = slice(int(touched[0]), int(touched[-1]) + 1)
+        changed = np.flatnonzero(region.any(1))
+        rows = slice(int(changed[0]), int(changed[-1]) + 1)
         with within_memory(f"{request.n_outputs} outputs of this picture"):
             run = Run(self, request, rows)
             surroundings = Inpainting(
@@ -134,8 +137,11 @@ class Corrections(PictureCore):
             run = Run(self, request)
             tokens = self.tokens(request.hints)
             near = coarse_chroma(chosen, encoded.shape).to(encoded.device)
-            start = Start(encoded.code.at(near, encoded.anchors).transpose(1, 2), float(strength))
             best = most_probable(encoded, tokens, gray=request.gray)
+            hard = hard_mask(request.hints, self.shape)
+            if hard is not None:  # its colour is not to get beyond it
+                near = torch.where(touched(hard, encoded.shape).to(near.device), best, near)
+            start = Start(encoded.code.at(near, encoded.anchors).transpose(1, 2), float(strength))
             sample = partial(sample_maps, encoded, tokens, gray=request.gray, start=start)
             told = {"strength": float(strength), "chosen_sha256": digest(chosen)}
             return run.result(best, run.samples(sample), more_like=told)
