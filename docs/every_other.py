@@ -130,6 +130,8 @@ def series(tour: Any, work: Path) -> None:
     hands.press("series_others")
     hands.wait(lambda: "Coloured 2" in hands.said)
     hands.viewer.grid.enabled = True
+    hands.viewer.reset_view()
+    QTest.qWait(300)
     tour.shot("8-others", hands.control("series_others"))
     tour.close()
 

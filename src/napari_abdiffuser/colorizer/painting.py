@@ -136,6 +136,7 @@ def sample_colours(
         (n, A, 2), ab / 110.
     """
     networks, device, count = picture.networks, picture.device, len(seeds)
+    gain = networks.anchors.config.gain
     chosen = _spaced(known_places.shape[1], _TOKENS_AT_MOST, device)
     fixed = known_colours[:, chosen]
     positions = torch.cat([places, known_places[:, chosen]], 1)
@@ -155,7 +156,8 @@ def sample_colours(
     times = None
     if start is not None:
         times = _times_below(start.strength, sampling.grid(steps), distilled=sampling.distilled)
-        noise = schedule.diffuse(start.colours * COLOUR_SCALE, noise, torch.tensor(times[0]))
+        begun = start.colours * (COLOUR_SCALE / gain)
+        noise = schedule.diffuse(begun, noise, torch.tensor(times[0]))
     # A hint's token needs no noise of its own: its colour is known.
     noise = torch.cat([noise, known[:, free:, :2]], 1)
 
@@ -169,7 +171,7 @@ def sample_colours(
     drawn = sampling.run(
         denoise, noise, schedule, steps, times=times, progress=progress, cancel=cancel
     )
-    return drawn[:, :free] / COLOUR_SCALE
+    return drawn[:, :free] * (gain / COLOUR_SCALE)
 
 
 def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bool) -> Tensor:

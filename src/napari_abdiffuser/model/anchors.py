@@ -38,6 +38,9 @@ class AnchorConfig:
         Of the transformer.
     count : int
         Anchors placed on a picture.
+    gain : float
+        Factor of the sampled chroma: between anchors of different colours the guide mixes, which
+        makes a painted picture duller than its anchors.
     """
 
     code_features: int
@@ -45,6 +48,7 @@ class AnchorConfig:
     depth: int = 6
     heads: int = 5
     count: int = 64
+    gain: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-serializable form."""

@@ -64,6 +64,6 @@ SIZES: dict[str, GuideConfig] = {
     "tiny": GuideConfig(
         (16, 24, 32), heads=2, head_features=8, dilations=(4, 2, 1), highlight=True
     ),
-    "small": GuideConfig(more_blocks=(0, 1, 1), contexts=1, highlight=True),
+    "small": GuideConfig(highlight=True),
     "base": GuideConfig((64, 128, 256, 384), heads=4, head_features=24, highlight=True),
 }
