@@ -96,6 +96,18 @@ def test_a_bad_file_is_refused_in_words_and_the_old_model_stays(shelf, qtbot, tm
     assert s.widget.manners.keeper.settings.preferences.model == "default"
 
 
+def test_who_goes_back_to_the_model_in_use_waits_for_no_other(shelf, qtbot):
+    s = shelf.open()
+    s.go.clear()
+    s.row.choose("/models/other.safetensors")
+    s.row.choose("default")
+    assert "Loading" not in s.row.state.text() + s.said()
+    s.go.set()
+    qtbot.waitUntil(lambda: s.widget.runs._preparing is None, timeout=20_000)
+    assert (s.row.wanted, s.row.model, opened_with(s)) == ("default",) * 3
+    assert s.row.field.currentText() == "default"
+
+
 def test_a_preferred_model_that_is_gone_leaves_the_default_and_the_preference(shelf, qtbot):
     save_settings(Settings().change(model="/usb/gone.safetensors"))
     shelf.faults["/usb/gone.safetensors"] = ModelNotFound("It is not there: plug it in.")

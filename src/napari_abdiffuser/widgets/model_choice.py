@@ -46,11 +46,13 @@ class ModelChoice(QObject):
         runs.happened.connect(self._on_event)
         runs.not_ready.connect(self._on_not_ready)
 
-    def load(self, _: str = "") -> None:
+    def load(self, asked: str = "") -> None:
         """Load the model asked for, or again the one in use, where the device is another one."""
         row = self._row
         if row.wanted != row.model:
             self.said.emit(texts.MODEL_LOADING.format(model=shown_name(row.wanted)))
+        elif asked:
+            self.said.emit(texts.MODEL_USED.format(model=shown_name(row.model)))
         self._runs.prepare(row.wanted, self._options.device)
 
     def _on_event(self, event: Event) -> None:

@@ -89,8 +89,11 @@ class ModelRow(QWidget):
         if model == self.wanted:
             return
         self.wanted, self._by_hand = model, by_hand
-        self._show(model)
-        self._say(texts.MODEL_LOADING.format(model=shown_name(model)))
+        if model == self.model:
+            self.accept(model)  # back to the one in use: nobody waits for the other any more
+        else:
+            self._show(model)
+            self._say(texts.MODEL_LOADING.format(model=shown_name(model)))
         self.asked.emit(model)
 
     def _show(self, model: str) -> None:
