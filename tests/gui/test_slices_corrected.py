@@ -70,6 +70,27 @@ def test_corrections_are_of_the_slice_at_hand(stack, qtbot):
     np.testing.assert_array_equal(w.shown().rgb, before)
 
 
+def test_what_is_brought_back_never_lands_on_the_slice_that_the_sliders_went_on_to(stack, qtbot):
+    w = stack(STACK)
+    w.go(1)
+    w.store.apply(lambda s: s.add_class("cell", "gold").add_class("ground", "teal"))
+    w.store.apply(lambda s: s.set_hints(HINTS))
+    w.run()
+    draw(w, SQUARE)
+    press(w, qtbot, w.correct.region_bar.erase_button)
+    kept = w.shown().number
+    assert w.store.state.document.colouring.index == (1,)
+    w.store.apply(lambda s: s.with_gallery(lambda g: g.discard(kept)))
+    w.go(2)
+    count = len(w.store.state.gallery.variations)
+    w.go(1, opened=False)
+    w.go(2)
+    assert len(w.store.state.gallery.variations) == count
+    w.go(1)
+    qtbot.waitUntil(lambda: len(w.store.state.gallery.variations) == count + 1, timeout=30_000)
+    assert w.shown().index == (1,)
+
+
 def test_measuring_is_of_the_slice_at_hand_and_says_so_of_another(stack, qtbot):
     w = stack(STACK)
     w.store.apply(lambda s: s.add_class("cell", "gold").add_class("ground", "teal"))

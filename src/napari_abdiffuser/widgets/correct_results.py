@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
+from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.studio.document import Colouring
 from napari_abdiffuser.widgets.correct_work import Base, single
+from napari_abdiffuser.widgets.kept_states import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +82,8 @@ class CorrectionResults(QObject):
         image, base = context.sources.image, Base(None, None, {}, context.store.state)
 
         def job(at: Any, _cancelled: Callable[[], bool]) -> Outputs:
+            if at.image is not image or index_of(at.source) != kept.index:
+                raise Cancelled("Another picture was opened meanwhile.")
             return single(at, kept.rgb, dict(kept.provenance), f"{at.source.name} kept", base)
 
         context.bench.run(job, lambda made: context.results.deliver(made, image), key="bring back")
