@@ -64,6 +64,38 @@ def test_the_next_run_takes_away_what_nobody_kept(ran):
     assert len(shown) == 1
 
 
+def test_what_is_discarded_before_its_layer_is_made_gets_none(ran, qtbot):
+    results, button = ran.widget.results, ran.gallery.rest_button
+    results._adder.timeout.disconnect()  # a large layer takes a while
+    ran.button.click()
+    qtbot.waitUntil(lambda: results.busy, timeout=20_000)
+    button.click()
+    while results.busy:
+        results._add_next()
+    ran.idle()
+    assert outputs(ran.viewer) == []
+    assert ran.gallery.list.count() == 0
+
+
+def test_another_picture_has_its_own_thumbnails_under_the_same_numbers(ran, qtbot):
+    choose(ran.gallery, 2, 3)
+    other = ran.viewer.add_image(255 - GRAY, name="other")
+    ran.widget.sources.image_field.choose(other)
+    qtbot.waitUntil(lambda: ran.widget.bench.current is not None, timeout=20_000)
+    ran.button.click()
+    ran.idle()
+
+    def listed():
+        items = [ran.gallery.list.item(row) for row in range(ran.gallery.list.count())]
+        corners = [item.icon().pixmap(20, 20).toImage().pixelColor(1, 9).red() for item in items]
+        return [item.text() for item in items], [corner > 127 for corner in corners]
+
+    assert listed() == (["best", "1", "2", "3"], [True] * 4)
+    ran.widget.sources.image_field.choose(ran.viewer.layers["image"])
+    assert listed() == (["best", "1", "2", "3"], [False] * 4)
+    assert [item.text() for item in ran.gallery.list.selectedItems()] == ["2"]
+
+
 def test_discarding_the_rest_keeps_the_stars_alone(ran):
     choose(ran.gallery, 3)
     ran.gallery.star_button.click()

@@ -18,6 +18,7 @@ from napari_abdiffuser.widgets.work import outputs_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_abdiffuser.studio.gallery_pictures import Pixels
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.studio.variations import Gallery, Variation
 
@@ -60,6 +61,7 @@ class GalleryPanel(Panel):
         self.column.addLayout(grid)
         self.column.addWidget(self.compare_bar)
         self._filling = self._choosing = False
+        self._listed: dict[int, Pixels] = {}
         context.store.changed.connect(self._on_state)
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
@@ -113,9 +115,13 @@ class GalleryPanel(Panel):
     def _fill(self, gallery: Gallery) -> None:
         """Bring the thumbnails up to date; the selection stays where it can."""
         visible = gallery.visible
-        chosen = set(self._numbers())
+        now = {v.number: v.thumbnail for v in visible}
+        # Another picture has the same numbers for its own colourings.
+        same = {number for number, icon in now.items() if self._listed.get(number) is icon}
+        chosen = same.intersection(self._numbers())
         self._filling = True
-        if [v.number for v in visible] != self._listed():
+        if not len(same) == len(now) == len(self._listed):
+            self._listed = now
             self.list.clear()
             for variation in visible:
                 self.list.addItem(self._item(variation, gallery))
@@ -136,10 +142,6 @@ class GalleryPanel(Panel):
         self.elsewhere.setText(texts.elsewhere(gallery.elsewhere))
         self.elsewhere.setVisible(gallery.elsewhere > 0)
         self.list.fit()
-
-    def _listed(self) -> list[int]:
-        items = [self.list.item(row) for row in range(self.list.count())]
-        return [int(item.data(NUMBER)) for item in items if item is not None]
 
     def _item(self, variation: Variation, gallery: Gallery) -> QListWidgetItem:
         item = QListWidgetItem(icon_of(variation.thumbnail), "")

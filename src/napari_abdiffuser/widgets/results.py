@@ -159,7 +159,8 @@ class Results(QObject):
     def _add_next(self) -> None:
         if self._pending:
             key = self._pending.popleft()
-            self._make(key, visible=self._is_shown(*key))
+            if key in self._entries:  # not discarded meanwhile
+                self._make(key, visible=self._is_shown(*key))
         if not self._pending:
             self._adder.stop()
             self.delivered.emit()
