@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
@@ -94,6 +96,19 @@ def test_another_picture_has_its_own_thumbnails_under_the_same_numbers(ran, qtbo
     ran.widget.sources.image_field.choose(ran.viewer.layers["image"])
     assert listed() == (["best", "1", "2", "3"], [False] * 4)
     assert [item.text() for item in ran.gallery.list.selectedItems()] == ["2"]
+
+
+def test_a_picture_that_is_gone_leaves_no_colourings_behind(ran, qtbot):
+    ran.viewer.layers.clear()
+    ran.viewer.add_image(GRAY.copy(), name="other")
+    qtbot.waitUntil(lambda: ran.widget.bench.current is not None, timeout=20_000)
+    ran.button.click()
+    ran.idle()
+    gc.collect()
+    ran.button.click()
+    ran.idle()
+    keys = {key for key, _ in ran.widget.results._entries}
+    assert keys == {ran.widget.store.state.picture.key}
 
 
 def test_discarding_the_rest_keeps_the_stars_alone(ran):

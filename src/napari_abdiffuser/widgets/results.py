@@ -123,6 +123,7 @@ class Results(QObject):
             Where they are, in a sentence, if they are not of the picture on screen; else ''.
         """
         source = unwrap(source)
+        self._forget_lost()
         key, gallery, index = self._enter(outputs, source)
         numbers = [v.number for v in gallery.variations[-len(outputs.pictures) :]]
         old = [k for k, entry in self._entries.items() if k[0] == key and entry.index == index]
@@ -257,6 +258,12 @@ class Results(QObject):
             self._make((key, number), visible=True)
         elif isinstance(wanted.layer, Image):
             wanted.layer.visible = True
+
+    def _forget_lost(self) -> None:
+        """Let go of the pictures of images that are gone: their galleries are, too."""
+        for key, entry in list(self._entries.items()):
+            if entry.source is not None and entry.source() is None and key not in self._pending:
+                del self._entries[key]
 
     def _on_removed(self, event: Any = None) -> None:
         """Forget layers that the user has removed; the gallery can bring them back."""
