@@ -214,9 +214,14 @@ class Hands:
     # --- the picture ---
 
     @property
+    def window(self) -> QWidget:
+        """The window that the studio is docked in; napari's own name for it is private."""
+        return self.widget.window()
+
+    @property
     def canvas(self) -> Any:
         """The part of the window that shows the picture."""
-        found = self.viewer.window._qt_window.findChildren(QWidget)
+        found = self.window.findChildren(QWidget)
         return next(w for w in found if type(w).__name__ == "CanvasBackendDesktop")
 
     def place(self, at: Sequence[float], layer: Any = None) -> QPoint:
@@ -250,7 +255,7 @@ class Hands:
     def look(self, path: Path) -> None:
         """Keep what the screen shows of the window, menus and dialogs included."""
         QTest.qWait(300)
-        window = self.viewer.window._qt_window
+        window = self.window
         screen = window.screen()
         frame = window.frameGeometry()
         grabbed = screen.grabWindow(0, frame.x(), frame.y(), frame.width(), frame.height())

@@ -148,7 +148,7 @@ def main() -> None:
     viewer.window.resize(*WINDOW)
     open_sample(viewer)
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
-    viewer.window._qt_window.activateWindow()
+    widget.window().activateWindow()
     QTest.qWait(1000)  # until the window has its size
     viewer.reset_view()
     scroll = widget.findChild(QScrollArea, "abdiffuser_scroll")
