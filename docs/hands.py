@@ -229,7 +229,7 @@ class Hands:
         layer = self.viewer.layers[0] if layer is None else layer
         lead = [0.0] * (layer.ndim - 2)
         world = np.asarray(layer.data_to_world([*lead, *at]))[-2:]
-        camera, canvas = self.viewer.camera, self.canvas
+        camera, canvas = getattr(self.viewer, "scene", self.viewer).camera, self.canvas
         half = np.array([canvas.height(), canvas.width()]) / 2
         y, x = (world - np.asarray(camera.center)[-2:]) * camera.zoom + half
         return QPoint(round(x), round(y))
