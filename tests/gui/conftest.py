@@ -80,6 +80,18 @@ def colorizer():
 
 
 @pytest.fixture
+def model_colorizer(tiny_colorizer):
+    """Put the real one where `window` expects one that a test can hold up."""
+    return SimpleNamespace(
+        go=SimpleNamespace(set=lambda: None),
+        device=tiny_colorizer.device,
+        device_reason=tiny_colorizer.device_reason,
+        default_steps=tiny_colorizer.default_steps,
+        open=tiny_colorizer.open,
+    )
+
+
+@pytest.fixture
 def window(make_napari_viewer_proxy, colorizer, qtbot):
     """Make a viewer with the docked widget: an object with ``viewer`` and ``widget``."""
     from napari_abdiffuser.widgets import ColorizeWidget

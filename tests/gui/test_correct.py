@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from napari.layers import Labels, Shapes  # noqa: F401  (napari before Qt)
@@ -15,15 +13,8 @@ SQUARE = [[8, 10], [8, 30], [24, 30], [24, 10]]
 
 
 @pytest.fixture
-def colorizer(tiny_colorizer):
-    """Put the real one where `window` expects one that a test can hold up."""
-    return SimpleNamespace(
-        go=SimpleNamespace(set=lambda: None),
-        device=tiny_colorizer.device,
-        device_reason=tiny_colorizer.device_reason,
-        default_steps=tiny_colorizer.default_steps,
-        open=tiny_colorizer.open,
-    )
+def colorizer(model_colorizer):
+    return model_colorizer
 
 
 @pytest.fixture

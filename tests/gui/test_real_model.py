@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from napari.layers import Image, Layer, Points
@@ -15,15 +13,8 @@ NOISE = np.random.default_rng(1).integers(0, 256, (3, 33, 46), dtype=np.uint8)
 
 
 @pytest.fixture
-def colorizer(tiny_colorizer):
-    """Put the real one where `window` expects one that a test can hold up."""
-    return SimpleNamespace(
-        go=SimpleNamespace(set=lambda: None),
-        device=tiny_colorizer.device,
-        device_reason=tiny_colorizer.device_reason,
-        default_steps=tiny_colorizer.default_steps,
-        open=tiny_colorizer.open,
-    )
+def colorizer(model_colorizer):
+    return model_colorizer
 
 
 def same_lightness(gray, rgb):

@@ -201,6 +201,6 @@ class NativePainter:
                 while waiting:
                     waiting.popleft().result()
                     done()
-            except BaseException:
+            except BaseException:  # Ctrl-C too: nobody waits for what is not begun
                 pool.shutdown(cancel_futures=True)
                 raise

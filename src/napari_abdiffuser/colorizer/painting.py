@@ -135,22 +135,11 @@ def sample_colours(
     Tensor
         (n, A, 2), ab / 110.
     """
-    networks, device, count = picture.networks, picture.device, len(seeds)
-    gain = networks.anchors.config.gain
-    chosen = _spaced(known_places.shape[1], _TOKENS_AT_MOST, device)
-    fixed = known_colours[:, chosen]
-    positions = torch.cat([places, known_places[:, chosen]], 1)
-    free = places.shape[1]
-    features = token_features(picture.code, picture.lightness, positions).expand(count, -1, -1)
-    size = torch.tensor(picture.shape, device=device, dtype=torch.float32)
-    where = ((positions + 0.5) / size).expand(count, -1, -1)
-    known = torch.zeros(1, positions.shape[1], 3, device=device)
-    known[:, free:, :2] = fixed * COLOUR_SCALE
-    known[:, free:, 2] = 1
-    known = known.expand(count, -1, -1)
+    networks, gain, free = picture.networks, picture.networks.anchors.config.gain, places.shape[1]
+    features, where, known = _tokens(picture, places, known_places, known_colours, len(seeds))
     noise = torch.stack(
         [torch.randn(free, 2, generator=torch.Generator().manual_seed(s)) for s in seeds]
-    ).to(device)
+    ).to(picture.device)
     sampling = networks.sampling or Sampling("dpm++2m", steps)
     schedule = networks.objective.schedule
     times = None
@@ -172,6 +161,22 @@ def sample_colours(
         denoise, noise, schedule, steps, times=times, progress=progress, cancel=cancel
     )
     return drawn[:, :free] * (gain / COLOUR_SCALE)
+
+
+def _tokens(
+    picture: Encoded, places: Tensor, known_places: Tensor, known_colours: Tensor, count: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Features, places in [0, 1] and known colours of all tokens, for `count` samples."""
+    chosen = _spaced(known_places.shape[1], _TOKENS_AT_MOST, picture.device)
+    positions = torch.cat([places, known_places[:, chosen]], 1)
+    features = token_features(picture.code, picture.lightness, positions)
+    size = torch.tensor(picture.shape, device=picture.device, dtype=torch.float32)
+    known = torch.zeros(1, positions.shape[1], 3, device=picture.device)
+    known[:, places.shape[1] :, :2] = known_colours[:, chosen] * COLOUR_SCALE
+    known[:, places.shape[1] :, 2] = 1
+    every = (features, (positions + 0.5) / size, known)
+    features, where, known = (each.expand(count, -1, -1) for each in every)
+    return features, where, known
 
 
 def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bool) -> Tensor:

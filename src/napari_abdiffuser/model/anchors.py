@@ -40,7 +40,8 @@ class AnchorConfig:
         Anchors placed on a picture.
     gain : float
         Factor of the sampled chroma: between anchors of different colours the guide mixes, which
-        makes a painted picture duller than its anchors.
+        makes a painted picture duller than its anchors. The embedded model's file was written
+        before there was one; the default is chosen for it (docs/experiments.md).
     """
 
     code_features: int
@@ -48,7 +49,7 @@ class AnchorConfig:
     depth: int = 6
     heads: int = 5
     count: int = 64
-    gain: float = 1.0
+    gain: float = 1.3
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-serializable form."""

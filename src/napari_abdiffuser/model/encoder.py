@@ -60,25 +60,6 @@ class _SelfAttention(nn.Module):
         return out
 
 
-class _Context(nn.Module):
-    """Self-attention, then what each place makes of it; starts as the identity."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.attention = _SelfAttention(channels)
-        self.norm = nn.LayerNorm(channels)
-        self.first = nn.Linear(channels, channels)
-        self.second = nn.Linear(channels, channels)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.attention(x)
-        tokens = self.second(F.silu(self.first(self.norm(x.permute(0, 2, 3, 1)))))
-        out: Tensor = x + tokens.permute(0, 3, 1, 2)
-        return out
-
-
 class GuideEncoder(nn.Module):
     """U-Net over lightness, at half resolution and coarser.
 
@@ -88,20 +69,9 @@ class GuideEncoder(nn.Module):
         Channels of the levels, from half resolution down; each a multiple of eight.
     out_channels : int
         Channels of the map returned.
-    more_blocks : tuple of int
-        Residual blocks on the way up beyond the first, of each level from half resolution down;
-        missing ones are zero.
-    contexts : int
-        Layers of attention at the coarsest level beyond the first.
     """
 
-    def __init__(
-        self,
-        widths: tuple[int, ...],
-        out_channels: int,
-        more_blocks: tuple[int, ...] = (),
-        contexts: int = 0,
-    ) -> None:
+    def __init__(self, widths: tuple[int, ...], out_channels: int) -> None:
         super().__init__()
         self.multiple = 2 ** len(widths)
         self.stem = nn.Conv2d(4, widths[0], 3, padding=1)
@@ -118,13 +88,6 @@ class GuideEncoder(nn.Module):
             _ResidualBlock(c, normalize=i > 0) for i, c in enumerate(widths[:-1])
         )
         self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
-        # Beside the others, not among them: weights of a guide without these fit as they are.
-        self.contexts = nn.Sequential(*(_Context(widths[-1]) for _ in range(contexts)))
-        counts = (*more_blocks, *(0 for _ in widths))
-        self.more_blocks = nn.ModuleList(
-            nn.Sequential(*(_ResidualBlock(c, normalize=i > 0) for _ in range(counts[i])))
-            for i, c in enumerate(widths[:-1])
-        )
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Encode a picture.
@@ -148,9 +111,9 @@ class GuideEncoder(nn.Module):
             x = block(x)
             skips.append(x)
             x = down(x)
-        x = self.middle(self.contexts(self.attention(self.down_blocks[-1](x))))
+        x = self.middle(self.attention(self.down_blocks[-1](x)))
         for i in reversed(range(len(self.ups))):
             x = F.interpolate(self.ups[i](x), scale_factor=2.0, mode="nearest") + skips[i]
-            x = self.more_blocks[i](self.up_blocks[i](x))
+            x = self.up_blocks[i](x)
         out: Tensor = self.head(x)
         return out[..., : (height + 1) // 2, : (width + 1) // 2]

@@ -16,10 +16,6 @@ class GuideConfig:
     ----------
     widths : tuple of int
         Channels of the encoder's levels, from half resolution down.
-    more_blocks : tuple of int
-        Residual blocks on the way up beyond the first, of each level from half resolution down.
-    contexts : int
-        Layers of attention at the coarsest level beyond the first.
     heads, head_features : int
         Attention heads over the hints, and features each of them compares.
     edge_features : int
@@ -37,8 +33,6 @@ class GuideConfig:
     """
 
     widths: tuple[int, ...] = (48, 96, 192, 320)
-    more_blocks: tuple[int, ...] = ()
-    contexts: int = 0
     heads: int = 3
     head_features: int = 16
     edge_features: int = 8

@@ -35,7 +35,7 @@ class _Relay(QObject):
 def _build(source: LinkSource) -> Reading | Exception:
     try:
         return source.build()
-    except Exception as error:
+    except Exception as error:  # whatever it is, the GUI thread says it in words
         return error
 
 

@@ -133,7 +133,7 @@ def _perform(
         outcome = _Outcome(job, message="")
     except ABDiffuserError as error:
         outcome = _Outcome(job, message=str(error))
-    except Exception as error:
+    except Exception as error:  # a worker's error would end nowhere: it is told in words
         logger.exception("A job has failed.")
         outcome = _Outcome(job, message=in_words(error))
     report(outcome)

@@ -92,7 +92,7 @@ class Models:
             return self._load(model, device)
         except (ModelNotFound, ModelCorrupt, DeviceUnavailable, InvalidRequest):
             raise
-        except Exception:
+        except Exception:  # torch has many errors for memory that does not suffice
             if self._colorizer is None:
                 raise
             # Two may not fit into the device's memory.
@@ -137,7 +137,7 @@ def work(
         last = Stopped(run)
     except ABDiffuserError as error:
         last = Failed(run, str(error))
-    except Exception as error:
+    except Exception as error:  # a worker's error would end nowhere: it is told in words
         logger.exception("A run has failed.")
         last = Failed(run, in_words(error))
     yield last

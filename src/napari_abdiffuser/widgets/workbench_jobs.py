@@ -153,7 +153,7 @@ def perform(
         outcome = Outcome(job, stopped=True)
     except ABDiffuserError as error:
         outcome = Outcome(job, message=str(error))
-    except Exception as error:
+    except Exception as error:  # a worker's error would end nowhere: it is told in words
         if not job.cancelled():
             logger.exception("A job has failed.")
         outcome = Outcome(job, message=in_words(error))

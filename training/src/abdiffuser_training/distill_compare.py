@@ -23,6 +23,7 @@ from napari_abdiffuser.weights import read, resolve, write
 __all__ = ["Comparison", "add_parser", "compare"]
 
 _SAMPLERS = ("ddim", "dpm++2m")
+_Way = tuple[str, int, Callable[[], NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def compare(
     with tempfile.TemporaryDirectory() as folder:
         as_told = {name: _with_sampler(teacher, name, Path(folder), device) for name in _SAMPLERS}
         reference = drawn(as_told["ddim"], teacher_steps)
-        ways: list[tuple[str, int, Callable[[], NDArray[np.uint8]]]] = []
+        ways: list[_Way] = []
         for path in students:
             count = int(read(path)[1]["settings"]["steps"])
             student = open_model(path, device)
@@ -99,20 +100,19 @@ def compare(
         columns = [np.stack(gray), reference[0]]
         for name, count, draw in ways:
             found = draw()
-            apart = [
-                float(ciede2000(a, b).mean())
-                for a, b in zip(
-                    found.reshape(-1, *found.shape[2:]),
-                    reference.reshape(-1, *reference.shape[2:]),
-                    strict=True,
-                )
-            ]
+            apart = _apart(found, reference)
             rows.append((name, count, float(np.mean(apart)), float(np.max(apart)), len(apart)))
             columns.append(found[0])
     title = f"Students against their teacher ({teacher_steps} steps of DDIM, the same noise)"
     heads = ("way", "steps", "ΔE00 mean", "ΔE00 worst picture", "samples")
     note = f"{len(pictures)} pictures without hints; ΔE00 is the mean over a picture's pixels."
     return Comparison(Table(title, heads, tuple(rows), (note,)), _page(columns))
+
+
+def _apart(found: NDArray[np.uint8], reference: NDArray[np.uint8]) -> list[float]:
+    """Mean CIEDE2000 of every picture of (seeds, pictures, H, W, 3)."""
+    flat = (pictures.reshape(-1, *pictures.shape[2:]) for pictures in (found, reference))
+    return [float(ciede2000(a, b).mean()) for a, b in zip(*flat, strict=True)]
 
 
 def _sample(model: Model, picture: Picture, steps: int | None, seed: int) -> NDArray[np.uint8]:

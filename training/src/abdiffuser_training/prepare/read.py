@@ -141,7 +141,7 @@ def read_mask(path: Path) -> NDArray[np.uint16]:
         else:
             with Image.open(path) as image:
                 array = np.array(image)
-    except Exception as error:  # as above
+    except Exception as error:  # readers raise whatever they like
         raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from error
     if array.ndim == 3 and array.shape[2] in (3, 4):
         rgb = array[..., :3].astype(np.int64)
