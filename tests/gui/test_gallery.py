@@ -10,6 +10,7 @@ from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QItemSelectionModel
 from qtpy.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
+from napari_abdiffuser.widgets.events import Outputs
 from napari_abdiffuser.widgets.gallery_list import ThumbnailList, icon_of
 
 GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
@@ -36,6 +37,14 @@ def choose(gallery, *rows):
         gallery.list.selectionModel().select(
             gallery.list.indexFromItem(item), QItemSelectionModel.SelectionFlag.Select
         )
+
+
+def results_again(made, results):
+    """Outputs of one more picture, as a worker would hand them over."""
+    rgb = results._store.state.gallery.variations[-1].rgb
+    name = "image variation 1"
+    layer = (made[0], {**made[1], "name": name}, made[2])
+    return Outputs((layer,), (rgb,), (rgb,), seed=3, provenance={}, has_best=False)
 
 
 def test_a_click_shows_one_colouring_and_hides_the_others(ran):
@@ -77,6 +86,20 @@ def test_what_is_discarded_before_its_layer_is_made_gets_none(ran, qtbot):
     ran.idle()
     assert outputs(ran.viewer) == []
     assert ran.gallery.list.count() == 0
+
+
+def test_of_two_runs_in_quick_succession_only_the_last_becomes_layers(ran, qtbot):
+    results = ran.widget.results
+    results._adder.timeout.disconnect()  # a large layer takes a while
+    ran.button.click()
+    qtbot.waitUntil(lambda: results.busy, timeout=20_000)
+    first = results._entries[results._pending[0]].made
+    results.deliver(results_again(first, results), ran.viewer.layers["image"])
+    while results.busy:
+        results._add_next()
+    ran.idle()
+    assert [layer.name for layer in outputs(ran.viewer)] == ["image variation 7"]
+    assert ran.gallery.list.count() == 9
 
 
 def test_another_picture_has_its_own_thumbnails_under_the_same_numbers(ran, qtbot):

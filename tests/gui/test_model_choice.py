@@ -108,6 +108,19 @@ def test_who_goes_back_to_the_model_in_use_waits_for_no_other(shelf, qtbot):
     assert s.row.field.currentText() == "default"
 
 
+def test_a_loading_that_napari_is_told_to_stop_says_so_and_the_old_model_stays(shelf, qtbot):
+    s = shelf.open()
+    s.go.clear()
+    s.row.choose("/models/other.safetensors")
+    s.widget.runs._preparing.worker.quit()  # as napari's task manager does
+    s.go.set()
+    qtbot.waitUntil(lambda: "The loading was stopped" in s.said(), timeout=20_000)
+    assert "Loading" not in s.row.state.text()
+    assert (s.row.wanted, s.row.model, opened_with(s)) == ("default",) * 3
+    s.row.choose("/models/other.safetensors")
+    qtbot.waitUntil(lambda: opened_with(s) == "/models/other.safetensors", timeout=20_000)
+
+
 def test_a_preferred_model_that_is_gone_leaves_the_default_and_the_preference(shelf, qtbot):
     save_settings(Settings().change(model="/usb/gone.safetensors"))
     shelf.faults["/usb/gone.safetensors"] = ModelNotFound("It is not there: plug it in.")

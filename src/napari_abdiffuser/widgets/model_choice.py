@@ -45,6 +45,7 @@ class ModelChoice(QObject):
         self._row.asked.connect(self.load)
         runs.happened.connect(self._on_event)
         runs.not_ready.connect(self._on_not_ready)
+        runs.loading_stopped.connect(self._on_stopped)
 
     def load(self, asked: str = "") -> None:
         """Load the model asked for, or again the one in use, where the device is another one."""
@@ -69,3 +70,10 @@ class ModelChoice(QObject):
             return
         self.failed.emit(row.reject(message))
         self.load()  # it is still there; its device is said again
+
+    def _on_stopped(self) -> None:
+        """Hear that the user has stopped the loading; the model in use comes with the next run."""
+        row = self._row
+        self.device_said.emit(texts.DEVICE_WITH_RUN)
+        if row.wanted != row.model:
+            self.said.emit(row.reject(texts.MODEL_STOPPED))

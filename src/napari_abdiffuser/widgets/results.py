@@ -127,6 +127,7 @@ class Results(QObject):
         key, gallery, index = self._enter(outputs, source)
         numbers = [v.number for v in gallery.variations[-len(outputs.pictures) :]]
         old = [k for k, entry in self._entries.items() if k[0] == key and entry.index == index]
+        self._pending = deque(k for k in self._pending if k not in old)
         self._retire(old, gallery)
         place = None if source is None else ref(source)
         for number, (data, meta, kind) in zip(numbers, outputs.layers, strict=True):

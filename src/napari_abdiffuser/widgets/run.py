@@ -88,6 +88,9 @@ class RunController(QObject):
     not_ready = Signal(str)
     """Emitted with the reason when a model could not be loaded ahead of a run."""
 
+    loading_stopped = Signal()
+    """Emitted when napari was told to stop the loading of a model ahead of a run."""
+
     def __init__(self, parent: QWidget | None = None, models: Models | None = None) -> None:
         super().__init__(parent)
         self._models = Models() if models is None else models
@@ -182,3 +185,6 @@ class RunController(QObject):
         """Hear that napari has told a worker to quit, as its task manager can."""
         if self._current is not None and self._current.worker.abort_requested:
             self.cancel()
+        if self._preparing is not None and self._preparing.worker.abort_requested:
+            self._preparing = None
+            self.loading_stopped.emit()
