@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_abdiffuser.model.trunk import TRUNK_WIDTHS, Trunk
+
 __all__ = ["GuideEncoder"]
 
 _GROUPS = 8
@@ -69,9 +71,12 @@ class GuideEncoder(nn.Module):
         Channels of the levels, from half resolution down; each a multiple of eight.
     out_channels : int
         Channels of the map returned.
+    trunk : bool
+        Whether the features of a `Trunk` join the levels below half resolution; there are four
+        levels then.
     """
 
-    def __init__(self, widths: tuple[int, ...], out_channels: int) -> None:
+    def __init__(self, widths: tuple[int, ...], out_channels: int, *, trunk: bool = False) -> None:
         super().__init__()
         self.multiple = 2 ** len(widths)
         self.stem = nn.Conv2d(4, widths[0], 3, padding=1)
@@ -88,6 +93,11 @@ class GuideEncoder(nn.Module):
             _ResidualBlock(c, normalize=i > 0) for i, c in enumerate(widths[:-1])
         )
         self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
+        self.trunk = Trunk() if trunk else None
+        joined = zip(TRUNK_WIDTHS, widths[1:], strict=True) if trunk else ()
+        self.joins = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in joined)
+        for parameter in self.joins.parameters():  # what was learned without a trunk still holds
+            nn.init.zeros_(parameter)
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Encode a picture.
@@ -106,11 +116,14 @@ class GuideEncoder(nn.Module):
         bottom, right = -height % self.multiple, -width % self.multiple
         padded = F.pad(lightness, (0, right, 0, bottom), mode="replicate")
         x = self.stem(F.pixel_unshuffle(padded, 2).contiguous(memory_format=torch.channels_last))
+        seen = [] if self.trunk is None else self.trunk(padded)
         skips: list[Tensor] = []
-        for block, down in zip(self.down_blocks[:-1], self.downs, strict=True):
+        for i, (block, down) in enumerate(zip(self.down_blocks[:-1], self.downs, strict=True)):
             x = block(x)
             skips.append(x)
             x = down(x)
+            if seen:
+                x = x + self.joins[i](seen[i])
         x = self.middle(self.attention(self.down_blocks[-1](x)))
         for i in reversed(range(len(self.ups))):
             x = F.interpolate(self.ups[i](x), scale_factor=2.0, mode="nearest") + skips[i]

@@ -39,7 +39,7 @@ class Guide(nn.Module):
             heads * config.head_features, heads, heads, 2, 1,
             config.edge_features, 8 * len(config.dilations), 1,
         ]  # fmt: skip
-        self.encoder = GuideEncoder(config.widths, sum(self._splits))
+        self.encoder = GuideEncoder(config.widths, sum(self._splits), trunk=config.trunk)
         # Per head: feature sharpness, squared nearness, linear nearness, null bias; the second
         # layer adapts them to the number of hints, whose spacing it sets.
         start = torch.tensor([1.0, 4.0, 2.0, -3.0]).repeat(heads, 1)

@@ -26,6 +26,8 @@ class GuideConfig:
         Jacobi sweeps.
     highlight : bool
         Whether the guide learned to claim more narrowly where all else stays gray.
+    trunk : bool
+        Whether the encoder looks through the first stages of EfficientNet-Lite0 as well.
     auto_range : float
         Largest a* and b* of the automatic colour, ab / 110. The first embedded model was trained
         at 0.6; shrunk to this its colouring without hints is nearer to the truth than gray also
@@ -39,6 +41,7 @@ class GuideConfig:
     dilations: tuple[int, ...] = (16, 8, 4, 2, 1)
     sweeps: int = 5
     highlight: bool = False
+    trunk: bool = False
     auto_range: float = 0.48
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,5 +62,6 @@ SIZES: dict[str, GuideConfig] = {
         (16, 24, 32), heads=2, head_features=8, dilations=(4, 2, 1), highlight=True
     ),
     "small": GuideConfig(highlight=True),
+    "lite": GuideConfig(highlight=True, trunk=True),
     "base": GuideConfig((64, 128, 256, 384), heads=4, head_features=24, highlight=True),
 }

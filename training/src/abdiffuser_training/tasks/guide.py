@@ -14,6 +14,7 @@ from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
+from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
 from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
 from abdiffuser_training.losses import charbonnier, log_mse
 from abdiffuser_training.stage_settings import Crops, GuideStage, GuideWeights
@@ -124,6 +125,13 @@ class GuideTask:
         torch.manual_seed(self._seed)
         guide = Guide(SIZES[size]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         begin_with(guide, settings.start, "guide")
+        if guide.encoder.trunk is not None:
+            if settings.start is None and settings.trunk is None:
+                raise InvalidRequest(
+                    f"size={size} has a trunk that others trained; give guide.trunk={PACKAGE}, "
+                    "or guide.start."
+                )
+            begin_trunk(guide.encoder.trunk, settings.trunk)
         self.network: nn.Module = guide
         # Not all of it: torch 2.13 cannot compile the gradient of the propagation's padding.
         self.compiled: nn.Module = guide.encoder

@@ -1,0 +1,71 @@
+"""The trunk's published weights: read, kept as they are while the rest learns, or refused."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
+from abdiffuser_training.stage_settings import Crops, GuideStage
+from abdiffuser_training.tasks.guide import GuideTask
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.model.trunk import Trunk
+
+
+def published_as(trunk):
+    """The state of the PyTorch port that gives this trunk: normalization that does nothing."""
+    state = {}
+    for name, value in trunk.state_dict().items():
+        if name.endswith("bias"):
+            continue
+        parts = name.split(".")
+        bias = trunk.state_dict()[name.replace("weight", "bias")]
+        if parts[0] == "stem":
+            conv, norm = "_conv_stem", "_bn0"
+            value = torch.cat([value, torch.zeros_like(value), torch.zeros_like(value)], 1)
+        else:
+            number = {"expand": 0, "depthwise": 1, "project": 2}[parts[2]]
+            conv, norm = f"_blocks.{parts[1]}._{parts[2]}_conv", f"_blocks.{parts[1]}._bn{number}"
+        state[f"{conv}.weight"] = value
+        state |= {f"{norm}.weight": torch.ones_like(bias), f"{norm}.bias": bias}
+        state |= {f"{norm}.running_mean": torch.zeros_like(bias)}
+        state |= {f"{norm}.running_var": torch.full_like(bias, 1 - 1e-3)}
+    return state
+
+
+def test_a_file_of_published_weights_is_taken_over_and_frozen(tmp_path):
+    torch.manual_seed(0)
+    wanted, trunk = Trunk(), Trunk()
+    torch.save(published_as(wanted), tmp_path / "lite0.pth")
+    begin_trunk(trunk, tmp_path / "lite0.pth")
+    for name, value in trunk.state_dict().items():
+        torch.testing.assert_close(value, wanted.state_dict()[name])
+    assert not any(p.requires_grad for p in trunk.parameters())
+
+
+def test_the_package_stands_for_the_file_it_brings(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    wanted, trunk = Trunk(), Trunk()
+    (tmp_path / PACKAGE / "models").mkdir(parents=True)
+    (tmp_path / PACKAGE / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidRequest, match="pip install"):
+        begin_trunk(trunk, PACKAGE)
+    torch.save(published_as(wanted), tmp_path / PACKAGE / "models" / "lite0.pth")
+    begin_trunk(trunk, PACKAGE)
+    torch.testing.assert_close(trunk.stem.weight, wanted.stem.weight)
+
+
+def test_other_files_are_refused_with_what_to_do(tmp_path):
+    with pytest.raises(InvalidRequest, match="cannot be read"):
+        begin_trunk(Trunk(), tmp_path / "none.pth")
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
+    (tmp_path / "text.pth").write_text("no weights")
+    for name in ("other.pth", "text.pth"):
+        with pytest.raises(InvalidRequest, match="pip install"):
+            begin_trunk(Trunk(), tmp_path / name)
+
+
+def test_a_guide_with_a_trunk_does_not_begin_without_one():
+    with pytest.raises(InvalidRequest, match=r"guide\.trunk"):
+        GuideTask(GuideStage(crops=[Crops()]), "lite", mixture=None)
