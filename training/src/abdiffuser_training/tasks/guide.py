@@ -131,7 +131,8 @@ class GuideTask:
                     f"size={size} has a trunk that others trained; give guide.trunk={PACKAGE}, "
                     "or guide.start."
                 )
-            begin_trunk(guide.encoder.trunk, settings.trunk)
+            begin_trunk(guide.encoder.trunk, settings.trunk, tuned=settings.trunk_rate > 0)
+        self.rates = {"guide.encoder.trunk.": settings.trunk_rate}
         self.network: nn.Module = guide
         # Not all of it: torch 2.13 cannot compile the gradient of the propagation's padding.
         self.compiled: nn.Module = guide.encoder
