@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from abdiffuser_training.engine.optimization import make_optimizer
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
 from abdiffuser_training.stage_settings import Crops, GuideStage
 from abdiffuser_training.tasks.guide import GuideTask
@@ -69,3 +70,33 @@ def test_other_files_are_refused_with_what_to_do(tmp_path):
 def test_a_guide_with_a_trunk_does_not_begin_without_one():
     with pytest.raises(InvalidRequest, match=r"guide\.trunk"):
         GuideTask(GuideStage(crops=[Crops()]), "lite", mixture=None)
+
+
+def started(tmp_path, **settings):
+    """A task whose trunk begins with a file of published weights, and its settings."""
+    torch.save(published_as(Trunk()), tmp_path / "lite0.pth")
+    stage = GuideStage(steps=1, trunk=str(tmp_path / "lite0.pth"), **settings)
+    return GuideTask(stage, "lite", mixture=None), stage
+
+
+def test_a_trunk_is_tuned_at_its_share_of_the_rate(tmp_path):
+    task, stage = started(tmp_path, trunk_rate=0.1)
+    groups = make_optimizer(task.losses, stage, task.rates).param_groups
+    trunk = {id(p) for p in task.network.encoder.trunk.parameters()}
+    by_factor = {group["factor"]: {id(p) for p in group["params"]} for group in groups}
+    assert by_factor[0.1] == trunk
+    assert by_factor[1.0] == {id(p) for p in task.network.parameters()} - trunk
+
+
+def test_without_a_rate_of_its_own_a_trunk_is_left_out(tmp_path):
+    task, stage = started(tmp_path)
+    (group,) = make_optimizer(task.losses, stage, task.rates).param_groups
+    assert not {id(p) for p in task.network.encoder.trunk.parameters()} & {
+        id(p) for p in group["params"]
+    }
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_rate_of_the_trunk_is_a_share(share):
+    with pytest.raises(InvalidRequest, match="trunk_rate"):
+        GuideStage(steps=1, trunk_rate=share).check()
