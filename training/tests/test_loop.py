@@ -51,6 +51,18 @@ def test_it_learns_and_returns_the_average(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_step_is_as_long_as_each_parameter_s_rate_says(tmp_path):
+    task = Line()
+    task.rates = {"network.bias": 0.1}
+    before = {name: p.detach().clone() for name, p in task.network.named_parameters()}
+    train(task, replace(SETTINGS, steps=1, warmup=0, weight_decay=0.0), tmp_path)
+    # Adam's first step is the rate itself, whatever the gradient.
+    moved = {name: (p - before[name]).abs() for name, p in task.network.named_parameters()}
+    rate = torch.tensor(SETTINGS.rate)
+    torch.testing.assert_close(moved["weight"], rate.expand(1, 3), rtol=1e-3, atol=0)
+    torch.testing.assert_close(moved["bias"], 0.1 * rate.expand(1), rtol=1e-3, atol=0)
+
+
 @pytest.mark.parametrize("change", [{}, {"workers": 2}, {"accumulate": 2}])
 def test_stopped_after_any_step_it_goes_on_as_if_it_had_not_been(tmp_path, change):
     settings = replace(SETTINGS, save_steps=1, **change)
