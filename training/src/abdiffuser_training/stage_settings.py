@@ -58,6 +58,9 @@ class GuideWeights:
         Distances, ab / 110, around which Charbonnier turns from square to linear.
     floor : float
         Added to the mean squared error in the log.
+    highlighted : float
+        What a pixel of a highlighted object counts in these three where all else is gray; the
+        others count one. The ground is larger than the objects, so with 1 it is left gray first.
     """
 
     spread: float = 1.0
@@ -67,6 +70,7 @@ class GuideWeights:
     width: float = 0.03
     automatic_width: float = 0.2
     floor: float = 3e-4
+    highlighted: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -75,11 +75,18 @@ class GuideLosses(nn.Module):
         native = crops.native.float()
         auto = (code.auto * native[:, None, None, None]).detach()
         spread, mixed = guide.paint(code, attention, hints.colours, hints.hint_map, auto)
-        loss = weights.spread * charbonnier(spread - truth, weights.width)
-        loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width)
-        loss = loss + weights.log_mse * log_mse(spread - truth, weights.floor)
+        share = _share(truth, crops.highlight, weights.highlighted)
+        loss = weights.spread * charbonnier(spread - truth, weights.width, share)
+        loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width, share)
+        loss = loss + weights.log_mse * log_mse(spread - truth, weights.floor, share)
         automatic = charbonnier(code.auto - truth, weights.automatic_width) * native
         return (loss + weights.automatic * automatic).mean()
+
+
+def _share(truth: Tensor, highlight: Tensor, weight: float) -> Tensor:
+    """Weigh pixels (B, h, w): highlighted objects more than the ground around them."""
+    kept = (truth.abs().amax(1) > 0) & (highlight > 0)[:, None, None]
+    return 1 + (weight - 1) * kept
 
 
 def crops_at(crops: list[Crops], progress: float) -> Crops:

@@ -1,0 +1,61 @@
+"""What the losses are on errors whose sizes are known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from abdiffuser_training.data.batch import Batch
+from abdiffuser_training.hint_sampling import HintSettings, hint_batch
+from abdiffuser_training.losses import charbonnier, log_mse
+from abdiffuser_training.stage_settings import GuideWeights
+from abdiffuser_training.tasks.guide import GuideBatch, GuideLosses
+from napari_abdiffuser.model.guide import SIZES, Guide
+
+
+def test_distances_of_a_constant_error():
+    difference = torch.zeros(2, 2, 4, 4)
+    difference[1, 0], difference[1, 1] = 0.3, 0.4
+    assert charbonnier(difference, 1e-6).tolist() == pytest.approx([0.0, 0.5], abs=1e-5)
+    expected = [math.log(1e-3), math.log(0.125 + 1e-3)]
+    assert log_mse(difference, 1e-3).tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_share_multiplies_each_pixel():
+    difference = torch.zeros(1, 2, 2, 2)
+    difference[0, 0, 0, 0] = 1.0
+    share = torch.ones(1, 2, 2)
+    share[0, 0, 0] = 3.0
+    assert charbonnier(difference, 1e-6, share).item() == pytest.approx(0.75, abs=1e-5)
+    assert log_mse(difference, 0.0, share).exp().item() == pytest.approx(0.375, abs=1e-5)
+
+
+@pytest.mark.parametrize("highlight", [0.0, 1.0])
+def test_highlighted_objects_count_more_only_where_all_else_is_gray(highlight):
+    """With hints whose colour is gray nothing is painted, so all of the error is the object's."""
+    torch.manual_seed(0)
+    chroma = torch.zeros(1, 2, 32, 32)
+    chroma[:, 0, 8:24, 8:24] = 0.5
+    crops = Batch(
+        seen=torch.zeros(1, 1, 32, 32),
+        lightness=torch.zeros(1, 1, 32, 32),
+        chroma=chroma,
+        native=torch.tensor([False]),
+        highlight=torch.tensor([highlight]),
+        boxes=(np.array([[0, 0, 4, 4]]),),
+        indices=(0,),
+    )
+    batch = GuideBatch(crops, hint_batch(crops, HintSettings(none=0.0), 0, 0))
+    weights = GuideWeights(mixed=0.0, log_mse=0.0, automatic=0.0)
+    guide = Guide(SIZES["tiny"])
+
+    def loss(weights: GuideWeights) -> float:
+        with torch.no_grad():
+            return float(GuideLosses(guide, weights, torch.float32)(batch))
+
+    ratio = loss(replace(weights, highlighted=3.0)) / loss(weights)
+    assert ratio == pytest.approx(3.0 if highlight else 1.0, rel=1e-4)
