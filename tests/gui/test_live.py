@@ -8,12 +8,13 @@ import weakref
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QThreadPool
+from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_abdiffuser.colorizer import encoded
 from napari_abdiffuser.imaging.hard_regions import hardened
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.widgets import live_job, texts_live
+from napari_abdiffuser.widgets.one_frame import OneFrame
 
 NOISE = np.random.default_rng(1).integers(0, 256, (3, 40, 60), dtype=np.uint8)
 
@@ -175,6 +176,19 @@ def test_one_job_at_a_time_and_only_the_newest_hints(live, monkeypatch):
     w.until(lambda: len(w.painted) == 2)
     assert inside == [1, 7]
     np.testing.assert_array_equal(w.panel.layer.data, best(w))
+
+
+def test_a_hint_is_drawn_together_with_its_colors(live):
+    w = live(NOISE[0])
+    hints = w.widget.sync.start("points")
+    frame = w.panel.findChild(OneFrame)
+    frame.findChild(QTimer).setInterval(60000)  # nothing but the colours ends it
+    held = []
+    w.panel.updated.connect(lambda _: held.append(frame.held))
+    hints.add([5, 5])
+    assert frame.held
+    w.until(lambda: bool(held))
+    assert held == [False]
 
 
 def test_what_is_late_shows_no_color_of_hints_that_are_gone(live, monkeypatch):

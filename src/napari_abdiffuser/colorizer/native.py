@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from threading import Lock
 
 import numpy as np
@@ -50,6 +52,7 @@ class NativePainter:
     def __init__(self, surface: Surface) -> None:
         self.surface = surface
         self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._grids: dict[int, UpsamplingGrid] = {}
         self._smaller: dict[int, NativePainter] = {}
         self._lock = Lock()
 
@@ -174,33 +177,63 @@ class NativePainter:
                     self._kept[rows.start] = kept
         return kept
 
-    def _block(self, rows: slice, within: slice, across: UpsamplingGrid) -> _Block:
+    @cached_property
+    def _across(self) -> UpsamplingGrid:
+        return self.surface.across()
+
+    def _down(self, rows: slice) -> UpsamplingGrid:
+        """Where the rows of a block lie, which is always the same."""
+        with self._lock:
+            kept = self._grids.get(rows.start)
+        if kept is None:
+            kept = self.surface.down(rows)
+            with self._lock:
+                self._grids[rows.start] = kept
+        return kept
+
+    def _block(self, rows: slice, within: slice) -> _Block:
         weights = self._weights(rows)
         part = slice(max(rows.start, within.start), min(rows.stop, within.stop))
+        if part == rows:
+            return _Block(rows, weights, self._down(rows), self._across)
         weights = weights[:, part.start - rows.start : part.stop - rows.start]
-        return _Block(part, weights, self.surface.down(part), across)
+        return _Block(part, weights, self.surface.down(part), self._across)
 
     def _run(self, work: _Work, rows: slice, done: Callable[[], None]) -> None:
         """Call `work` on every block; numpy lets go of the interpreter lock within one."""
-        across = self.surface.across()
         spans = self._spans(rows)
         workers = min(4, torch.get_num_threads(), len(spans))
         if workers < 2:
             for span in spans:
-                work(self._block(span, rows, across))
+                work(self._block(span, rows))
                 done()
             return
-        with ThreadPoolExecutor(workers) as pool:
-            waiting: deque[Future[None]] = deque()
-            try:
-                for span in spans:
-                    waiting.append(pool.submit(work, self._block(span, rows, across)))
-                    if len(waiting) > 2 * workers:  # weights that are not kept are not hoarded
-                        waiting.popleft().result()
-                        done()
-                while waiting:
-                    waiting.popleft().result()
+        pool = _pool(workers, os.getpid())
+        waiting: deque[Future[None]] = deque()
+        try:
+            for span in spans:
+                waiting.append(pool.submit(work, self._block(span, rows)))
+                if len(waiting) > 2 * workers:  # weights that are not kept are not hoarded
+                    _next(waiting)
                     done()
-            except BaseException:  # Ctrl-C too: nobody waits for what is not begun
-                pool.shutdown(cancel_futures=True)
-                raise
+            while waiting:
+                _next(waiting)
+                done()
+        finally:  # Ctrl-C too: nobody waits for what is not begun, and what is begun ends
+            for future in waiting:
+                future.cancel()
+            wait(waiting)
+
+
+def _next(waiting: deque[Future[None]]) -> None:
+    waiting[0].result()
+    waiting.popleft()
+
+
+@lru_cache(maxsize=8)
+def _pool(workers: int, process: int) -> ThreadPoolExecutor:
+    """Threads that stay: beginning them anew takes as long as rendering some blocks.
+
+    A process that was forked has none of its parent's, so each has a pool of its own.
+    """
+    return ThreadPoolExecutor(workers, thread_name_prefix="abdiffuser-render")

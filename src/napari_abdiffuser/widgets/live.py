@@ -12,6 +12,7 @@ from napari_abdiffuser.widgets import texts_live as texts
 from napari_abdiffuser.widgets.footer import Sentence
 from napari_abdiffuser.widgets.live_job import LivePainter, Painted
 from napari_abdiffuser.widgets.live_layer import PreviewLayer
+from napari_abdiffuser.widgets.one_frame import OneFrame
 from napari_abdiffuser.widgets.panel import Context, Panel
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class LivePanel(Panel):
         super().__init__(context, parent)
         self._painter = LivePainter()
         self._preview = PreviewLayer(context.viewer)
+        self._frame = OneFrame(self)
         self._job: Job | None = None
         self._stale = self._refining = False
         self._painting = context.store.state
@@ -114,7 +116,10 @@ class LivePanel(Panel):
         if same and len(new.hints):
             # Not in the next turn of the event loop: napari draws before that, which takes as long
             # as painting does, and both go at the same time.
+            idle = self._job is None
             self._on_hints()
+            if idle and self._job is not None:
+                self._frame.hold()
         else:
             # The bench has yet to hear of another picture; and no layer is hidden while others
             # still tell of the change.
@@ -214,6 +219,7 @@ class LivePanel(Panel):
         )
 
     def _on_painted(self, painted: Painted) -> None:
+        self._frame.release()
         self._job, self._refining = None, False
         opened = self.context.bench.current
         if opened is None or not self.live:
@@ -231,11 +237,13 @@ class LivePanel(Panel):
         self.updated.emit(painted)
 
     def _on_failed(self, message: str) -> None:
+        self._frame.release()
         self._job, self._refining = None, False
         self.failed.emit(message)
         self._go_on()
 
     def _on_stopped(self) -> None:
+        self._frame.release()
         self._job, self._refining = None, False
         self._go_on()
 
