@@ -27,6 +27,7 @@ from napari_abdiffuser.studio.palettes import shipped_palettes
 from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import texts_settings as texts
 from napari_abdiffuser.widgets.keyboard import in_reading_order
+from napari_abdiffuser.widgets.side_jobs import SideJobs
 
 GRAY = np.zeros((40, 60), dtype=np.uint8)
 
@@ -137,6 +138,13 @@ def test_nothing_is_left_behind(window, qtbot):
     w = window(GRAY)
     events = w.viewer.layers.events, w.viewer.dims.events, w.viewer.events
     w.widget.options.outputs_field.setValue(2)
+    # napari remembers the workers in its list of tasks.
+    done, jobs = [], SideJobs(w.widget)
+    tell = lambda value, widget=w.widget: done.append(value)  # noqa: E731
+    w.widget.bench.run(lambda *_: 1, tell, label="a task")
+    jobs.run("key", lambda _: 2, tell, tell, title="another")
+    qtbot.waitUntil(lambda: sorted(done) == [1, 2], timeout=20000)
+    del tell, jobs
     dead = weakref.ref(w.widget)
     studio = [weakref.ref(part) for part in (w.widget.store, w.widget.manners, w.widget.bench)]
     w.widget.cleanup()

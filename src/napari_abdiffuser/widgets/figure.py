@@ -216,7 +216,7 @@ class FigurePanel(Panel):
             return written
 
         self.said.emit(texts.EXPORTING)
-        self._jobs.run(_WRITE, work, self._on_written, self._on_failed, listed=True)
+        self._jobs.run(_WRITE, work, self._on_written, self._on_failed, title=texts.EXPORT)
         self._allow()
 
     def _on_written(self, path: Path) -> None:

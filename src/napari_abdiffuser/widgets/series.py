@@ -155,7 +155,7 @@ class SeriesPanel(Panel):
         def done(written: Path) -> None:
             self.said.emit(texts.SAVED.format(path=written))
 
-        self._files.run("save", work, done, self.failed.emit, listed=True)
+        self._files.run("save", work, done, self.failed.emit, title=texts.SAVE)
 
     def _load(self) -> None:
         folder = str(last_folder("project"))

@@ -118,7 +118,7 @@ class SeriesRunner(QObject):
             lambda _: self._finish(stopped=False),
             self._on_failed,
             told=self._hear,
-            listed=True,
+            title=texts.TITLE,
         )
         self._bar.begin(texts.TITLE)
         self.progressed.emit(0, len(pieces))

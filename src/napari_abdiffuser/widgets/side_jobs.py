@@ -11,6 +11,7 @@ from napari.qt.threading import FunctionWorker, create_worker
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
+from napari_abdiffuser.widgets.one_shot import OneShot
 from napari_abdiffuser.widgets.work import in_words
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class SideJobs(QObject):
         failed: Callable[[str], object],
         *,
         told: Callable[[Any], object] | None = None,
-        listed: bool = False,
+        title: str = "",
     ) -> None:
         """Run a job.
 
@@ -85,13 +86,14 @@ class SideJobs(QObject):
             Called in the GUI thread with what `work` returned, or with a sentence.
         told
             Called in the GUI thread with whatever the work tells on its way.
-        listed
-            Whether napari knows of it and asks before it closes meanwhile.
+        title
+            What it is called in napari's list of tasks, where it then is: napari asks before it
+            closes meanwhile.
         """
         self.cancel(key)
         job = self._jobs[key] = _Job(done, failed, told)
-        make = create_worker if listed else FunctionWorker
-        job.worker = make(_perform, job, work, self._relay.reported.emit)
+        make = create_worker if title else FunctionWorker
+        job.worker = make(OneShot(title, _perform, job, work, self._relay.reported.emit))
         job.worker.start()
 
     def cancel(self, key: str) -> None:

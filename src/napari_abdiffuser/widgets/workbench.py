@@ -8,6 +8,7 @@ from napari.qt.threading import FunctionWorker, create_worker
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.widgets.activity_bar import ActivityBar
+from napari_abdiffuser.widgets.one_shot import OneShot
 from napari_abdiffuser.widgets.picture_watch import PictureWatch, Target
 from napari_abdiffuser.widgets.workbench_jobs import (
     Job,
@@ -230,7 +231,7 @@ class Workbench(QObject):
         arguments = (job, self.current, self._models, self._relay.reported.emit)
         if job.label:
             self._bar.begin(job.label)
-            self._worker = create_worker(perform, *arguments)
+            self._worker = create_worker(OneShot(job.label, perform, *arguments))
         else:
             # Not in napari's list of tasks: it would grow with every hint.
             self._worker = FunctionWorker(perform, *arguments)
