@@ -165,6 +165,7 @@ def test_export_takes_a_checkpoint_and_the_evaluations_own_numbers(whole, tmp_pa
     csv_file = tmp_path / "measured" / "zhang.csv"
     assert main(["export", checkpoint, str(out), "--metrics", str(csv_file)]) == 0
     assert "18.4" in out.with_suffix(".md").read_text()
+    assert out.with_suffix(".old1.md").read_text() == card  # somebody may have written into it
     assert main(["export", str(whole), str(out)]) == 0
     assert all(torch.equal(t, newest[k]) for k, t in read(out)[0].items())
     assert main(["export", str(tmp_path), str(out)]) == 2

@@ -106,7 +106,8 @@ def test_steps_without_a_finite_loss_are_left_out_and_too_many_stop_it(tmp_path,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGTERM between processes")
-def test_a_terminated_training_writes_its_state_first(tmp_path):
+@pytest.mark.parametrize("bad", [(), (5,)])
+def test_a_terminated_training_writes_its_state_first(tmp_path, bad):
     settings = replace(SETTINGS, save_steps=0)
 
     def terminate(place):
@@ -115,10 +116,10 @@ def test_a_terminated_training_writes_its_state_first(tmp_path):
 
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted, match=r"after step 6; nothing is lost.*--resume"):
-        train(Line(after=terminate), settings, tmp_path / "cut")
+        train(Line(after=terminate, bad=bad), settings, tmp_path / "cut")
     assert signal.getsignal(signal.SIGTERM) is before
     resumed = train(Line(), settings, tmp_path / "cut", resume=True)
-    same(resumed, train(Line(), settings, tmp_path / "whole"))
+    same(resumed, train(Line(bad=bad), settings, tmp_path / "whole"))
 
 
 def test_a_full_disk_stops_it_and_keeps_the_last_checkpoint(tmp_path, monkeypatch):

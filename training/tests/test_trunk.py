@@ -72,6 +72,12 @@ def test_a_guide_with_a_trunk_does_not_begin_without_one():
         GuideTask(GuideStage(crops=[Crops()]), "lite", mixture=None)
 
 
+@pytest.mark.parametrize("settings", [{"trunk": "lite0.pth"}, {"trunk_rate": 0.1}])
+def test_what_is_said_of_a_trunk_is_not_ignored_where_there_is_none(settings):
+    with pytest.raises(InvalidRequest, match="size=tiny has no trunk"):
+        GuideTask(GuideStage(crops=[Crops()], **settings), "tiny", mixture=None)
+
+
 def started(tmp_path, **settings):
     """A task whose trunk begins with a file of published weights, and its settings."""
     torch.save(published_as(Trunk()), tmp_path / "lite0.pth")

@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def export_run(
         Folder of a run, of one of its stages, or a checkpoint; the other stages' newest
         checkpoints are taken.
     out : Path
-        A ``.safetensors`` file; written to a temporary name and moved. The card is ``.md`` beside.
+        A ``.safetensors`` file; written to a temporary name and moved. The card is ``.md`` beside;
+        a card that says something else is kept as ``.old1.md``, ``.old2.md``, ….
     metrics : sequence of Path
         What ``abdiffuser-train evaluate --out`` wrote: ``metrics.json``, CSV files, or folders.
     best : bool
@@ -102,7 +104,18 @@ def export_run(
     parts = networks.named_children()
     counts = {name: sum(p.numel() for p in part.parameters()) for name, part in parts}
     text = model_card(out.stem, card, counts, out.stat().st_size, reports)
-    write_whole(out.with_suffix(".md"), text.encode())
+    _write_card(out.with_suffix(".md"), text)
+
+
+def _write_card(path: Path, text: str) -> None:
+    """Write a model card; what somebody has written into the one before is kept."""
+    before = path.read_bytes() if path.exists() else text.encode()
+    if before != text.encode():
+        names = (path.with_suffix(f".old{number}.md") for number in count(1))
+        kept = next(name for name in names if not name.exists())
+        path.replace(kept)
+        _LOG.warning("The card that was there is kept as %s.", kept)
+    write_whole(path, text.encode())
 
 
 def _write(

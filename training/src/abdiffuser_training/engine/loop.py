@@ -199,8 +199,8 @@ class _Loop:
         if log is not None and math.isfinite(value):
             log.add(value, int(samples))
         if stop:
-            if self.runtime.is_main and not self.bad:
-                self._save()
+            if self.runtime.is_main:
+                self._save()  # a step that was left out has changed nothing
             self.runtime.wait()
             raise Interrupted(self.folder, self.step)
 

@@ -132,6 +132,11 @@ class GuideTask:
         torch.manual_seed(self._seed)
         guide = Guide(SIZES[size]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         begin_with(guide, settings.start, "guide")
+        if guide.encoder.trunk is None and (settings.trunk or settings.trunk_rate):
+            raise InvalidRequest(
+                f"size={size} has no trunk: give size=lite, or leave out guide.trunk and "
+                "guide.trunk_rate (guide.trunk=null guide.trunk_rate=0)."
+            )
         if guide.encoder.trunk is not None:
             if settings.start is None and settings.trunk is None:
                 raise InvalidRequest(
