@@ -119,9 +119,10 @@ def series(tour: Any, work: Path) -> None:
     from napari_abdiffuser.data import micrograph
 
     hands, first = tour.open(), micrograph()
-    for name, view in (("second view", first[:, ::-1]), ("third view", first[::-1])):
-        hands.viewer.add_image(np.ascontiguousarray(view), name=name, **WHERE)
-    hands.viewer.add_image(first, name="first view", **WHERE)
+    views = {"second view": first[:, ::-1], "third view": first[::-1], "first view": first}
+    for name, where in zip(views, ((0, 54), (41, 27), (0, 0)), strict=True):  # micrometres
+        view = np.ascontiguousarray(views[name])
+        hands.viewer.add_image(view, name=name, translate=where, **WHERE)
     tour.got_it()
     hands.unfold("More pictures")
     hands.answer(hands.control("series_load"), str(work))
@@ -129,9 +130,7 @@ def series(tour: Any, work: Path) -> None:
     tour.settle()
     hands.press("series_others")
     hands.wait(lambda: "Coloured 2" in hands.said)
-    hands.viewer.grid.enabled = True
     hands.viewer.reset_view()
-    QTest.qWait(300)
     tour.shot("8-others", hands.control("series_others"))
     tour.close()
 
