@@ -58,6 +58,29 @@ def test_a_dragging_hand_sees_where_it_is(drawn, qtbot, monkeypatch):
     assert not frame.held
 
 
+def test_a_window_that_outlives_what_held_it_is_drawn(drawn, qtbot):
+    part = QWidget(drawn)
+    frame = OneFrame(part)
+    frame.hold()
+    drawn.update()
+    qtbot.wait(20)
+    part.setParent(None)
+    part.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(part), timeout=2000)
+    frame.release()
+    drawn.count = 0
+    drawn.update()
+    qtbot.waitUntil(lambda: drawn.count >= 1, timeout=2000)
+
+
+def isalive(widget):
+    try:
+        widget.objectName()
+    except RuntimeError:
+        return False
+    return True
+
+
 def test_a_floating_window_holds_the_one_below_it(drawn, qtbot):
     above = Drawn(drawn, Qt.WindowType.Tool)
     with qtbot.waitExposed(above):

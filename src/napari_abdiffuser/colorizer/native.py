@@ -187,8 +187,9 @@ class NativePainter:
             kept = self._grids.get(rows.start)
         if kept is None:
             kept = self.surface.down(rows)
-            with self._lock:
-                self._grids[rows.start] = kept
+            if self._keeps():
+                with self._lock:
+                    self._grids[rows.start] = kept
         return kept
 
     def _block(self, rows: slice, within: slice) -> _Block:

@@ -94,6 +94,7 @@ class LivePanel(Panel):
     def cleanup(self) -> None:
         """Cut all connections and stop work."""
         super().cleanup()
+        self._frame.release()
         self._job = None
         self._painter = LivePainter()
 
@@ -116,9 +117,9 @@ class LivePanel(Panel):
         if same and len(new.hints):
             # Not in the next turn of the event loop: napari draws before that, which takes as long
             # as painting does, and both go at the same time.
-            idle = self._job is None
+            idle = self.context.bench.idle
             self._on_hints()
-            if idle and self._job is not None:
+            if idle and self._job is not None:  # else the colours take longer
                 self._frame.hold()
         else:
             # The bench has yet to hear of another picture; and no layer is hidden while others

@@ -55,13 +55,15 @@ class OneFrame(QObject):
         self._limit.start()
 
     def release(self) -> None:
-        """Let them draw, all at once, what has changed since."""
+        """Let them draw, all at once, what has changed since; works when Qt was faster."""
         windows, self._windows = self._windows, []
         owed, self._owed = self._owed, set()
-        self._limit.stop()
+        with suppress(RuntimeError):
+            self._limit.stop()
         for window in windows:
-            with suppress(RuntimeError):  # Qt may have deleted it meanwhile
+            with suppress(RuntimeError):  # one without this object has no filter any more
                 window.removeEventFilter(self)
+            with suppress(RuntimeError):
                 if id(window) in owed:
                     QCoreApplication.postEvent(window, QEvent(QEvent.Type.UpdateRequest))
 
