@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QItemSelectionModel, Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
 from napari_abdiffuser.widgets import texts_gallery as texts
@@ -62,6 +62,7 @@ class GalleryPanel(Panel):
         self.column.addWidget(self.compare_bar)
         self._filling = self._choosing = False
         self._listed: dict[int, Pixels] = {}
+        self._shown: int | None = None
         context.store.changed.connect(self._on_state)
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
@@ -113,12 +114,16 @@ class GalleryPanel(Panel):
             self._refresh()
 
     def _fill(self, gallery: Gallery) -> None:
-        """Bring the thumbnails up to date; the selection stays where it can."""
+        """Bring the thumbnails up to date; the selection stays unless another one is shown."""
         visible = gallery.visible
         now = {v.number: v.thumbnail for v in visible}
         # Another picture has the same numbers for its own colourings.
         same = {number for number, icon in now.items() if self._listed.get(number) is icon}
         chosen = same.intersection(self._numbers())
+        if gallery.shown is not None and (gallery.shown != self._shown or not chosen):
+            # What the user chose before is not meant by the next Discard.
+            chosen = {gallery.shown}
+        self._shown = gallery.shown
         self._filling = True
         if not len(same) == len(now) == len(self._listed):
             self._listed = now
@@ -134,8 +139,8 @@ class GalleryPanel(Panel):
             if self._choosing:  # Qt selects in a moment, or Ctrl+click toggles what is selected
                 continue
             if variation.number == gallery.shown:
-                self.list.setCurrentItem(item)
-            item.setSelected(variation.number in chosen or variation.number == gallery.shown)
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.NoUpdate)
+            item.setSelected(variation.number in chosen)
         self._filling = False
         self.empty.setVisible(not visible)
         self.list.setVisible(bool(visible))
