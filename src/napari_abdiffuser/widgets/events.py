@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers import HintSource, LeftOut, PictureSource
+    from napari_abdiffuser.widgets.locks import Screen
 
 __all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "Request", "Stopped"]
 
@@ -27,6 +29,8 @@ class Request:
         As `napari_abdiffuser.Colorizer.load` takes them.
     data_bar
         Whether the instrument's data bar is looked for and left out.
+    keep
+        What is on screen, where locked classes keep their pixels; None if nothing is locked.
     """
 
     picture: PictureSource | None = None
@@ -38,6 +42,7 @@ class Request:
     model: str = "default"
     device: str = "auto"
     data_bar: bool = True
+    keep: Screen | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Outputs:
         Whether the most probable colouring is the first.
     picture
         What was coloured: decides whose gallery they enter, and of which slice they are.
+    hints
+        All hints of the picture when they were made: where its classes are.
     """
 
     layers: tuple[Any, ...]
@@ -102,6 +109,7 @@ class Outputs:
     parent: int | None = None
     has_best: bool = True
     picture: PictureSource | None = None
+    hints: Hints | None = None
 
 
 @dataclass(frozen=True)

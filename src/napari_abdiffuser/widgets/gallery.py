@@ -12,6 +12,7 @@ from napari_abdiffuser.widgets.compare import CompareBar
 from napari_abdiffuser.widgets.footer import Sentence
 from napari_abdiffuser.widgets.gallery_list import NUMBER, ThumbnailList, icon_of
 from napari_abdiffuser.widgets.kept_states import index_of
+from napari_abdiffuser.widgets.locks import Screen
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.work import outputs_of
 
@@ -49,7 +50,7 @@ class GalleryPanel(Panel):
         self.discard_button = self._button("gallery_discard", texts.DISCARD, self._discard)
         self.rest_button = self._button("gallery_discard_rest", texts.DISCARD_REST, self._rest)
         self.like_button = self._button("gallery_like", texts.LIKE, self._like)
-        self.compare_bar = CompareBar(context, self._chosen, self)
+        self.compare_bar = CompareBar(context, self._chosen, self.failed.emit, self)
         grid = QGridLayout()
         grid.setSpacing(6)
         buttons = (self.star_button, self.like_button, self.discard_button, self.rest_button)
@@ -224,13 +225,16 @@ class GalleryPanel(Panel):
         label = state.gallery.label(number)
         background = "gray" if state.corrections.highlight else "auto"
         seed = first.seed + 1 + len(state.gallery.variations)
-        picture, image = opened.source, opened.image
+        picture, image, hints = opened.source, opened.image, state.hints
+        screen = Screen.of(self.context, picture)
 
         def job(at: Any, cancelled: Callable[[], bool]) -> Any:
             result = at.picture.more_like(
-                rgb, state.hints, _LIKE, seed=seed, background=background, cancel=cancelled
+                rgb, hints, _LIKE, seed=seed, background=background, cancel=cancelled
             )
-            return outputs_of(result, picture, seed, number, with_best=False)
+            if screen is not None:
+                result = screen.keep(at.picture, result, hints, background)
+            return outputs_of(result, picture, seed, number, with_best=False, hints=hints)
 
         def done(outputs: Any) -> None:
             self.context.results.deliver(outputs, image)

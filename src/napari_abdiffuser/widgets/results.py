@@ -294,5 +294,6 @@ def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
         provenance=outputs.provenance,
         thumbnails=outputs.thumbnails,
         index=index,
+        hints=outputs.hints,
     )
     return added.show(added.variations[-len(outputs.pictures)].number)
