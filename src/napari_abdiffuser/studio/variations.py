@@ -185,6 +185,20 @@ class Gallery:
             gallery = gallery.discard(variation.number)
         return gallery
 
+    def restore(self, variations: Iterable[Variation]) -> Gallery:
+        """Bring discarded ones back, as they were before."""
+        back = {v.number: v for v in variations if self[v.number].discarded}
+        return (
+            replace(self, variations=tuple(back.get(v.number, v) for v in self.variations))
+            if back
+            else self
+        )
+
+    def with_one_shown(self) -> Gallery:
+        """Show the first of this slice that is left, where the shown one has gone."""
+        visible = self.visible
+        return self.show(visible[0].number) if visible and self.shown is None else self
+
     def show(self, number: int | None) -> Gallery:
         """Show a variation in the viewer, or none; ends a comparison.
 

@@ -83,7 +83,8 @@ class ColorizeWidget(QWidget):
         self.sync = HintSync(napari_viewer, self.sources, self.store, self)
         self.tools = HintTools(self.store, self.sync, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
-        self.results = Results(napari_viewer, self.store, self.sync.pictures, self)
+        preview = PreviewLayer(napari_viewer)
+        self.results = Results(napari_viewer, self.store, self.sync.pictures, preview, self)
         self.context = Context(
             viewer=napari_viewer,
             store=self.store,
@@ -92,7 +93,7 @@ class ColorizeWidget(QWidget):
             bench=self.bench,
             results=self.results,
             hints=self.sync,
-            preview=PreviewLayer(napari_viewer),
+            preview=preview,
         )
         self.tools.serve(self.context)
         self.panels = tuple(panel(self.context) for panel in PANELS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.widgets import texts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -99,6 +101,8 @@ class Outputs:
         What was coloured: decides whose gallery they enter, and of which slice they are.
     hints
         All hints of the picture when they were made: where its classes are.
+    label
+        What was done, for undo.
     """
 
     layers: tuple[Any, ...]
@@ -110,6 +114,7 @@ class Outputs:
     has_best: bool = True
     picture: PictureSource | None = None
     hints: Hints | None = None
+    label: str = texts.COLORIZE
 
 
 @dataclass(frozen=True)

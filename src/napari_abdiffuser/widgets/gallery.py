@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtCore import QItemSelectionModel, Qt
@@ -201,18 +202,10 @@ class GalleryPanel(Panel):
     def _discard(self) -> None:
         gallery = self.context.store.state.gallery
         numbers = [n for n in self._numbers() if not gallery[n].starred]
-
-        def change(g: Gallery) -> Gallery:
-            for number in numbers:
-                g = g.discard(number)
-            return _with_one_shown(g)
-
-        self.context.store.apply(lambda s: s.with_gallery(change))
+        self.context.store.apply(lambda s: s.discard(numbers))
 
     def _rest(self) -> None:
-        self.context.store.apply(
-            lambda s: s.with_gallery(lambda g: _with_one_shown(g.discard_rest()))
-        )
+        self.context.store.apply(lambda s: s.discard(v.number for v in s.gallery.undecided))
 
     def _like(self) -> None:
         first, opened = self._first(), self.context.bench.current
@@ -237,17 +230,11 @@ class GalleryPanel(Panel):
             return outputs_of(result, picture, seed, number, with_best=False, hints=hints)
 
         def done(outputs: Any) -> None:
-            self.context.results.deliver(outputs, image)
+            self.context.results.deliver(replace(outputs, label=texts.LIKE), image)
             self.said.emit(texts.LIKE_DONE.format(label=label))
 
         self.said.emit(texts.LIKE_RUNNING)
         self.context.bench.run(job, done, key="like", label=texts.LIKE, failed=self.failed.emit)
-
-
-def _with_one_shown(gallery: Gallery) -> Gallery:
-    """Show the first of what is left, where the shown one has gone."""
-    visible = gallery.visible
-    return gallery.show(visible[0].number) if visible and gallery.shown is None else gallery
 
 
 def _allow(button: QPushButton, allowed: bool, tip: str, why_not: str) -> None:
