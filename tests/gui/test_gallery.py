@@ -147,8 +147,6 @@ def test_discarding_the_rest_keeps_the_stars_alone(ran):
 def test_undo_brings_discarded_layers_back_and_keeps_those_that_are_the_users(ran):
     gallery, store = ran.gallery, ran.widget.store
     choose(gallery, 2)
-    gallery.list.clearSelection()
-    choose(gallery, 2)
     shown = store.state.gallery[store.state.gallery.shown].rgb
     mine = outputs(ran.viewer)[-1]
     mine.name = "my favourite"

@@ -27,8 +27,8 @@ KEY = "Key"
 COUNT_HEAD_TIP = "How many hints of the class are on this picture"
 KEY_HEAD_TIP = "Number that chooses the class: Alt+number on hint layers, the number alone in here"
 LOCK_HEAD_TIP = (
-    "A locked class keeps its name and its colour, and its pixels keep the colours that they have on "
-    "screen, whatever you correct or colorize. Click to lock, or press L."
+    "A locked class keeps its name and its colour, and its pixels keep the colours that they have "
+    "on screen, whatever you correct or colorize. Click to lock, or press L."
 )
 LIST_TIP = (
     "What the colours mean. Click a class, or press its number, to give it the next hints; double-"
