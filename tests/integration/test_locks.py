@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from napari_abdiffuser import Hints
 from napari_abdiffuser.studio.classes import Legend
+from napari_abdiffuser.studio.identity import PictureIdentity
+from napari_abdiffuser.studio.state import StudioState
 from napari_abdiffuser.widgets.locks import Screen
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
@@ -97,3 +100,35 @@ def test_a_small_preview_is_painted_whole_first(picture):
     cell = owned(picture, hints(), "cell") & owned(picture, now, "cell")
     np.testing.assert_array_equal(kept.rgb[0][cell], whole[cell])
     assert replace(small, rgb=whole).rgb is whole
+
+
+def window(state, *, preview=None, at=(1,)):
+    """What `Screen.of` reads of a window whose bench has slice `at`."""
+    return SimpleNamespace(
+        store=SimpleNamespace(state=state),
+        preview=SimpleNamespace(visible=preview is not None, painted=preview),
+        bench=SimpleNamespace(current=SimpleNamespace(source=slice_of(at))),
+    )
+
+
+def slice_of(at):
+    return SimpleNamespace(index=(*at, None, None))
+
+
+def test_what_is_on_screen(shown):
+    stack = PictureIdentity("layer 1", "stack", NOISE.shape, leading=(3,))
+    state = StudioState().open(stack).at((1,)).set_hints(hints())
+    then = state.deliver(lambda g: g.add([shown], 0, hints=hints()).show(1), "Colorize")
+    assert Screen.of(window(then), slice_of((1,))) is None  # nothing is locked
+    locked = then.lock_class("cell").set_hints(hints("crimson"))
+    screen = Screen.of(window(locked), slice_of((1,)))
+    assert screen.rgb is shown
+    assert screen.hints is then.gallery[1].hints  # those that it was made with
+    assert Screen.of(window(locked), slice_of((2,))) is None
+    assert Screen.of(window(locked.at((2,))), slice_of((2,))) is None  # nothing is shown there
+    painted = SimpleNamespace(plain=shown + 1, hints=locked.hints, background="gray")
+    over = Screen.of(window(locked, preview=painted), slice_of((1,)))
+    assert over.rgb is painted.plain
+    assert over.background == "gray"
+    late = Screen.of(window(locked, preview=painted, at=(0,)), slice_of((1,)))
+    assert late.rgb is shown  # the preview is still of another slice

@@ -134,8 +134,8 @@ class CompareBar(QWidget):
         changed = new.gallery.comparison is not old.gallery.comparison
         if changed:
             self.refresh()
-        seen = new.corrections is not old.corrections or new.hints is not old.hints
-        if changed or (seen and new.gallery.comparison is not None):
+        pair = Pair.of(new)
+        if changed or (pair is not None and not pair.same(self._pair)):
             self._timer.start()
 
     def _draw(self) -> None:

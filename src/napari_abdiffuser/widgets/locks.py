@@ -61,7 +61,9 @@ class Screen:
         if index_of(picture) != state.index or not any(entry.locked for entry in legend):
             return None
         painted = preview.painted
-        if preview.visible and painted is not None:
+        opened = context.bench.current
+        here = opened is not None and index_of(opened.source) == state.index
+        if here and preview.visible and painted is not None:
             return cls(painted.plain, painted.hints, painted.background, legend)
         number = state.gallery.shown
         shown = None if number is None else state.gallery[number]
