@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.layers import Labels, Shapes  # noqa: F401  (napari before Qt)
+from napari.layers import Image, Labels, Shapes  # noqa: F401  (napari before Qt)
 
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.widgets.correct_work import Base
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 SQUARE = [[8, 10], [8, 30], [24, 30], [24, 10]]
@@ -96,6 +97,40 @@ def test_erasing_leaves_gray_and_a_locked_class_alone(ran, qtbot):
     assert np.array_equal(after[~free], before[~free])
     assert (np.ptp(after[free].astype(int), axis=-1) == 0).all()
     assert ran.layer().metadata["abdiffuser"]["erased"]
+
+
+def test_a_run_and_more_like_this_leave_a_locked_class_alone(ran, qtbot):
+    before = ran.shown().rgb
+    was = ran.store.state.hints
+    ran.store.apply(lambda s: s.lock_class("cell").recolor_class("ground", "crimson"))
+    classes = ran.widget.bench.current.picture.class_map
+    one, other = classes(was), classes(ran.store.state.hints)
+    cell = (one.labels == 1 + one.names.index("cell")) & (
+        other.labels == 1 + other.names.index("cell")
+    )
+    ran.widget.options.outputs_field.setValue(1)
+    press(ran, qtbot, ran.button)
+    ran.idle()
+    gallery = next(p for p in ran.widget.panels if type(p).__name__ == "GalleryPanel")
+    press(ran, qtbot, gallery.like_button)
+    made = ran.store.state.gallery.variations[1:]
+    assert len(made) == 6
+    for variation in made:
+        np.testing.assert_array_equal(variation.rgb[cell], before[cell])
+        assert (variation.rgb[~cell] != before[~cell]).any()
+        assert variation.provenance["locked"]["classes"] == ["cell"]
+
+
+def test_a_copy_of_the_preview_is_not_the_preview(ran, qtbot):
+    live = next(p for p in ran.widget.panels if type(p).__name__ == "LivePanel")
+    live.switch.setChecked(True)
+    qtbot.waitUntil(lambda: live.layer is not None and live.layer.visible, timeout=20000)
+    copy = Image(live.layer.data.copy(), rgb=True, metadata=dict(live.layer.metadata))
+    ran.viewer.add_layer(copy)
+    assert Base.of(ran.widget.context).number is None
+    live.switch.setChecked(False)
+    assert Base.of(ran.widget.context).number == ran.shown().number
+    assert copy.visible
 
 
 def test_labels_mark_a_region_all_or_one_of_them(ran, qtbot):

@@ -144,6 +144,39 @@ def test_discarding_the_rest_keeps_the_stars_alone(ran):
     assert not ran.gallery.rest_button.isEnabled()
 
 
+def test_undo_brings_discarded_layers_back_and_keeps_those_that_are_the_users(ran):
+    gallery, store = ran.gallery, ran.widget.store
+    choose(gallery, 2)
+    shown = store.state.gallery[store.state.gallery.shown].rgb
+    mine = outputs(ran.viewer)[-1]
+    mine.name = "my favourite"
+    gallery.rest_button.click()
+    assert outputs(ran.viewer) == [mine]
+    store.apply(lambda s: s.undo())
+    assert gallery.list.count() == 4
+    (visible,) = [layer for layer in outputs(ran.viewer) if layer.visible and layer is not mine]
+    np.testing.assert_array_equal(visible.data, shown)
+    assert visible.name == "image variation 2"
+    store.apply(lambda s: s.redo())
+    assert gallery.list.count() == 0
+    assert outputs(ran.viewer) == [mine]
+
+
+def test_undo_of_a_run_shows_what_was_shown_before_it(ran):
+    choose(ran.gallery, 2)
+    ran.button.click()
+    ran.idle()
+    store = ran.widget.store
+    assert store.state.gallery.shown == 5
+    store.apply(lambda s: s.undo())
+    assert store.state.gallery.shown == 3
+    visible = [layer.name for layer in outputs(ran.viewer) if layer.visible]
+    assert visible == ["image variation 2"]
+    assert ran.gallery.list.count() == 8
+    store.apply(lambda s: s.redo())
+    assert store.state.gallery.shown == 5
+
+
 def test_two_colourings_are_compared_by_a_border_that_moves(ran, qtbot):
     state = ran.widget.store.state
     pixels = [v.rgb for v in state.gallery.visible]

@@ -92,6 +92,48 @@ def test_adding_merging_locking_and_removing(legend, store):
     assert store.state.legend.names == ("gray", "ground")
 
 
+def test_a_key_locks_the_chosen_class_and_unlocks_it(legend, store, qtbot):
+    store.apply(lambda s: s.choose("cell"))
+    qtbot.keyClick(legend.list, Qt.Key.Key_L)
+    assert [entry.locked for entry in store.state.legend] == [False, True, False]
+    assert "press L" in legend.list.topLevelItem(1).toolTip(3)
+    qtbot.keyClick(legend.list, Qt.Key.Key_L)
+    assert not store.state.legend["cell"].locked
+    qtbot.keyClick(legend.list, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert not store.state.legend["cell"].locked
+
+
+def test_a_double_click_on_a_swatch_asks_for_a_colour_and_beside_it_for_a_name(
+    legend, store, qtbot
+):
+    place = legend.list.visualItemRect(legend.list.topLevelItem(2)).center()
+    left = Qt.MouseButton.LeftButton
+
+    def double_click(x):
+        place.setX(x)
+        qtbot.mouseClick(legend.list.viewport(), left, pos=place)
+        qtbot.mouseDClick(legend.list.viewport(), left, pos=place)
+
+    double_click(8)
+    dialog = legend.actions_._dialog
+    assert store.state.active == "ground"
+    assert dialog.currentColor().name() == "#4483cb"
+    assert legend.list.state() != legend.list.State.EditingState
+    dialog.reject()
+    double_click(40)
+    assert legend.actions_._dialog is None
+    assert legend.list.state() == legend.list.State.EditingState
+
+
+def test_the_swatch_of_a_locked_class_says_why_it_stays(legend, store):
+    failures = []
+    legend.failed.connect(failures.append)
+    store.apply(lambda s: s.lock_class("cell"))
+    legend.list.asked_color.emit("cell")
+    assert legend.actions_._dialog is None
+    assert "locked" in failures[0]
+
+
 def test_classes_are_reordered_by_keys_and_gray_stays_first(legend, store, qtbot):
     store.apply(lambda s: s.choose("ground"))
     alt = Qt.KeyboardModifier.AltModifier

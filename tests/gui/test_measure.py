@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.widgets import texts_measure as texts
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 
@@ -35,6 +36,15 @@ def measured(window, qtbot):
     qtbot.waitUntil(lambda: "image classes" in w.viewer.layers, timeout=20000)
     w.layer = next(x for x in w.viewer.layers if x.name == "image classes")
     return w
+
+
+def test_numbers_are_stale_once_highlighting_is_switched(measured):
+    store, note = measured.widget.store, measured.panel.note
+    fresh = note.text()
+    store.apply(lambda s: s.set_highlight(True))
+    assert note.text() == texts.STALE.format(button=texts.MAP_AGAIN)
+    store.apply(lambda s: s.set_highlight(False))
+    assert note.text() == fresh
 
 
 def test_the_map_lies_on_the_image_and_the_table_adds_up(measured, qtbot, tmp_path):

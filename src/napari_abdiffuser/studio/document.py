@@ -15,6 +15,7 @@ from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.corrections import Corrections
 from napari_abdiffuser.studio.hint_class import checked_name
 from napari_abdiffuser.studio.project import Index
+from napari_abdiffuser.studio.variation import Variation
 
 __all__ = ["Colouring", "Document", "weigh"]
 
@@ -51,12 +52,18 @@ class Document:
     colouring : Colouring or None
         Kept results are undone with the hints; the live preview follows from the hints and is
         not here.
+    discards : frozenset of int
+        Numbers of the gallery's discarded colourings.
+    spare : tuple of Variation
+        With their pixels: those that the step after this one discards, for undo.
     """
 
     legend: Legend = field(default_factory=Legend)
     slices: Mapping[Index, Hints] = field(default_factory=dict, hash=False)
     corrections: Corrections = field(default_factory=Corrections)
     colouring: Colouring | None = None
+    discards: frozenset[int] = frozenset()
+    spare: tuple[Variation, ...] = field(default=(), compare=False)
 
     def hints(self, index: Index = ()) -> Hints:
         """Return the hints of a slice."""
@@ -143,6 +150,7 @@ def weigh(document: Document) -> dict[int, int]:
         for hints in document.slices.values()
         for region in hints.regions
     }
+    buffers.update({id(v.rgb): v.rgb.nbytes for v in document.spare if v.rgb is not None})
     if document.colouring is not None:
         buffers[id(document.colouring.rgb)] = document.colouring.rgb.nbytes
     return buffers

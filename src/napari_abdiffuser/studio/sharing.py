@@ -74,6 +74,7 @@ def apply_project(
         legend=project.legend,
         corrections=Corrections.from_dict(given),
         colouring=state.document.colouring,
+        discards=state.document.discards,
     )
     left_out = 0
     for index, hints in project.slices.items():

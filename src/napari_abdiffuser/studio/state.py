@@ -13,10 +13,10 @@ from typing import Any
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hard_regions import hardened
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio import legend_hints
+from napari_abdiffuser.studio import legend_hints, result_steps
 from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.corrections import Corrections
-from napari_abdiffuser.studio.document import Colouring, Document, weigh
+from napari_abdiffuser.studio.document import Document, weigh
 from napari_abdiffuser.studio.history import History
 from napari_abdiffuser.studio.identity import PictureIdentity
 from napari_abdiffuser.studio.project import Index
@@ -242,11 +242,22 @@ class StudioState:
         corrections = replace(self.corrections, highlight=highlight)
         return self.commit(replace(self.document, corrections=corrections), "Highlighting")
 
-    def keep_colouring(
-        self, colouring: Colouring | None, label: str = "Keep colouring"
+    def deliver(
+        self, add: Callable[[Gallery], Gallery], label: str, *, seen: bool = True
     ) -> StudioState:
-        """Keep a result, corrected or not, or none; undo brings the one before back."""
-        return self.commit(replace(self.document, colouring=colouring), label)
+        """Take results into the gallery; undo shows what was shown before, and loses none.
+
+        See `result_steps.entered` for `label` and `seen`.
+        """
+        history, gallery = result_steps.entered(
+            self.history, self.gallery, add(self.gallery), label, seen=seen
+        )
+        return replace(self, gallery=gallery)._moved(history)
+
+    def discard(self, numbers: Iterable[int]) -> StudioState:
+        """Discard colourings and show one that is left; undo brings them back."""
+        history, gallery = result_steps.discarded(self.history, self.gallery, numbers)
+        return replace(self, gallery=gallery)._moved(history)
 
     def with_gallery(self, change: Callable[[Gallery], Gallery]) -> StudioState:
         """Change the gallery: ``state.with_gallery(lambda g: g.star(3))``; no step of undo."""
@@ -256,11 +267,11 @@ class StudioState:
 
     def undo(self) -> StudioState:
         """Take the last change of hints, classes, corrections or results back."""
-        return self._moved(self.history.undo())
+        return self._went(self.history.undo())
 
     def redo(self) -> StudioState:
         """Do again what was taken back."""
-        return self._moved(self.history.redo())
+        return self._went(self.history.redo())
 
     # --- used by the above, and by what is built on states ---
 
@@ -276,6 +287,11 @@ class StudioState:
         if document == self.document:
             return self
         return self._moved(self.history.push(document, label, drag))
+
+    def _went(self, history: History[Document]) -> StudioState:
+        moved = self._moved(history)
+        gallery = result_steps.followed(self.gallery, self.document, moved.document)
+        return moved if gallery is self.gallery else replace(moved, gallery=gallery)
 
     def _moved(self, history: History[Document]) -> StudioState:
         if history is self.history:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.gallery_pictures import Pixels
 from napari_abdiffuser.studio.project import Index
 
@@ -35,6 +36,8 @@ class Variation:
         How it was made, JSON-serializable.
     index : tuple of int
         The slice of a stack that it is of.
+    hints : Hints or None
+        All that the picture had when it was made; None if that is not known any more.
     """
 
     number: int
@@ -47,6 +50,7 @@ class Variation:
     discarded: bool = False
     provenance: Mapping[str, Any] = field(default_factory=dict)
     index: Index = ()
+    hints: Hints | None = None
 
     @property
     def is_best(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.gallery_pictures import Pixels, thumbnail
 from napari_abdiffuser.studio.project import Index
 from napari_abdiffuser.studio.variation import Comparison, Variation
@@ -99,6 +100,7 @@ class Gallery:
         side: int = 160,
         thumbnails: Sequence[Pixels] | None = None,
         index: Index | None = None,
+        hints: Hints | None = None,
     ) -> Gallery:
         """Add the outputs of a run.
 
@@ -120,6 +122,8 @@ class Gallery:
             Made already, in a worker: one for each picture, `best`'s first if given.
         index
             The slice that they are of; None for the one that is looked at.
+        hints
+            All that the picture had: where its classes are.
         """
         if parent is not None:
             self[parent]
@@ -138,6 +142,7 @@ class Gallery:
                 parent,
                 provenance={**(provenance or {}), "output": output, "parent": parent},
                 index=self.index if index is None else index,
+                hints=hints,
             )
             for number, ((output, rgb), icon) in enumerate(zip(outputs, small, strict=True), first)
         )
@@ -165,7 +170,7 @@ class Gallery:
         """
         if self[number].starred:
             raise InvalidRequest(f"{self._name(number)} is kept: take its star away first.")
-        gallery = self._exchange(number, discarded=True, rgb=None)
+        gallery = self._exchange(number, discarded=True, rgb=None, hints=None)
         shown = None if self.shown == number else self.shown
         shown_at = {index: n for index, n in self.shown_at.items() if n != number}
         comparison = self.comparison
@@ -179,6 +184,20 @@ class Gallery:
         for variation in self.undecided:
             gallery = gallery.discard(variation.number)
         return gallery
+
+    def restore(self, variations: Iterable[Variation]) -> Gallery:
+        """Bring discarded ones back, as they were before."""
+        back = {v.number: v for v in variations if self[v.number].discarded}
+        return (
+            replace(self, variations=tuple(back.get(v.number, v) for v in self.variations))
+            if back
+            else self
+        )
+
+    def with_one_shown(self) -> Gallery:
+        """Show the first of this slice that is left, where the shown one has gone."""
+        visible = self.visible
+        return self.show(visible[0].number) if visible and self.shown is None else self
 
     def show(self, number: int | None) -> Gallery:
         """Show a variation in the viewer, or none; ends a comparison.

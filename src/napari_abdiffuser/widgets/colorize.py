@@ -23,7 +23,9 @@ from napari_abdiffuser.widgets.gallery import GalleryPanel
 from napari_abdiffuser.widgets.hint_sync import HintSync
 from napari_abdiffuser.widgets.hint_tools import HintTools
 from napari_abdiffuser.widgets.live import LivePanel
-from napari_abdiffuser.widgets.look import style_sheet
+from napari_abdiffuser.widgets.live_layer import PreviewLayer
+from napari_abdiffuser.widgets.locks import Screen
+from napari_abdiffuser.widgets.look import line, style_sheet
 from napari_abdiffuser.widgets.manners import Manners
 from napari_abdiffuser.widgets.measure import MeasurePanel
 from napari_abdiffuser.widgets.model_choice import ModelChoice
@@ -81,9 +83,17 @@ class ColorizeWidget(QWidget):
         self.sync = HintSync(napari_viewer, self.sources, self.store, self)
         self.tools = HintTools(self.store, self.sync, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
-        self.results = Results(napari_viewer, self.store, self.sync.pictures, self)
+        preview = PreviewLayer(napari_viewer)
+        self.results = Results(napari_viewer, self.store, self.sync.pictures, preview, self)
         self.context = Context(
-            napari_viewer, self.store, self.sources, models, self.bench, self.results, self.sync
+            viewer=napari_viewer,
+            store=self.store,
+            sources=self.sources,
+            models=models,
+            bench=self.bench,
+            results=self.results,
+            hints=self.sync,
+            preview=preview,
         )
         self.tools.serve(self.context)
         self.panels = tuple(panel(self.context) for panel in PANELS)
@@ -132,7 +142,7 @@ class ColorizeWidget(QWidget):
         column = QVBoxLayout(controls)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(12)
-        for part in (self.welcome, self.sources, _line(), self.tools, _line(), self.options):
+        for part in (self.welcome, self.sources, line(), self.tools, line(), self.options):
             column.addWidget(part)
         for panel in self.panels:
             column.addWidget(Fold(panel.title, panel, opened=panel.open_at_first))
@@ -148,7 +158,7 @@ class ColorizeWidget(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
-        layout.addWidget(_line())
+        layout.addWidget(line())
         layout.addWidget(self.footer)
         self.setMinimumWidth(300)
 
@@ -240,6 +250,7 @@ class ColorizeWidget(QWidget):
                 model=options.model,
                 device=options.device,
                 data_bar=self.bench.watch.data_bar,
+                keep=Screen.of(self.context, picture),
             )
         )
 
@@ -283,10 +294,3 @@ class ColorizeWidget(QWidget):
     def _on_delivered(self) -> None:
         if self.footer.busy and not self.runs.busy:
             self._end(self._pending_text)
-
-
-def _line() -> QFrame:
-    line = QFrame()
-    line.setObjectName("abdiffuser_line")
-    line.setFixedHeight(1)
-    return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSlider, QVBoxLa
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.studio.gallery_pictures import side_by_side, swiped
 from napari_abdiffuser.widgets import texts_gallery as texts
+from napari_abdiffuser.widgets.compare_work import Pair, Sides
 from napari_abdiffuser.widgets.connections import Connections
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = ["CompareBar"]
 
 _STEPS = 200
 _EVERY_MS = 30
+_KEY = "compare"
 
 
 class CompareBar(QWidget):
@@ -38,14 +41,23 @@ class CompareBar(QWidget):
         See `Context`.
     chosen
         Gives the numbers of the selected colourings.
+    failed
+        Told why the pictures could not be made.
     """
 
     def __init__(
-        self, context: Context, chosen: Callable[[], tuple[int, ...]], parent: QWidget
+        self,
+        context: Context,
+        chosen: Callable[[], tuple[int, ...]],
+        failed: Callable[[str], object],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._context = context
         self._chosen = chosen
+        self._failed = failed
+        self._pair: Pair | None = None
+        self._sides: Sides | None = None
         self._layer: Layer | None = None
         self.button = QPushButton(texts.COMPARE, self)
         self.button.setObjectName("gallery_compare")
@@ -82,7 +94,7 @@ class CompareBar(QWidget):
     def cleanup(self) -> None:
         """Cut the connections to the viewer; without Qt."""
         self._connections.cleanup()
-        self._layer = None
+        self._layer = self._pair = self._sides = None
 
     def refresh(self) -> None:
         """Switch the button on and off, and say why."""
@@ -119,14 +131,17 @@ class CompareBar(QWidget):
         self._context.store.apply(lambda s: s.with_gallery(lambda g: g.swipe(position)))
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
-        if new.gallery.comparison is not old.gallery.comparison:
-            self._timer.start()
+        changed = new.gallery.comparison is not old.gallery.comparison
+        if changed:
             self.refresh()
+        pair = Pair.of(new)
+        if changed or (pair is not None and not pair.same(self._pair)):
+            self._timer.start()
 
     def _draw(self) -> None:
         comparison = self._context.store.state.gallery.comparison
         if comparison is None:
-            self._remove()
+            self._forget()
             return
         pixels = self._pixels(comparison)
         if pixels is None:
@@ -163,25 +178,37 @@ class CompareBar(QWidget):
         return None
 
     def _pixels(self, comparison: Comparison) -> NDArray[np.uint8] | None:
-        left, right = (self._picture(n) for n in (comparison.left, comparison.right))
-        if left is None or right is None:
+        """Return both pictures as one; None while they are being made."""
+        self._follow()
+        if self._sides is None:
             return None
+        left, right = self._sides
         if comparison.mode == "swipe":
             return swiped(left, right, comparison.position)
         return side_by_side(left, right)
 
-    def _picture(self, number: int) -> NDArray[np.uint8] | None:
-        state = self._context.store.state
-        if number:
-            return state.gallery[number].rgb
-        opened = self._context.bench.current
-        if opened is None:
-            return None
-        gray: NDArray[np.uint8] = opened.picture.erase(
-            next(v.rgb for v in state.gallery.visible if v.rgb is not None),
-            np.ones(opened.picture.shape, bool),
-        )
-        return gray
+    def _follow(self) -> None:
+        """Have the pictures made in a worker, unless they are there or on their way."""
+        pair, had = Pair.of(self._context.store.state), self._pair
+        if pair is None or pair.same(had):
+            return
+        self._pair = pair
+        if pair.ready is not None or not pair.same_pictures(had):
+            self._sides = pair.ready  # else those of before are seen for a moment longer
+        if pair.ready is None:
+            self._context.bench.run(
+                pair.work, partial(self._take, pair), key=_KEY, failed=self._failed
+            )
+
+    def _take(self, pair: Pair, sides: Sides) -> None:
+        if pair is self._pair:
+            self._sides = sides
+            self._draw()
+
+    def _forget(self) -> None:
+        """Compare nothing; what was made for it goes."""
+        self._pair = self._sides = None
+        self._remove()
 
     def _remove(self) -> None:
         layer, self._layer = self._layer, None

@@ -37,6 +37,11 @@ class LiveCorrections:
     def __init__(self) -> None:
         self._before: _Before | None = None
 
+    @property
+    def plain(self) -> NDArray[np.uint8] | None:
+        """The last whole preview as it was before corrections, (H, W, 3)."""
+        return None if self._before is None else self._before.rgb
+
     def forget(self) -> None:
         """Let go of the picture."""
         self._before = None

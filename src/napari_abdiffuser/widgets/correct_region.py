@@ -194,7 +194,6 @@ class RegionBar(QWidget):
         if region is not None:
             self._start(
                 lambda at, cancelled, report: recolored(at, base, region, count, cancelled, report),
-                base,
                 (texts.RECOLOR, texts.RECOLOR_RUNNING, texts.RECOLOR_DONE),
             )
 
@@ -204,11 +203,10 @@ class RegionBar(QWidget):
         if region is not None:
             self._start(
                 lambda at, _: erased(at, base, region),
-                base,
                 (texts.ERASE, texts.ERASE_RUNNING, texts.ERASE_DONE),
             )
 
-    def _start(self, work: Callable[..., Outputs], base: Base, said: tuple[str, str, str]) -> None:
+    def _start(self, work: Callable[..., Outputs], said: tuple[str, str, str]) -> None:
         """Do it in a worker; `said` are its name and what is said before and after."""
         opened, (label, running, news) = self._context.bench.current, said
         if opened is None:
@@ -217,7 +215,7 @@ class RegionBar(QWidget):
 
         def done(outputs: Outputs) -> None:
             self._end(news)
-            self._results.deliver(outputs, image, base, label)
+            self._results.deliver(outputs, image, label)
 
         self.said.emit(running)
         self._job = self._context.bench.run(

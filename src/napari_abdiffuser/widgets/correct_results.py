@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
 from napari_abdiffuser.errors import Cancelled
-from napari_abdiffuser.studio.document import Colouring
 from napari_abdiffuser.widgets.correct_work import Base, single
 from napari_abdiffuser.widgets.kept_states import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_abdiffuser.studio.document import Colouring
     from napari_abdiffuser.studio.project import Index
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.studio.variations import Gallery
@@ -38,25 +39,11 @@ class CorrectionResults(QObject):
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._keeping = False
         context.store.changed.connect(self._on_state)
 
-    def deliver(self, outputs: Outputs, source: Any, base: Base, label: str) -> None:
+    def deliver(self, outputs: Outputs, source: Any, label: str) -> None:
         """Show corrected colourings, the first of them; `label` is for undo."""
-        context = self._context
-        if base.number is not None and not self._holds(context.store.state, base):
-            # What undo goes back to: the colouring that was corrected.
-            context.store.apply(lambda s: _amended(s, _colouring(s, base.number)))
-        context.results.deliver(outputs, source)
-        self._keeping = True
-        try:
-            context.store.apply(lambda s: s.keep_colouring(_colouring(s, s.gallery.shown), label))
-        finally:
-            self._keeping = False
-
-    def _holds(self, state: StudioState, base: Base) -> bool:
-        kept = state.document.colouring
-        return kept is not None and kept.rgb is base.rgb
+        self._context.results.deliver(replace(outputs, label=label), source)
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         """Show what undo or redo went to."""
@@ -64,7 +51,7 @@ class CorrectionResults(QObject):
         same = new.picture is not None and old.picture is not None
         same = same and new.picture.key == old.picture.key  # type: ignore[union-attr]
         came = kept is not None and kept.index == new.index != old.index
-        if self._keeping or not same or (kept is before and not came):
+        if not same or (kept is before and not came):
             return
         # What is undone may be of another slice than the one on screen.
         undone = kept or before
@@ -86,26 +73,11 @@ class CorrectionResults(QObject):
                 raise Cancelled("Another picture was opened meanwhile.")
             return single(at, kept.rgb, dict(kept.provenance), f"{at.source.name} kept", base)
 
-        context.bench.run(job, lambda made: context.results.deliver(made, image), key="bring back")
+        context.bench.run(job, lambda made: self.deliver(made, image, ""), key="bring back")
 
 
 def _shown(gallery: Gallery, number: int | None, index: Index) -> Gallery:
     return gallery.hide(index) if number is None else gallery.show(number)
-
-
-def _colouring(state: StudioState, number: int | None) -> Colouring | None:
-    shown = None if number is None else state.gallery[number]
-    if shown is None or shown.rgb is None:
-        return None
-    return Colouring(shown.rgb, state.index, shown.provenance)
-
-
-def _amended(state: StudioState, colouring: Colouring | None) -> StudioState:
-    """Set the colouring without a step of undo: it was there, only not written down."""
-    from dataclasses import replace
-
-    document = replace(state.document, colouring=colouring)
-    return replace(state, history=state.history.amend(document))
 
 
 def _number(gallery: Gallery, kept: Colouring) -> int | None:

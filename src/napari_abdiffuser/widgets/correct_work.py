@@ -59,11 +59,17 @@ class Base:
         state, opened = context.store.state, context.bench.current
         number = state.gallery.shown
         shown = None if number is None else state.gallery[number]
-        if number is None or shown is None or shown.rgb is None or _previewing(context):
+        if number is None or shown is None or shown.rgb is None or context.preview.visible:
             return cls(None, None, {}, state)
         if opened is not None and shown.index != index_of(opened.source):
             return cls(None, None, {}, state)  # the sliders are on their way
         return cls(shown.rgb, number, shown.provenance, state)
+
+    @property
+    def hints(self) -> Hints:
+        """Say where classes are in the colouring that it starts from."""
+        shown = None if self.number is None else self.state.gallery[self.number].hints
+        return self.state.hints if shown is None else shown
 
     @property
     def background(self) -> str:
@@ -146,7 +152,7 @@ def recolored(
         progress=report,
         cancel=cancelled,
     )
-    made = outputs_of(result, opened.source, seed, base.number)
+    made = outputs_of(result, opened.source, seed, base.number, hints=base.state.hints)
     name = texts.RECOLORED.format(name=opened.source.name)
     layers = tuple((data, {**meta, "name": name}, kind) for data, meta, kind in made.layers)
     return replace(made, layers=layers)
@@ -184,6 +190,7 @@ def single(
         parent=base.number,
         has_best=False,
         picture=source,
+        hints=base.hints,
     )
 
 
@@ -197,12 +204,6 @@ def _allowed(opened: Any, base: Base, region: RegionSource) -> NDArray[np.bool_]
         if not mask.any():
             raise InvalidRequest(texts.ALL_LOCKED)
     return mask
-
-
-def _previewing(context: Context) -> bool:
-    """Whether the live preview lies over what the gallery shows."""
-    told = [layer.metadata.get(PROVENANCE_KEY) for layer in context.viewer.layers if layer.visible]
-    return any(isinstance(each, dict) and (not each or each.get("preview")) for each in told)
 
 
 def _names(hints: Hints) -> set[str]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.widgets import texts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers import HintSource, LeftOut, PictureSource
+    from napari_abdiffuser.widgets.locks import Screen
 
 __all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "Request", "Stopped"]
 
@@ -27,6 +31,8 @@ class Request:
         As `napari_abdiffuser.Colorizer.load` takes them.
     data_bar
         Whether the instrument's data bar is looked for and left out.
+    keep
+        What is on screen, where locked classes keep their pixels; None if nothing is locked.
     """
 
     picture: PictureSource | None = None
@@ -38,6 +44,7 @@ class Request:
     model: str = "default"
     device: str = "auto"
     data_bar: bool = True
+    keep: Screen | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,10 @@ class Outputs:
         Whether the most probable colouring is the first.
     picture
         What was coloured: decides whose gallery they enter, and of which slice they are.
+    hints
+        All hints of the picture when they were made: where its classes are.
+    label
+        What was done, for undo.
     """
 
     layers: tuple[Any, ...]
@@ -102,6 +113,8 @@ class Outputs:
     parent: int | None = None
     has_best: bool = True
     picture: PictureSource | None = None
+    hints: Hints | None = None
+    label: str = texts.COLORIZE
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QItemSelectionModel, Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
 from napari_abdiffuser.widgets import texts_gallery as texts
@@ -12,6 +13,7 @@ from napari_abdiffuser.widgets.compare import CompareBar
 from napari_abdiffuser.widgets.footer import Sentence
 from napari_abdiffuser.widgets.gallery_list import NUMBER, ThumbnailList, icon_of
 from napari_abdiffuser.widgets.kept_states import index_of
+from napari_abdiffuser.widgets.locks import Screen
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.work import outputs_of
 
@@ -49,7 +51,7 @@ class GalleryPanel(Panel):
         self.discard_button = self._button("gallery_discard", texts.DISCARD, self._discard)
         self.rest_button = self._button("gallery_discard_rest", texts.DISCARD_REST, self._rest)
         self.like_button = self._button("gallery_like", texts.LIKE, self._like)
-        self.compare_bar = CompareBar(context, self._chosen, self)
+        self.compare_bar = CompareBar(context, self._chosen, self.failed.emit, self)
         grid = QGridLayout()
         grid.setSpacing(6)
         buttons = (self.star_button, self.like_button, self.discard_button, self.rest_button)
@@ -62,6 +64,7 @@ class GalleryPanel(Panel):
         self.column.addWidget(self.compare_bar)
         self._filling = self._choosing = False
         self._listed: dict[int, Pixels] = {}
+        self._shown: int | None = None
         context.store.changed.connect(self._on_state)
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
@@ -113,12 +116,16 @@ class GalleryPanel(Panel):
             self._refresh()
 
     def _fill(self, gallery: Gallery) -> None:
-        """Bring the thumbnails up to date; the selection stays where it can."""
+        """Bring the thumbnails up to date; the selection stays unless another one is shown."""
         visible = gallery.visible
         now = {v.number: v.thumbnail for v in visible}
         # Another picture has the same numbers for its own colourings.
         same = {number for number, icon in now.items() if self._listed.get(number) is icon}
         chosen = same.intersection(self._numbers())
+        if gallery.shown is not None and (gallery.shown != self._shown or not chosen):
+            # What the user chose before is not meant by the next Discard.
+            chosen = {gallery.shown}
+        self._shown = gallery.shown
         self._filling = True
         if not len(same) == len(now) == len(self._listed):
             self._listed = now
@@ -134,8 +141,8 @@ class GalleryPanel(Panel):
             if self._choosing:  # Qt selects in a moment, or Ctrl+click toggles what is selected
                 continue
             if variation.number == gallery.shown:
-                self.list.setCurrentItem(item)
-            item.setSelected(variation.number in chosen or variation.number == gallery.shown)
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.NoUpdate)
+            item.setSelected(variation.number in chosen)
         self._filling = False
         self.empty.setVisible(not visible)
         self.list.setVisible(bool(visible))
@@ -195,18 +202,10 @@ class GalleryPanel(Panel):
     def _discard(self) -> None:
         gallery = self.context.store.state.gallery
         numbers = [n for n in self._numbers() if not gallery[n].starred]
-
-        def change(g: Gallery) -> Gallery:
-            for number in numbers:
-                g = g.discard(number)
-            return _with_one_shown(g)
-
-        self.context.store.apply(lambda s: s.with_gallery(change))
+        self.context.store.apply(lambda s: s.discard(numbers))
 
     def _rest(self) -> None:
-        self.context.store.apply(
-            lambda s: s.with_gallery(lambda g: _with_one_shown(g.discard_rest()))
-        )
+        self.context.store.apply(lambda s: s.discard(v.number for v in s.gallery.undecided))
 
     def _like(self) -> None:
         first, opened = self._first(), self.context.bench.current
@@ -219,26 +218,23 @@ class GalleryPanel(Panel):
         label = state.gallery.label(number)
         background = "gray" if state.corrections.highlight else "auto"
         seed = first.seed + 1 + len(state.gallery.variations)
-        picture, image = opened.source, opened.image
+        picture, image, hints = opened.source, opened.image, state.hints
+        screen = Screen.of(self.context, picture)
 
         def job(at: Any, cancelled: Callable[[], bool]) -> Any:
             result = at.picture.more_like(
-                rgb, state.hints, _LIKE, seed=seed, background=background, cancel=cancelled
+                rgb, hints, _LIKE, seed=seed, background=background, cancel=cancelled
             )
-            return outputs_of(result, picture, seed, number, with_best=False)
+            if screen is not None:
+                result = screen.keep(at.picture, result, hints, background)
+            return outputs_of(result, picture, seed, number, with_best=False, hints=hints)
 
         def done(outputs: Any) -> None:
-            self.context.results.deliver(outputs, image)
+            self.context.results.deliver(replace(outputs, label=texts.LIKE), image)
             self.said.emit(texts.LIKE_DONE.format(label=label))
 
         self.said.emit(texts.LIKE_RUNNING)
         self.context.bench.run(job, done, key="like", label=texts.LIKE, failed=self.failed.emit)
-
-
-def _with_one_shown(gallery: Gallery) -> Gallery:
-    """Show the first of what is left, where the shown one has gone."""
-    visible = gallery.visible
-    return gallery.show(visible[0].number) if visible and gallery.shown is None else gallery
 
 
 def _allow(button: QPushButton, allowed: bool, tip: str, why_not: str) -> None:

@@ -67,7 +67,7 @@ class Legend(QWidget):
         self.palettes.chosen.connect(self._on_palette)
         self.palettes.said.connect(self.said)
         self.palettes.failed.connect(self.failed)
-        self.list.asked_color.connect(lambda _: self.actions_.ask_color())
+        self.list.asked_color.connect(self._on_asked_color)
         store.changed.connect(self._on_state)
         self.swatches.set_color(store.state.legend[store.state.active].hex)
 
@@ -98,6 +98,15 @@ class Legend(QWidget):
         if event is not None and path is not None:
             event.acceptProposedAction()
             self.palettes.take_file(path)
+
+    def _on_asked_color(self, name: str) -> None:
+        """Let the user look for a colour of a class, or say why it keeps the one it has."""
+        self._store.apply(lambda s: s.choose(name))
+        button = self.actions_.color_button
+        if button.isEnabled():
+            self.actions_.ask_color()
+        else:
+            self.failed.emit(button.toolTip())
 
     def _on_palette(self, palette: Palette) -> None:
         self.swatches.set_palette({c.name: c.hex for c in palette.colors})

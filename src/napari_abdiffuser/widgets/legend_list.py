@@ -1,4 +1,4 @@
-"""The list of classes: choose, rename, lock, reorder, by mouse or keys."""
+"""The list of classes: choose, rename, recolour, lock, reorder, by mouse or keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from napari_abdiffuser.studio.legend_hints import counts
 from napari_abdiffuser.widgets import texts_legend as texts
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QDropEvent, QKeyEvent
+    from qtpy.QtCore import QPoint
+    from qtpy.QtGui import QDropEvent, QKeyEvent, QMouseEvent
 
     from napari_abdiffuser.studio.classes import HintClass
     from napari_abdiffuser.studio.state import StudioState
@@ -31,6 +32,7 @@ _NAME, _COUNT, _KEY, _LOCK = range(4)
 _CLASS = Qt.ItemDataRole.UserRole
 _ROWS = 7  # in sight; more are scrolled to
 _ICON = QSize(16, 16)
+_MARGIN = 4  # left and right of it, together
 _INK = "#8a8f98"  # seen on light and dark
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
@@ -145,9 +147,11 @@ class LegendList(QTreeWidget):
 
     def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
         if column == _LOCK:
-            name = item.data(_NAME, _CLASS)
-            locked = self._store.state.legend[name].locked
-            self._store.apply(lambda s: s.lock_class(name, not locked))
+            self._toggle_lock(item.data(_NAME, _CLASS))
+
+    def _toggle_lock(self, name: str) -> None:
+        locked = self._store.state.legend[name].locked
+        self._store.apply(lambda s: s.lock_class(name, not locked))
 
     def _on_renamed(self, item: QTreeWidgetItem, column: int) -> None:
         if self._filling or column != _NAME:
@@ -158,13 +162,30 @@ class LegendList(QTreeWidget):
         self._fill(self._store.state)
 
     def edit(self, *arguments: Any) -> Any:
-        """Let names alone be edited; a double click on a swatch asks for another colour."""
+        """Let names alone be edited."""
         if len(arguments) == 3 and arguments[0].column() != _NAME:
             return False
         return super().edit(*arguments)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Ask for another colour on a swatch; beside it, the name is edited."""
+        name = None if event is None else self._swatch_at(event.position().toPoint())
+        if event is None or name is None or event.button() != Qt.MouseButton.LeftButton:
+            super().mouseDoubleClickEvent(event)
+            return
+        event.accept()
+        self.asked_color.emit(name)
+
+    def _swatch_at(self, place: QPoint) -> str | None:
+        """Return the name of the class whose swatch is at a place of the viewport."""
+        item, index = self.itemAt(place), self.indexAt(place)
+        if item is None or index.column() != _NAME:
+            return None
+        beside = place.x() - self.visualRect(index).left()
+        return str(item.data(_NAME, _CLASS)) if beside <= _ICON.width() + _MARGIN else None
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Let number keys choose classes, Alt and arrows reorder, Delete remove."""
+        """Let number keys choose classes, Alt and arrows reorder, L lock, Delete remove."""
         if event is None:
             return
         key, alt = event.key(), event.modifiers() & Qt.KeyboardModifier.AltModifier
@@ -173,6 +194,8 @@ class LegendList(QTreeWidget):
             self._store.apply(lambda s: s.press(digit))
         elif alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.move(1 if key == Qt.Key.Key_Down else -1)
+        elif key == Qt.Key.Key_L and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self._toggle_lock(self.chosen)
         elif key == Qt.Key.Key_Delete:
             name = self.chosen
             self._store.apply(lambda s: s.remove_class(name))

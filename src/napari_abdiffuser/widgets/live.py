@@ -11,7 +11,6 @@ from napari_abdiffuser.studio.settings import load_settings
 from napari_abdiffuser.widgets import texts_live as texts
 from napari_abdiffuser.widgets.footer import Sentence
 from napari_abdiffuser.widgets.live_job import LivePainter, Painted
-from napari_abdiffuser.widgets.live_layer import PreviewLayer
 from napari_abdiffuser.widgets.one_frame import OneFrame
 from napari_abdiffuser.widgets.panel import Context, Panel
 
@@ -42,7 +41,7 @@ class LivePanel(Panel):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._painter = LivePainter()
-        self._preview = PreviewLayer(context.viewer)
+        self._preview = context.preview
         self._frame = OneFrame(self)
         self._job: Job | None = None
         self._stale = self._refining = False

@@ -41,6 +41,8 @@ class Painted:
         As they were laid on the picture.
     background
         With which it was painted.
+    plain
+        (H, W, 3) uint8 without corrections; None of a small preview.
     """
 
     rgb: NDArray[np.uint8]
@@ -48,6 +50,7 @@ class Painted:
     provenance: dict[str, Any]
     hints: Hints
     background: str
+    plain: NDArray[np.uint8] | None = None
 
     @property
     def whole(self) -> bool:
@@ -97,7 +100,8 @@ class LivePainter:
         if not state.corrections.neutral:
             provenance["corrections"] = state.corrections.to_dict()
         rgb = source.restack(rgb)
-        painted = Painted(rgb, (1.0, 1.0), provenance, hints, background)
+        plain = self._corrections.plain
+        painted = Painted(rgb, (1.0, 1.0), provenance, hints, background, plain)
         self._last, self._picture = painted, opened.picture
         return painted
 

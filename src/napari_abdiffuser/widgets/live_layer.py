@@ -38,6 +38,7 @@ class PreviewLayer:
         self._viewer = viewer
         self._layer: Image | None = None
         self._image: Any = None
+        self._painted: Painted | None = None
         self._hidden = False
         self._factors = (1.0, 1.0)
 
@@ -45,6 +46,16 @@ class PreviewLayer:
     def layer(self) -> Image | None:
         """The layer while it is in the list."""
         return self._layer if self._layer in self._viewer.layers else None
+
+    @property
+    def visible(self) -> bool:
+        """Whether it is seen; a copy that the user made of it is not it."""
+        return self.layer is not None and bool(self.layer.visible)
+
+    @property
+    def painted(self) -> Painted | None:
+        """What it shows; None without a layer."""
+        return None if self.layer is None else self._painted
 
     @property
     def lost(self) -> bool:
@@ -58,6 +69,7 @@ class PreviewLayer:
 
     def show(self, painted: Painted, opened: Opened) -> None:
         """Show a colouring in place of the one before."""
+        self._painted = painted
         if self.layer is None or self._image is not opened.image:
             self.remove()
             self._add(painted, opened)
@@ -93,7 +105,7 @@ class PreviewLayer:
     def remove(self) -> None:
         """Take the layer away."""
         layer, self._layer = self.layer, None
-        self._image, self._hidden = None, False
+        self._image, self._painted, self._hidden = None, None, False
         if layer is not None:
             self._viewer.layers.remove(layer)
 
@@ -112,7 +124,8 @@ class PreviewLayer:
         layers.insert(layers.index(image) + 1 if image in layers else len(layers), layer)
         if active is not None and active in layers:
             layers.selection.active = active
-        self._layer, self._image, self._factors = layer, image, painted.scale
+        self._layer, self._image, self._painted = layer, image, painted
+        self._factors = painted.scale
 
     def _place(self, opened: Opened, factors: tuple[float, float]) -> None:
         layer = self._layer

@@ -1,10 +1,11 @@
-"""The style sheet of the dock widget, in the colours of napari's theme."""
+"""How the dock widget looks: its style sheet, in the colours of napari's theme, and its lines."""
 
 from __future__ import annotations
 
 from napari.utils.theme import get_theme
+from qtpy.QtWidgets import QFrame
 
-__all__ = ["style_sheet"]
+__all__ = ["line", "style_sheet"]
 
 _ACCENT = "#3d7edb"
 _ACCENT_HOVER = "#5591e6"
@@ -63,3 +64,11 @@ def style_sheet(theme_id: str) -> str:
         dim="#a9adb5" if dark else "#62666d",
         failure="#ff8f7a" if dark else "#b3261e",
     )
+
+
+def line() -> QFrame:
+    """Make a thin line between sections."""
+    made = QFrame()
+    made.setObjectName("abdiffuser_line")
+    made.setFixedHeight(1)
+    return made

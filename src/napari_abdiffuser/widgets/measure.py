@@ -79,8 +79,7 @@ class MeasurePanel(Panel):
     def measure(self) -> None:
         """Make the class map and the table in a worker."""
         state, least = self.context.store.state, self.least_field.value()
-        hints = state.hints
-        background = "gray" if state.corrections.highlight else "auto"
+        hints, background = state.hints, _background(state)
 
         def job(opened: Any, _cancelled: Callable[[], bool]) -> Measured:
             return measured(opened, hints, background, least)
@@ -150,7 +149,8 @@ class MeasurePanel(Panel):
         self.note.setText("" if found is None else self._note(found))
 
     def _note(self, found: Measured) -> str:
-        if found.hints != self.context.store.state.hints:
+        state = self.context.store.state
+        if found.hints != state.hints or found.background != _background(state):
             return texts.STALE.format(button=texts.MAP_AGAIN)
         counted = texts.LEFT_OUT if found.bar else texts.COUNTED
         note = counted.format(pixels=f"{found.table.total_pixels:,}".replace(",", "\u202f"))
@@ -162,3 +162,7 @@ class MeasurePanel(Panel):
         if self.context.bench.current is None:
             return texts.WHY_NOT_OPEN
         return "" if len(self.context.store.state.hints) else texts.WHY_NO_HINTS
+
+
+def _background(state: StudioState) -> str:
+    return "gray" if state.corrections.highlight else "auto"

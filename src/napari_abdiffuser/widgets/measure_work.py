@@ -39,6 +39,8 @@ class Measured:
         A row for 'no class', then for each class.
     hints
         That it was made of.
+    background
+        With which it was made: 'gray' while highlighting.
     bar
         Whether an instrument's data bar was left out.
     """
@@ -48,6 +50,7 @@ class Measured:
     colors: tuple[str, ...]
     table: AreaTable
     hints: Hints
+    background: str
     bar: bool
 
 
@@ -70,7 +73,8 @@ def measured(opened: Any, hints: Hints, background: str, least_pixels: int) -> M
     )
     colors = tuple(to_hex(color) for color in classes.colors)
     labels = source.restack(classes.labels)
-    return Measured(labels, classes.names, colors, table, hints, excluded is not None)
+    bar = excluded is not None
+    return Measured(labels, classes.names, colors, table, hints, background, bar)
 
 
 def pixel_side(source: PictureSource) -> tuple[float | None, str]:

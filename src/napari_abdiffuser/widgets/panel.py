@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_abdiffuser.widgets.hint_sync import HintSync
+    from napari_abdiffuser.widgets.live_layer import PreviewLayer
     from napari_abdiffuser.widgets.results import Results
     from napari_abdiffuser.widgets.sources import Sources
     from napari_abdiffuser.widgets.store import Store
@@ -43,6 +44,8 @@ class Context:
         The way of outputs into the layer list and the gallery.
     hints
         The layers that hold hints, in step with the state.
+    preview
+        The layer of the live preview.
     """
 
     viewer: Viewer
@@ -52,6 +55,7 @@ class Context:
     bench: Workbench
     results: Results
     hints: HintSync
+    preview: PreviewLayer
 
 
 class Panel(QWidget):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, ref
+from weakref import ref
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -16,6 +15,7 @@ from napari_abdiffuser.widgets import texts_gallery as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.kept_states import index_of
 from napari_abdiffuser.widgets.layer_combo import unwrap
+from napari_abdiffuser.widgets.result_entry import Entry
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -24,41 +24,10 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.events import Outputs
     from napari_abdiffuser.widgets.hint_pictures import HintPictures
+    from napari_abdiffuser.widgets.live_layer import PreviewLayer
     from napari_abdiffuser.widgets.store import Store
 
 __all__ = ["Results"]
-
-
-@dataclass(eq=False)
-class _Entry:
-    """What is known of a variation: how to make its layer, and the layer while there is one.
-
-    Attributes
-    ----------
-    made
-        Data, metadata and type of the layer.
-    name
-        That it is given.
-    source
-        The image that it was made from.
-    index
-        The slice that it is of.
-    leads
-        Whether it is the first of its delivery.
-    layer
-        None while there is none.
-    """
-
-    made: Any
-    name: str
-    source: ReferenceType[Any] | None
-    index: Index = ()
-    leads: bool = False
-    layer: Layer | None = None
-
-    def untouched(self) -> bool:
-        """Whether the user has made the layer nothing of their own."""
-        return self.layer is not None and self.layer.name == self.name
 
 
 class Results(QObject):
@@ -75,6 +44,8 @@ class Results(QObject):
         Holds the gallery.
     pictures
         Know the galleries of the images that are not at hand.
+    preview
+        Tells whether the live preview lies over what the gallery shows.
     """
 
     delivered = Signal()
@@ -85,14 +56,16 @@ class Results(QObject):
         viewer: Viewer,
         store: Store,
         pictures: HintPictures,
+        preview: PreviewLayer,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._store = store
         self._pictures = pictures
+        self._preview = preview
         self._away: set[Any] = set()
-        self._entries: dict[tuple[Any, int], _Entry] = {}
+        self._entries: dict[tuple[Any, int], Entry] = {}
         self._pending: deque[tuple[Any, int]] = deque()
         self._connections = Connections()
         self._connections.connect(viewer.layers.events.removed, self._on_removed)
@@ -133,7 +106,7 @@ class Results(QObject):
         for number, (data, meta, kind) in zip(numbers, outputs.layers, strict=True):
             name = _layer_name(meta["name"], gallery.label(number))
             made = (data, {**meta, "name": name}, kind)
-            self._entries[key, number] = _Entry(made, name, place, index, number == numbers[0])
+            self._entries[key, number] = Entry(made, name, place, index, number == numbers[0])
             self._pending.append((key, number))
         self._adder.start()
         if key == _picture_key(self._store.state):
@@ -161,7 +134,8 @@ class Results(QObject):
     def _add_next(self) -> None:
         if self._pending:
             key = self._pending.popleft()
-            if key in self._entries:  # not discarded meanwhile
+            entry = self._entries.get(key)
+            if entry is not None and not entry.away:  # not discarded meanwhile
                 self._make(key, visible=self._is_shown(*key))
         if not self._pending:
             self._adder.stop()
@@ -171,10 +145,13 @@ class Results(QObject):
         """Enter outputs in the gallery that they belong to; return its key, it, and the slice."""
         key, index = self._place(outputs, source)
 
-        def enter(state: StudioState) -> StudioState:
-            return state.with_gallery(lambda g: _add(g, outputs, index))
+        here = key == _picture_key(self._store.state)
+        seen = not (here and self._preview.visible)
 
-        if key == _picture_key(self._store.state):
+        def enter(state: StudioState) -> StudioState:
+            return state.deliver(lambda g: _add(g, outputs, index), outputs.label, seen=seen)
+
+        if here:
             self._store.apply(enter)
             return key, self._store.state.gallery, index
         self._away.add(key)
@@ -238,12 +215,21 @@ class Results(QObject):
             return
         if new.gallery is old.gallery:
             return
-        gone = {v.number for v in new.gallery.variations if v.discarded}
-        self._retire([k for k in self._entries if k[0] == key and k[1] in gone], new.gallery)
-        for k in [k for k in self._entries if k[0] == key and k[1] in gone]:
-            del self._entries[k]
+        self._follow_discards(key, new.gallery)
         if new.gallery.shown != old.gallery.shown:
             self._show(key, new.gallery)
+
+    def _follow_discards(self, key: Any, gallery: Gallery) -> None:
+        """Let go of what was discarded, and know again what undo has brought back."""
+        for variation in gallery.variations:
+            entry = self._entries.get((key, variation.number))
+            if entry is None or entry.away == variation.discarded:
+                continue
+            if variation.rgb is None:
+                self._retire([(key, variation.number)], gallery)
+                entry.put_away()
+            else:
+                entry.bring_back(variation.rgb)
 
     def _show(self, key: Any, gallery: Gallery) -> None:
         """Show what a gallery shows of its slice; what lies on other slices stays as it is."""
@@ -253,7 +239,7 @@ class Results(QObject):
             if mine and other != number and entry.layer is not None:
                 entry.layer.visible = False
         wanted = None if number is None else self._entries.get((key, number))
-        if number is None or wanted is None or (key, number) in self._pending:
+        if number is None or wanted is None or wanted.away or (key, number) in self._pending:
             return
         if wanted.layer is None:
             self._make((key, number), visible=True)
@@ -294,5 +280,6 @@ def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
         provenance=outputs.provenance,
         thumbnails=outputs.thumbnails,
         index=index,
+        hints=outputs.hints,
     )
     return added.show(added.variations[-len(outputs.pictures)].number)

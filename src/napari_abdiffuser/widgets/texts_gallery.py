@@ -12,9 +12,11 @@ STAR = "★ Keep"
 STAR_TIP = "Keep the chosen colouring: its layer stays when others come, and it cannot be discarded"
 UNSTAR = "☆ Unkeep"
 DISCARD = "Discard"
-DISCARD_TIP = "Take the chosen colourings out of the gallery and of the layer list"
+DISCARD_TIP = (
+    "Take the chosen colourings out of the gallery and of the layer list; undo brings them back"
+)
 DISCARD_REST = "Discard rest"
-DISCARD_REST_TIP = "Discard everything that has no star"
+DISCARD_REST_TIP = "Discard everything that has no star; undo brings it back"
 LIKE = "More like this"
 LIKE_TIP = "Make four colourings that are near the chosen one and still differ"
 LIKE_RUNNING = "Making colourings like this one …"

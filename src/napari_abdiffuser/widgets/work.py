@@ -23,6 +23,7 @@ from napari_abdiffuser.widgets.events import Failed, Finished, Outputs, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.layers.protocols import ColorizerLike, PictureLike, ResultLike
     from napari_abdiffuser.widgets.events import Event, Request
@@ -176,7 +177,11 @@ def _run(
             cancel=cancelled,
         )
         _stop_if(cancelled)
-        return Finished(run, outputs_of(result, request.picture, request.seed), left_out)
+        if request.keep is not None:
+            result = request.keep.keep(picture, result, hints, request.background)
+            _stop_if(cancelled)
+        made = outputs_of(result, request.picture, request.seed, hints=hints)
+        return Finished(run, made, left_out)
     finally:
         models.release()
 
@@ -209,6 +214,7 @@ def outputs_of(
     parent: int | None = None,
     *,
     with_best: bool = True,
+    hints: Hints | None = None,
 ) -> Outputs:
     """Make a result ready to be shown: takes a while, so that it belongs in a worker."""
     first = 0 if with_best else 1
@@ -222,6 +228,7 @@ def outputs_of(
         parent=parent,
         has_best=with_best,
         picture=picture,
+        hints=hints,
     )
 
 

@@ -9,7 +9,6 @@ from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.corrections import Corrections
-from napari_abdiffuser.studio.document import Colouring
 from napari_abdiffuser.studio.identity import PictureIdentity
 from napari_abdiffuser.studio.sharing import apply_project, project_of
 from napari_abdiffuser.studio.state import StudioState
@@ -38,7 +37,8 @@ def test_hints_bring_their_classes(state):
 def test_undo_takes_classes_hints_and_results_back_together(state):
     picture = np.zeros((20, 30, 3), np.uint8)
     moved = state.recolor_class("cell", "red").rename_class("cell", "spore")
-    kept = moved.keep_colouring(Colouring(picture)).set_saturation(0.5, "spore")
+    ran = moved.deliver(lambda g: g.add([picture], 0).show(1), "Colorize")
+    kept = ran.set_saturation(0.5, "spore")
     assert kept.hints.points[0].color == (1.0, 0.0, 0.0)
     assert kept.corrections.factor("spore") == 0.5
     assert kept.history.undo_label == "Saturation of spore"
