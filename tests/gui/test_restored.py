@@ -39,6 +39,9 @@ def dropped(w, layers, qtbot):
     for made in layers:
         w.viewer.add_layer(Layer.create(*made))
     qtbot.waitUntil(lambda: not w.widget.restored._soon.isActive(), timeout=20_000)
+    settled = []
+    w.widget.sync.when_settled(lambda: settled.append(True))
+    qtbot.waitUntil(lambda: bool(settled), timeout=20_000)
 
 
 def shown(w):
@@ -84,6 +87,9 @@ def test_a_project_opened_as_a_file_brings_settings_for_the_picture_that_is_open
     dropped(w, project_layers(project.save(tmp_path / "work")), qtbot)
     assert shown(w) == (7, 17, "gray")
     assert "ground" in w.widget.store.state.legend
+    project = Project(LEGEND, {(): HINTS}, GRAY.shape, "pollen", {"seed": 8}, made)
+    dropped(w, project_layers(project.save(tmp_path / "later")), qtbot)
+    assert shown(w)[0] == 8
 
 
 def test_a_figure_that_was_open_before_the_dock_is_heard_too(window, figure, qtbot):

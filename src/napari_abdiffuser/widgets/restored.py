@@ -95,21 +95,22 @@ class Restored(QObject):
         if fresh is not None:
             self._sources.image_field.choose(fresh)
         recipe = self._recipe()
-        if recipe is None or recipe.key in self._taken:
+        if recipe is None:
             return
         self._taken.add(recipe.key)
         self._store.apply(lambda s: with_classes(s, recipe.legend))
-        self._show(recipe)
+        # After the file's hints were read, which says how many there are in the same place.
+        self._sync.when_settled(lambda: self._show(recipe))
 
     def _recipe(self) -> Recipe | None:
-        """Return what the file of the chosen image, or else of its hints, says."""
+        """Return what a file of the chosen image or of its hints says, the newest first."""
         image = self._sources.image
         if image is None or self._store.state.picture is None:
             return None
         layers = [unwrap(layer) for layer in self._viewer.layers]
         hints = [layer for layer in layers if self._sync.owners.get(layer) is image]
-        found = (recipe_of(layer.metadata) for layer in (image, *reversed(hints)))
-        return next((recipe for recipe in found if recipe is not None), None)
+        found = (recipe_of(layer.metadata) for layer in (*reversed(hints), image))
+        return next((r for r in found if r is not None and r.key not in self._taken), None)
 
     def _show(self, recipe: Recipe) -> None:
         options, troubles = self._options, []

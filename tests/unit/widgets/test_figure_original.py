@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.own_files import restored_layers
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.panels import gray_panel
 from napari_abdiffuser.widgets.figure_original import Originals
@@ -87,6 +88,18 @@ def test_what_was_found_out_is_known_until_the_pixels_are_others():
     image.data = OTHER.copy()
     assert originals.known(shown(image))
     assert not looked(shown(image), originals).has_original
+
+
+def test_the_original_that_a_figure_brings_back_is_the_original(tmp_path):
+    """Also of a deep picture, which the figure has in 8-bit grays."""
+    options = FigureOptions(original=True, scale_bar="none")
+    path, _ = write(tmp_path / "f.png", shown(layer(DEEP)), options, lambda: False)
+    gray, colouring = (Layer.create(*made) for made in restored_layers(path))
+    told = colouring.metadata["abdiffuser"]
+    what = Shown(colouring.data, told, "pollen", (read_image(gray),), None, "")
+    made = looked(what)
+    assert made.has_original
+    assert "lightness unchanged" in made.caption
 
 
 def test_one_layer_of_a_stack_tells_of_its_first_slice_alone():
