@@ -24,6 +24,7 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QColorDialog,
+    QComboBox,
     QLineEdit,
     QListWidget,
     QSlider,
@@ -36,6 +37,7 @@ WINDOW = (1280, 800)
 NAMES = {"gold": "pollen", "teal": "bacteria", "blue": "spheres", "red": "fibres", "red 2": "holes"}
 ALT = Qt.KeyboardModifier.AltModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
+LOCK = 3  # column of the list of classes
 
 
 class Tour:
@@ -77,9 +79,10 @@ class Tour:
         self.hands.viewer.close()
 
     def shot(self, name: str, *controls: Any) -> None:
-        """Take a picture, with these controls in sight."""
-        for control in controls:
-            self.hands.reveal(control)
+        """Take a picture, with these controls in sight; the last one goes before all others."""
+        for _ in range(2):  # what comes into sight may still change its size
+            for control in controls:
+                self.hands.reveal(control)
         self.hands.look(self.out / f"{name}.jpg")
         sys.stderr.write(f"{time.monotonic() - _START:5.0f} s  {name}: {self.hands.said}\n")
 
@@ -189,7 +192,7 @@ def hints_of_every_form(tour: Tour, hands: Hands) -> None:
 
 
 def classes(tour: Tour, hands: Hands) -> None:
-    """3: names, keys, palettes, merging, suggested colours."""
+    """3: names, keys, locks, palettes, suggested colours."""
     view = tree(hands)
     names = {
         "gold": "pollen",
@@ -205,6 +208,12 @@ def classes(tour: Tour, hands: Hands) -> None:
         hands.type(new, editor)
         hands.key(Qt.Key.Key_Return, to=editor)
     tour.shot("3-legend", view)
+    for locked in (True, False):
+        hands.click_item(view, row_of(hands, "spheres"), LOCK)
+        assert hands.widget.store.state.legend["spheres"].locked is locked
+        if locked:
+            tour.shot("3-locked", view, hands.control("legend_remove"))
+    hands.click_item(view, row_of(hands, "holes"))
     menu = hands.control("palette_menu")
     hands.pick(menu, "Okabe-Ito", lambda: tour.shot("3-palettes"))
     hands.pick(menu, "Recolour classes")
@@ -214,7 +223,7 @@ def classes(tour: Tour, hands: Hands) -> None:
     hands.press("suggest_colors")
     hands.click_picture((580, 150))
     hands.wait(lambda: "Colours that suit" in hands.said)
-    tour.shot("3-suggested", hands.control("suggest_colors"))
+    tour.shot("3-suggested", view, *other.swatches(hands))
 
 
 def variations(tour: Tour, hands: Hands) -> None:
@@ -228,12 +237,21 @@ def variations(tour: Tour, hands: Hands) -> None:
     hands.press("gallery_star")
     hands.click_item(gallery, 2, keys=CTRL)
     hands.press("gallery_compare")
+    comparison = hands.widget.store.state.gallery.comparison
+    assert comparison.left > 0  # two colourings: 0 would be gray
     slider = hands.control("gallery_swipe", QSlider)
     QTest.qWait(500)
     hands.slide(slider, 0.5, 0.62)
     QTest.qWait(500)
     tour.shot("4-compare", gallery, slider)
+    mode = hands.control("gallery_compare_mode", QComboBox)
+    hands.choose(mode, "Side by side")
+    QTest.qWait(500)
+    hands.viewer.reset_view()
+    tour.shot("4-side-by-side", gallery, mode)
+    hands.choose(mode, "Swipe")
     hands.press("gallery_compare")
+    hands.viewer.reset_view()
     hands.click_item(gallery, 0)
 
 
@@ -274,6 +292,7 @@ def main(arguments: list[str]) -> None:
     hands = open_sample(tour)
     for item in (hints_are_live, hints_of_every_form, classes, variations, corrections):
         item(tour, hands)
+    other.merging(tour, hands)
     other.measure(tour, hands)
     other.manners(tour, hands)
     path = other.figure(tour, hands)

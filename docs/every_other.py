@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QCheckBox,
     QComboBox,
@@ -26,10 +27,12 @@ __all__ = [
     "highlight",
     "manners",
     "measure",
+    "merging",
     "segmentation",
     "sem_file",
     "series",
     "stack",
+    "swatches",
 ]
 
 WHERE: dict[str, Any] = {"scale": (0.05, 0.05), "units": ("µm", "µm")}
@@ -49,6 +52,26 @@ def segmentation(picture: Any) -> Any:
     found = label(binary_opening(dark, iterations=2))[0]
     sizes = np.bincount(found.ravel())
     return np.where((sizes < 500)[found], found, 0)
+
+
+def swatches(hands: Any) -> list[Any]:
+    """Return the button that asks for colours, and those that are suggested."""
+    names = [f"suggestion_{at}" for at in range(5)]
+    return [hands.control("suggest_colors"), *(hands.control(n, QAbstractButton) for n in names)]
+
+
+def merging(tour: Any, hands: Any) -> None:
+    """3: two classes become one, and two again."""
+    view, store = hands.control("legend_list", QAbstractItemView), hands.widget.store
+    hands.click_item(view, [c.name for c in store.state.legend].index("holes"))
+    merge = hands.control("legend_merge")
+    hands.pick(merge, "spheres", lambda: tour.shot("3-merge"))
+    tour.settle()
+    assert "holes" not in store.state.legend
+    tour.shot("3-merged", view, merge)
+    hands.press("correct_undo")
+    tour.settle()
+    assert "holes" in store.state.legend
 
 
 def highlight(tour: Any) -> None:
@@ -153,6 +176,18 @@ def stack(tour: Any) -> None:
     hands.click_picture((105, 165))
     tour.settle()
     hands.unfold("More pictures")
+    which = hands.control("series_which", QComboBox)
+    hands.choose(which, "From … to …")
+    for name, at in (("series_first", 1), ("series_last", 3)):
+        hands.number(hands.control(name, QSpinBox), at)
+    hands.press("series_stack")
+    hands.wait(lambda: "Coloured 3" in hands.said)
+    hands.viewer.dims.set_current_step(0, 2)
+    tour.settle()
+    tour.shot("8-range", which, hands.control("series_stack"))
+    hands.viewer.dims.set_current_step(0, 0)
+    hands.viewer.layers.remove("stack colorized")
+    hands.choose(which, "All")
     hands.press("series_stack")
     hands.wait(lambda: "Coloured 5" in hands.said)
     tour.shot("8-stack", hands.control("series_stack"))

@@ -83,19 +83,20 @@ class Hands:
         if not header.isChecked():
             self.click(header)
 
-    def reveal(self, control: QWidget, above: int = 60) -> None:
-        """Scroll until a control is in sight, with some of what is above it."""
+    def reveal(self, control: QWidget, around: int = 24) -> None:
+        """Scroll, as little as needed, until a control is in sight with some of what is around."""
         scroll = self.widget.findChild(QScrollArea, "abdiffuser_scroll")
         inside = scroll.widget()
-        if inside.isAncestorOf(control):
-            bar, top = scroll.verticalScrollBar(), control.mapTo(inside, QPoint(0, 0)).y()
-            if (
-                not bar.value()
-                <= top
-                <= bar.value() + scroll.viewport().height() - control.height()
-            ):
-                bar.setValue(top - above)
-                QTest.qWait(_PAUSE_MS)
+        if not inside.isAncestorOf(control):
+            return
+        bar, height = scroll.verticalScrollBar(), scroll.viewport().height()
+        top = control.mapTo(inside, QPoint(0, 0)).y()
+        bottom = top + control.height()
+        if bottom > bar.value() + height:
+            bar.setValue(bottom + around - height)
+        if top < bar.value():  # of what is higher than the dock, the upper part
+            bar.setValue(top - around)
+        QTest.qWait(_PAUSE_MS)
 
     # --- mouse and keys in the dock ---
 

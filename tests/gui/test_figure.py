@@ -102,6 +102,17 @@ def test_pixels_that_another_tool_changed_are_not_called_unchanged(ran, qtbot):
     qtbot.waitUntil(lambda: "unchanged" not in ran.panel.caption.text(), timeout=20_000)
 
 
+def test_another_picture_of_the_same_name_is_not_put_beside(ran, qtbot):
+    ran.panel.controls.original_field.setChecked(True)
+    ran.settled()
+    assert ran.panel.controls.options.original
+    ran.viewer.layers.remove("image")
+    ran.viewer.add_image(np.ascontiguousarray(GRAY[:, ::-1]), name="image")
+    qtbot.waitUntil(lambda: not ran.panel.controls.original_field.isEnabled(), timeout=20_000)
+    assert "unchanged" not in ran.panel.caption.text()
+    assert "have changed" in ran.panel.controls.original_field.toolTip()
+
+
 def test_what_is_hidden_is_no_figure(ran, qtbot):
     for layer in ran.viewer.layers:
         layer.visible = False

@@ -37,7 +37,7 @@ def test_every_slice_has_its_gallery_and_its_layers(stack):
     assert w.results.layer_of(4).visible
     shown = shown_colouring(w.viewer, w.widget.sources)
     np.testing.assert_array_equal(shown.rgb, w.shown().rgb)
-    assert shown.source.index == (0, None, None)
+    assert shown.candidates[0].index == (0, None, None)
     assert not w.results.layer_of(1).visible
 
 

@@ -5,6 +5,7 @@ Everything goes block by block: beside the picture and the results only a few me
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from napari_abdiffuser.imaging.picture import (
 )
 from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
 
-__all__ = ["Lightness", "to_lightness"]
+__all__ = ["Lightness", "lightness_digest", "to_lightness"]
 
 # What the network sees runs from black to white between these percentiles: detectors have a few
 # hot and dead pixels, and a picture's banner is pure white.
@@ -58,7 +59,8 @@ class Lightness:
         What was done, JSON-serializable: ``dtype``, ``shape``; ``mapping`` ('srgb-gray', 'srgb',
         'contrast_limits', 'data-range') and the ``limits`` shown as black and white;
         ``contrast_limits_ignored``, ``alpha_ignored``, ``n_invalid``, ``constant`` and
-        ``network_limits`` (of the stretch; None: not stretched); ``excluded``, only if there is
+        ``network_limits`` (of the stretch; None: not stretched); ``lightness_sha256``, which tells
+        this picture from others, see `lightness_digest`; ``excluded``, only if there is
         any: ``shape`` and ``rle`` as in a hints file.
     excluded : ndarray of bool, shape (H, W), or None
         True where the picture shows no specimen.
@@ -112,9 +114,11 @@ def to_lightness(
     stretch = _stretch(signal, picture, [m for m in (left_out, hidden) if m is not None])
     display, network = np.empty(shape, np.float32), np.empty(shape, np.float32)
     valid = np.ones(shape, bool) if signal.n_invalid or hidden is not None else None
+    digest = _Digest(shape)
     for rows in _row_blocks(shape):
         block = picture[rows]
         display[rows] = signal.display(block)
+        digest.add(display[rows])
         if valid is not None:
             valid[rows] = finite(block)
         if stretch is None:
@@ -126,10 +130,49 @@ def to_lightness(
             display[hidden], valid[hidden] = 0.0, False
         _fill(network, valid)
     report = _report(picture, limits, signal, stretch, valid)
+    report["lightness_sha256"] = digest.hex
     if left_out is not None:
         mirror_into(network, left_out)
         report["excluded"] = describe_exclusion(left_out)
     return Lightness(display, network, valid, report, left_out)
+
+
+def lightness_digest(image: ArrayLike, contrast_limits: tuple[float, float] | None = None) -> str:
+    """Tell one picture from another by its lightness: the report's ``lightness_sha256``.
+
+    Parameters
+    ----------
+    image, contrast_limits
+        As for `to_lightness`; it is the same for a deep picture and for the 8-bit grays that it is
+        shown as.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    picture = as_picture(computed(image))
+    shape: tuple[int, int] = picture.shape[:2]
+    blocks = list(_row_blocks(shape))
+    signal = signal_of(picture, checked_limits(contrast_limits), blocks)
+    digest = _Digest(shape)
+    for rows in blocks:
+        digest.add(signal.display(picture[rows]))
+    return digest.hex
+
+
+class _Digest:
+    """SHA-256 of a lightness in 256 steps, block by block."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._sha = hashlib.sha256(repr(shape).encode())
+
+    def add(self, block: NDArray[np.float32]) -> None:
+        self._sha.update((block * 2.55 + 0.5).astype(np.uint8).tobytes())
+
+    @property
+    def hex(self) -> str:
+        return self._sha.hexdigest()
 
 
 def _report(

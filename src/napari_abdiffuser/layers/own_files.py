@@ -22,13 +22,12 @@ from napari_abdiffuser.studio.figure.panels import gray_panel
 from napari_abdiffuser.studio.figure.provenance import KEY, FileProvenance, read_provenance
 from napari_abdiffuser.studio.legend_hints import adopt
 from napari_abdiffuser.studio.project import Project, is_project
+from napari_abdiffuser.studio.recipe import RECIPE_KEY, recipe_metadata
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple
 
 __all__ = ["get_reader", "is_own_picture", "project_layers", "restored_layers"]
-
-_PROJECT_KEY = "abdiffuser_project"
 
 
 def get_reader(
@@ -99,7 +98,8 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     Returns
     -------
     Image layers of the gray picture and of its colouring, whose ``metadata['abdiffuser']`` is
-    how it was made (model, seed, hints, …), and layers of the hints.
+    how it was made (model, seed, hints, …), and layers of the hints. The gray picture's
+    ``metadata['abdiffuser_project']`` is what the studio takes into its controls.
 
     Raises
     ------
@@ -119,10 +119,11 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     told["source"] = {"layer": name, "index": [None, None]}
     gray = gray_panel(coloured)[..., 0] if original is None else original
     # Names are no help where a picture of the same name is open: what came together says so.
-    file_of = {FILE_KEY: f"{file.resolve()} {uuid.uuid4().hex}"}
+    file_of = {FILE_KEY: uuid.uuid4().hex}
+    about = {**file_of, RECIPE_KEY: recipe_metadata(found.raw, found.legend)}
     plain: LayerDataTuple = (
         gray,
-        {"name": name, "rgb": False, "metadata": dict(file_of), **placed},
+        {"name": name, "rgb": False, "metadata": about, **placed},
         "image",
     )
     meta = {"name": f"{name} colorized", "rgb": True, "metadata": {PROVENANCE_KEY: told}}
@@ -144,7 +145,8 @@ def project_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     Returns
     -------
     Layers of the hints: a Points layer, and a Labels layer where there are regions. Their
-    ``metadata['abdiffuser_project']`` holds settings and provenance.
+    ``metadata['abdiffuser_project']`` holds settings, provenance and classes, which the studio
+    takes into its controls.
 
     Raises
     ------
@@ -154,12 +156,8 @@ def project_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     file = Path(path if isinstance(path, str | Path) else path[0])
     project = Project.load(file)
     name = project.name or file.name.split(".")[0]
-    about = {
-        "settings": dict(project.settings),
-        "provenance": dict(project.provenance),
-        "classes": project.legend.to_list(),
-    }
-    placed = {"metadata": {_PROJECT_KEY: about}, **_where_open(name, project)}
+    about = recipe_metadata(project.provenance, project.legend, project.settings)
+    placed = {"metadata": {RECIPE_KEY: about}, **_where_open(name, project)}
     return hint_layers(
         project.slices, project.legend, name, project.shape, placed, always_points=True
     )

@@ -55,6 +55,11 @@ _PEOPLE: dict[Deficiency, str] = {
     "deuteranopia": "red-green blindness (deuteranopia)",
     "tritanopia": "blue-yellow blindness (tritanopia)",
 }
+# Also of colour-blind safe palettes, which count on lightness: so it has to be said why.
+_EVERYONE = (
+    "for everyone, as the palette's lightness does not count (it comes from the picture) and only "
+    "hue tells classes apart"
+)
 _LIGHTNESS = 60.0
 # A few CIEDE2000 units are seen side by side; classes lie apart, in texture and shade. At this
 # limit the published palettes pass as they are on the palette.
@@ -147,7 +152,7 @@ def warnings_of(found: Sequence[Confusion]) -> list[str]:
     """Write confusions as sentences for the user, one a pair."""
     texts: dict[tuple[str, str], str] = {}
     for c in found:
-        who = "for everyone" if c.normal_distance < _HARD else f"with {_PEOPLE[c.deficiency]}"
+        who = _EVERYONE if c.normal_distance < _HARD else f"with {_PEOPLE[c.deficiency]}"
         texts.setdefault(
             (c.first, c.second),
             f"{c.first} and {c.second} are hard to tell apart {who}: change one of them.",

@@ -8,13 +8,11 @@ from typing import Any
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.studio.corrections import Corrections
 from napari_abdiffuser.studio.document import Document
-from napari_abdiffuser.studio.figure.provenance import FileProvenance
 from napari_abdiffuser.studio.fitting import fitted
-from napari_abdiffuser.studio.legend_hints import adopt
 from napari_abdiffuser.studio.project import Project
 from napari_abdiffuser.studio.state import StudioState
 
-__all__ = ["apply_project", "project_of", "project_of_file"]
+__all__ = ["apply_project", "project_of"]
 
 
 def project_of(
@@ -85,36 +83,3 @@ def apply_project(
         inside, lost = fitted(hints, project.shape, state.picture.shape, scaled=scaled)
         document, left_out = document.set_hints(inside, target), left_out + lost
     return state.commit(document, "Apply project"), left_out
-
-
-def project_of_file(found: FileProvenance) -> Project | None:
-    """Return what an exported picture says about its colours as a project.
-
-    Parameters
-    ----------
-    found
-        Of `figure.provenance.read_provenance`.
-
-    Returns
-    -------
-    Project or None
-        To use it on the gray picture again, or on another; None if the size is not known.
-    """
-    shape: Any = found.coloured[2:] if found.coloured else None
-    if shape is None:
-        given = found.raw.get("input")
-        shape = given.get("shape") if isinstance(given, Mapping) else None
-    if not isinstance(shape, tuple | list) or len(shape) < 2:
-        return None
-    height, width = shape[0], shape[1]
-    if type(height) is not int or type(width) is not int or min(height, width) < 1:
-        return None
-    named = found.raw.get("picture")
-    legend, hints = adopt(found.legend, found.hints)
-    return Project(
-        legend,
-        {(): hints},
-        (height, width),
-        named if isinstance(named, str) else "",
-        provenance={k: v for k, v in found.raw.items() if k != "hints"},
-    )

@@ -31,6 +31,7 @@ from napari_abdiffuser.widgets.measure import MeasurePanel
 from napari_abdiffuser.widgets.model_choice import ModelChoice
 from napari_abdiffuser.widgets.options import Fold, Options
 from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.restored import Restored
 from napari_abdiffuser.widgets.results import Results
 from napari_abdiffuser.widgets.run import RunController
 from napari_abdiffuser.widgets.series import SeriesPanel
@@ -115,6 +116,8 @@ class ColorizeWidget(QWidget):
         self.tools.legend.palettes.remember(self.manners.keeper)
         self._farewell.add(self.manners.cleanup)
         self.models = ModelChoice(self.options, self.runs, self.bench, self)
+        self.restored = Restored(napari_viewer, self.sources, self.sync, self.store, self.options)
+        self._farewell.add(self.restored.cleanup)
         self._connect()
         self._on_theme()
         self._on_image(self.sources.image)
@@ -174,8 +177,8 @@ class ColorizeWidget(QWidget):
         self.models.device_said.connect(self.footer.say_device)
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
-        parts: list[Panel | Manners | HintTools | ModelChoice] = [*self.panels, self.manners]
-        for part in [*parts, self.tools, self.models]:
+        parts: list[Panel | Manners | HintTools | ModelChoice | Restored] = [*self.panels]
+        for part in [*parts, self.manners, self.tools, self.models, self.restored]:
             part.failed.connect(self._on_refused)
             part.said.connect(self.footer.say)
         for section in self.panels:

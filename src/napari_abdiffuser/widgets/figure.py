@@ -15,6 +15,7 @@ from napari_abdiffuser.studio.folders import last_folder, remember_folder
 from napari_abdiffuser.widgets import texts_figure as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.figure_controls import FigureControls
+from napari_abdiffuser.widgets.figure_original import Originals
 from napari_abdiffuser.widgets.figure_shown import shown_colouring, shown_layer
 from napari_abdiffuser.widgets.figure_work import Look, look, write
 from napari_abdiffuser.widgets.footer import Sentence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from qtpy.QtGui import QResizeEvent
+
+    from napari_abdiffuser.widgets.figure_shown import Shown
 
 __all__ = ["FigurePanel"]
 
@@ -50,6 +53,7 @@ class FigurePanel(Panel):
         super().__init__(context, parent)
         self.setObjectName("figure_panel")
         self._jobs = SideJobs(self)
+        self._originals = Originals()
         self._pixmap: QPixmap | None = None
         self.picture = QLabel(self)
         self.picture.setObjectName("figure_look")
@@ -120,15 +124,21 @@ class FigurePanel(Panel):
         context = self.context
         self._watch(shown_layer(context.viewer))
         shown = shown_colouring(context.viewer, context.sources)
-        self.controls.follow(shown)
+        self._follow(shown)
         if shown is None:
             self._jobs.cancel(_LOOK)
             self._show_nothing()
             return
-        options = self.controls.options
-        self._jobs.run(
-            _LOOK, lambda cancelled: look(shown, options, cancelled), self._show, self.failed.emit
-        )
+        options, originals = self.controls.options, self._originals
+
+        def work(cancelled: Callable[[], bool]) -> Look:
+            return look(shown, options, originals, cancelled)
+
+        self._jobs.run(_LOOK, work, lambda made: self._show(made, shown), self.failed.emit)
+
+    def _follow(self, shown: Shown | None) -> None:
+        there = shown is not None and self._originals.known(shown)
+        self.controls.follow(shown, original=there)
 
     def _watch(self, layer: Any) -> None:
         """Hear when the colouring on screen changes, or is hidden."""
@@ -146,7 +156,8 @@ class FigurePanel(Panel):
                 if signal is not None:
                     self._of_layer.connect(signal, self._later)
 
-    def _show(self, made: Look) -> None:
+    def _show(self, made: Look, shown: Shown) -> None:
+        self.controls.follow(shown, original=made.has_original)
         pixels = np.ascontiguousarray(made.figure.pixels)
         self._pixmap = _pixmap(pixels)
         self._fit()
@@ -207,7 +218,7 @@ class FigurePanel(Panel):
         if shown is None:
             self.failed.emit(texts.WHY_NOTHING)
             return
-        self.controls.follow(shown)
+        self._follow(shown)
         options = self.controls.options
 
         def work(cancelled: Callable[[], bool]) -> Path:

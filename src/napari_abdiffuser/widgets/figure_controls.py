@@ -61,14 +61,14 @@ class FigureControls(QWidget):
             box.toggled.connect(self._on_change)
         self.dpi_field.valueChanged.connect(self._on_change)
         self._shown: Shown | None = None
+        self._original = True
         self.follow(None)
 
     @property
     def options(self) -> FigureOptions:
         """The options, without what there is nothing for."""
-        shown = self._shown
-        original = shown is not None and shown.source is not None
-        original = original and bool(self.original_field.isChecked())
+        there = self._shown is not None and self._original
+        original = there and bool(self.original_field.isChecked())
         return FigureOptions(
             legend=self.legend_field.currentData(),
             scale_bar=self.bar_field.currentData(),
@@ -79,15 +79,23 @@ class FigureControls(QWidget):
             dpi=int(self.dpi_field.value()),
         )
 
-    def follow(self, shown: Shown | None) -> None:
-        """Switch controls on and off for a colouring, and say why."""
-        self._shown = shown
+    def follow(self, shown: Shown | None, *, original: bool = True) -> None:
+        """Switch controls on and off for a colouring, and say why.
+
+        Parameters
+        ----------
+        shown
+            The colouring.
+        original
+            Whether the picture that it was made of is open.
+        """
+        self._shown, self._original = shown, original
         sized = shown is None or shown.pixel_size is not None
         _allow(self.bar_field, sized, texts.SCALE_BAR_TIP, texts.WHY_NO_BAR)
         inside = sized and self.bar_field.currentData() == "inside"
         why = texts.WHY_NO_CORNER if sized else texts.WHY_NO_BAR
         _allow(self.corner_field, inside, texts.CORNER_TIP, why)
-        there = shown is None or shown.source is not None
+        there = shown is None or original
         why = texts.WHY_NO_ORIGINAL.format(name="" if shown is None else shown.name)
         _allow(self.original_field, there, texts.ORIGINAL_TIP, why)
         two = there and bool(self.original_field.isChecked())
@@ -103,7 +111,7 @@ class FigureControls(QWidget):
         self.letters_field.setChecked(wanted.letters)
 
     def _on_change(self, _: Any = None) -> None:
-        self.follow(self._shown)
+        self.follow(self._shown, original=self._original)
         self.changed.emit()
 
     def _combo(self, name: str, entries: Mapping[str, str], tip: str) -> QComboBox:

@@ -41,8 +41,8 @@ class Shown:
         Of the layer.
     name
         Of the picture that was colorized, else of the layer.
-    source
-        That picture, if it is still there and has the same size.
+    candidates
+        Pictures that may be it, by name and size; `figure_original` tells which one is.
     pixel_size
         (height, width) in `unit`; None where the layer has no unit of length.
     unit
@@ -52,7 +52,7 @@ class Shown:
     rgb: Any
     provenance: Mapping[str, Any]
     name: str
-    source: PictureSource | None
+    candidates: tuple[PictureSource, ...]
     pixel_size: tuple[float, float] | None
     unit: str
 
@@ -87,8 +87,8 @@ def shown_colouring(viewer: Viewer, sources: Sources) -> Shown | None:
     rgb = colouring.array[tuple(slice(None) if at is None else at for at in colouring.index)]
     if isinstance(rgb, np.ndarray) and rgb.nbytes <= _WRITTEN_INTO:
         rgb = rgb.copy()
-    source = _source(sources, name, told, colouring)
-    return Shown(rgb, provenance, name, source, size, unit)
+    candidates = _candidates(sources, name, told, colouring)
+    return Shown(rgb, provenance, name, candidates, size, unit)
 
 
 def load(rgb: Any) -> NDArray[Any]:
@@ -113,24 +113,25 @@ def _is_colouring(layer: Any) -> bool:
     return isinstance(told, dict) and ("model" in told or "seed" in told)
 
 
-def _source(
+def _candidates(
     sources: Sources, name: str, told: Mapping[str, Any], colouring: PictureSource
-) -> PictureSource | None:
-    """Find the picture by its name, the chosen image first; another size is another picture."""
+) -> tuple[PictureSource, ...]:
+    """Find pictures of a name, the chosen image first; another size is another picture."""
     images = sources.image_field.layers
     chosen = [sources.image] if sources.image in images else []
     index, first = told.get("index"), told.get("first")
     if isinstance(first, list) and len(first) == len(colouring.index):  # one layer for a stack
         at = zip(colouring.index, first, strict=True)
         index = [None if i is None else i + int(offset or 0) for i, offset in at]
-    for image in [*chosen, *images]:
+    found = []
+    for image in dict.fromkeys([*chosen, *images]):
         if str(image.name) != name:
             continue
         with suppress(ABDiffuserError):
             source = read_image(image, index=index)
             if source.shape == colouring.shape:
-                return source
-    return None
+                found.append(source)
+    return tuple(found)
 
 
 def _pixel_size(picture: PictureSource) -> tuple[tuple[float, float] | None, str]:

@@ -14,9 +14,9 @@ from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.figure.caption import caption
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export
-from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
 from napari_abdiffuser.studio.figure.provenance import figure_provenance
 from napari_abdiffuser.studio.legend_hints import adopt
+from napari_abdiffuser.widgets.figure_original import Originals, edited
 from napari_abdiffuser.widgets.figure_shown import load
 
 if TYPE_CHECKING:
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abdiffuser.studio.figure.options import Figure, FigureOptions
+    from napari_abdiffuser.widgets.figure_original import Original
     from napari_abdiffuser.widgets.figure_shown import Shown
 
 __all__ = ["Look", "look", "write"]
 
 _LOOK_SIDE = 640
-# 8-bit grays and 8-bit colours are each half a step from the lightness they stand for.
-_SAME_LIGHTNESS = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,23 +48,29 @@ class Look:
         Classes of the hints that made the colouring, in their colours at that time.
     size
         (height, width) of the whole figure in pixels, about.
+    has_original
+        Whether the picture that was colorized is open.
     """
 
     figure: Figure
     caption: str
     legend: Legend
     size: tuple[int, int]
+    has_original: bool
 
 
-def look(shown: Shown, options: FigureOptions, cancelled: Callable[[], bool]) -> Look:
+def look(
+    shown: Shown, options: FigureOptions, originals: Originals, cancelled: Callable[[], bool]
+) -> Look:
     """Make a small figure that looks as the whole one will."""
     rgb = load(shown.rgb)
     step = max(1, -(-max(rgb.shape[:2]) // _LOOK_SIDE))
-    original = None if shown.source is None else shown.source.load()
+    original = originals.find(shown, rgb)
     _stop_if(cancelled)
-    keep_clear = _bar_rows(shown, original) // step
+    keep_clear = _bar_rows(original) // step
     rgb = np.ascontiguousarray(rgb[::step, ::step])
-    original = None if original is None else original[::step, ::step]
+    if original is not None:
+        original = replace(original, pixels=original.pixels[::step, ::step])
     return _made(shown, replace(options, keep_clear=keep_clear), rgb, original, step)
 
 
@@ -84,9 +89,10 @@ def write(
         It cannot be written.
     """
     rgb = load(shown.rgb)
-    original = None if shown.source is None else shown.source.load()
+    # Looked at afresh: what is declared in the file has to be so.
+    original = Originals().find(shown, rgb)
     _stop_if(cancelled)
-    clear = replace(options, keep_clear=_bar_rows(shown, original))
+    clear = replace(options, keep_clear=_bar_rows(original))
     made = _made(shown, clear, rgb, original, 1)
     _stop_if(cancelled)
     told = dict(shown.provenance)
@@ -100,19 +106,20 @@ def _made(
     shown: Shown,
     options: FigureOptions,
     rgb: NDArray[Any],
-    original: NDArray[Any] | None,
+    original: Original | None,
     step: int,
 ) -> Look:
     """Put a figure together; `step` pixels of the picture are one of `rgb`."""
     legend = _legend(shown)
     entries = [entry for entry in legend if len(set(entry.color)) > 1]
-    limits = None if shown.source is None else shown.source.contrast_limits
+    if original is None:
+        options = replace(options, original=False, letters=False)
     figure = compose(
         rgb,
         options,
         entries,
-        original,
-        limits,
+        None if original is None else original.pixels,
+        None if original is None else original.limits,
         None if shown.pixel_size is None else shown.pixel_size[1] * step,
         shown.unit,
     )
@@ -124,12 +131,13 @@ def _made(
         napari_abdiffuser.__version__,
         model=str(model.get("name") or "") if isinstance(model, dict) else "",
         guessed=told.get("background") != "gray",
-        edited=original is not None and _edited(rgb, original, limits),
+        # What cannot be checked is not claimed.
+        edited=original is None or edited(rgb, original),
         scale_bar="" if figure.bar is None else figure.bar.text,
         letters=letters,
     )
     height, width = figure.pixels.shape[:2]
-    return Look(figure, sentence, legend, (height * step, width * step))
+    return Look(figure, sentence, legend, (height * step, width * step), original is not None)
 
 
 def _legend(shown: Shown) -> Legend:
@@ -141,29 +149,12 @@ def _legend(shown: Shown) -> Legend:
         return Legend()
 
 
-def _bar_rows(shown: Shown, original: NDArray[Any] | None) -> int:
+def _bar_rows(original: Original | None) -> int:
     """Return how many rows at the foot are the instrument's data bar."""
-    if shown.source is None or original is None:
+    if original is None:
         return 0
-    mask = shown.source.data_bar_mask(original)
+    mask = original.source.data_bar_mask(original.pixels)
     return 0 if mask is None else int(mask.any(1).sum())
-
-
-def _edited(rgb: NDArray[Any], original: NDArray[Any], limits: tuple[float, float] | None) -> bool:
-    """Whether the lightness of some pixels is not the picture's, as other tools leave it.
-
-    Pixels on a grid are looked at, so that it takes no time.
-    """
-    from napari_abdiffuser.imaging.lightness import to_lightness
-
-    step = max(1, max(rgb.shape[:2]) // 512)
-    try:
-        grays = gray_panel(original[::step, ::step], limits)
-        colours = coloured_panel(rgb[::step, ::step])
-        off = to_lightness(colours).display - to_lightness(grays).display
-    except ABDiffuserError:  # nothing to compare
-        return False
-    return bool(np.abs(off).max() > _SAME_LIGHTNESS)
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

@@ -67,6 +67,10 @@ class ModelRow(QWidget):
         """Ask for a model as the user does."""
         self._ask(model, by_hand=True)
 
+    def take(self, model: str) -> None:
+        """Ask for the model of a file: in use for now, but not what the user prefers."""
+        self._ask(model, by_hand=False)
+
     def accept(self, model: str) -> None:
         """Hear that a model is loaded: it is the one in use from now on."""
         fresh, self.model, self.wanted = model != self.model, model, model

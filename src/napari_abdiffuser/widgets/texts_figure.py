@@ -29,8 +29,8 @@ GROUND_TIP = "Around the picture."
 ORIGINAL = "Gray original beside"
 ORIGINAL_TIP = "The picture before colouring, at the left."
 WHY_NO_ORIGINAL = (
-    "The picture that was colorized is not open, or has another size: open it, and give its layer "
-    "the name '{name}'."
+    "The picture that was colorized is not open, or its pixels have changed: open it, and give its "
+    "layer the name '{name}'."
 )
 LETTERS = "Panel letters"
 LETTERS_TIP = "Mark the two pictures a and b."

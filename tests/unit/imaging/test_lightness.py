@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from skimage.color import rgb2lab
 
 from napari_abdiffuser.imaging.colorspace import render
-from napari_abdiffuser.imaging.lightness import to_lightness
+from napari_abdiffuser.imaging.lightness import lightness_digest, to_lightness
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
@@ -208,3 +208,16 @@ def test_memory_stays_that_of_the_results():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < result.display.nbytes + result.network.nbytes + 24e6
+
+
+def test_the_digest_tells_pictures_apart_and_outlasts_their_way_to_8_bit_grays():
+    deep = np.random.default_rng(0).integers(0, 4000, (40, 50), dtype=np.uint16)
+    limits = (100.0, 3900.0)
+    told = to_lightness(deep, limits).report["lightness_sha256"]
+    assert lightness_digest(deep, limits) == told
+    assert lightness_digest(gray_of(to_lightness(deep, limits).display)) == told
+    other = deep.copy()
+    other[20, 20] += 400
+    assert lightness_digest(other, limits) != told
+    assert lightness_digest(deep, (0.0, 4000.0)) != told
+    assert lightness_digest(deep.reshape(50, 40), limits) != told

@@ -197,8 +197,7 @@ def test_the_bar_that_the_file_tells_is_left_out_of_the_colouring(tmp_path, plai
 
 def others(folder):
     tifffile.imwrite(folder / "plain.tif", GRAYS)
-    about = {"axes": "YX", "PhysicalSizeX": 1.0}
-    tifffile.imwrite(folder / "a.ome.tif", GRAYS, ome=True, metadata=about)
+    tifffile.imwrite(folder / "a.ome.tif", GRAYS, ome=True, metadata={"axes": "YX"})
     tifffile.imwrite(folder / "ij.tif", GRAYS, imagej=True, metadata={"unit": "nm"})
     stack = np.stack([GRAYS] * 3)
     data = FEI.encode()

@@ -14,7 +14,6 @@ from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.provenance import figure_provenance, read_provenance
-from napari_abdiffuser.studio.sharing import project_of_file
 
 RGB = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
 LEGEND = Legend.of({"a = b; µ\n": "gold", "cells": "teal"})
@@ -47,9 +46,7 @@ def test_pixels_and_provenance_come_back(figure, tmp_path, name, pixel_size):
     assert found.legend == LEGEND
     assert found.caption == "False colour: …"
     assert found.raw == about
-    project = project_of_file(found)
-    assert (project.shape, project.hints, project.legend) == ((40, 60), HINTS, LEGEND)
-    assert project.name == "pollen = 1"
+    assert found.raw["picture"] == "pollen = 1"
     top, left, height, width = found.coloured
     assert np.array_equal(stored[top : top + height, left : left + width], RGB)
     assert [p.name for p in tmp_path.iterdir()] == [name]
@@ -101,7 +98,6 @@ def test_files_of_the_command_line_are_read_too(tmp_path, calibration):
         found = read_provenance(tmp_path / name)
         assert found.hints == HINTS
         assert found.seed == 2**53 + 1
-        assert project_of_file(found) is None  # it does not say how large the picture was
 
 
 def test_files_of_others_say_nothing_and_broken_ones_say_so(figure, tmp_path):

@@ -122,6 +122,14 @@ def test_classes_that_look_alike_are_named():
     assert confusions({"only": (1.0, 0.0, 0.0)}) == []
 
 
+def test_a_warning_of_a_safe_palette_says_why_its_lightness_does_not_count():
+    published = {color.name: color.color for color in shipped_palette("Okabe-Ito").colors}
+    assert not confusions(published, lightness=None)
+    sentences = [s for s in warnings_of(confusions(published)) if "for everyone" in s]
+    assert sentences  # its two blues differ by lightness, and the picture has its own
+    assert all("comes from the picture" in s and "only hue" in s for s in sentences)
+
+
 def test_the_safe_palettes_are_safe_as_they_are_and_ours_also_in_the_picture():
     ours = shipped_palette("Equal lightness")
     colors = {color.name: color.color for color in ours.colors} | {"gray": parse_color(GRAY)}

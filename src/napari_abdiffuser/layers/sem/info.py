@@ -15,6 +15,7 @@ __all__ = [
     "ini_sections",
     "known",
     "length",
+    "natural_unit",
     "number",
     "positive",
     "quantity",
@@ -25,9 +26,10 @@ __all__ = [
 SEM_KEY = "sem"
 DATA_BAR_KEY = "data_bar_rows"
 
-# Metres in the units of length that instruments write; µ comes in two characters.
+# Metres in the units of length that instruments write; µ and Å come in two characters each.
 _METRES = {
-    "pm": 1e-12, "nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "cm": 1e-2, "m": 1.0,
+    "pm": 1e-12, "\u00c5": 1e-10, "\u212b": 1e-10, "nm": 1e-9,
+    "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "cm": 1e-2, "m": 1.0,
 }  # fmt: skip
 _VOLTS = {"v": 1.0, "volt": 1.0, "kv": 1e3}
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)")
@@ -40,7 +42,8 @@ class SemInfo:
     Attributes
     ----------
     vendor
-        'Thermo Fisher / FEI', 'Phenom', 'Zeiss', 'Tescan', 'Hitachi' or 'JEOL'.
+        'Thermo Fisher / FEI', 'Phenom', 'Zeiss', 'Tescan', 'Hitachi', 'JEOL', or 'OME' where the
+        file follows that standard of microscopy and names no maker's own tags.
     pixel_size
         (y, x) in metres; None where it is not said, or said for a picture of another size.
     data_bar
@@ -96,6 +99,11 @@ def length(value: Any, unit: str = "") -> float | None:
         return None
     factor = _METRES.get((found[1] or unit).strip())
     return None if factor is None else found[0] * factor
+
+
+def natural_unit(pixel_size: tuple[float, float]) -> tuple[float, str]:
+    """Return how many of the unit that suits a pixel are in a metre, and the unit."""
+    return (1e9, "nm") if max(pixel_size) < 1e-6 else (1e6, "um")
 
 
 def volts(value: Any, unit: str = "") -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from napari_abdiffuser import picture_files
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.imaging.data_bar import data_bar_mask, find_data_bar
-from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo
+from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo, natural_unit
+from napari_abdiffuser.layers.sem.ome import from_ome
 from napari_abdiffuser.layers.sem.sidecars import from_sidecar
+from napari_abdiffuser.layers.sem.stacks import is_stack, stack_data
 from napari_abdiffuser.layers.sem.tags import from_page
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ __all__ = ["data_bar_of", "get_reader", "layer_data", "sem_info"]
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple]] | None:
-    """Return a reader for a picture of a known instrument, None for every other file.
+    """Return a reader for what says how large its pixels are, None for every other file.
 
     Parameters
     ----------
@@ -31,9 +34,12 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple
         One path, or a list of one; several are napari's business, which stacks them.
     """
     paths = [path] if isinstance(path, str | Path) else list(path)
-    if len(paths) != 1 or sem_info(Path(paths[0])) is None:
+    if len(paths) != 1:
         return None
-    return layer_data
+    file = Path(paths[0])
+    if sem_info(file) is not None:
+        return layer_data
+    return stack_data if is_stack(file) else None
 
 
 def sem_info(path: Path) -> SemInfo | None:
@@ -42,7 +48,8 @@ def sem_info(path: Path) -> SemInfo | None:
     Returns
     -------
     SemInfo or None
-        None for files that are not one picture, or that no known instrument wrote.
+        None for files that are not one picture, or that no known instrument wrote and that do not
+        say in OME's words how large a pixel is.
     """
     try:
         if not path.is_file():
@@ -71,7 +78,12 @@ def _of_tiff(path: Path) -> SemInfo | None:
         ):
             return None
         page = file.pages.first
-        return from_page(page) or from_sidecar(path, (page.imagelength, page.imagewidth))
+        own = from_page(page)
+        # Of several pictures OME's words are of the first, and which one is meant nobody knows.
+        ome = from_ome(file.ome_metadata) if file.is_ome and len(file.series) == 1 else None
+        if own is not None and own.pixel_size is None and ome is not None:
+            own = replace(own, pixel_size=ome.pixel_size)
+        return own or ome or from_sidecar(path, (page.imagelength, page.imagewidth))
 
 
 def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
@@ -103,7 +115,7 @@ def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
             SEM_KEY: {**info.to_dict(), DATA_BAR_KEY: _bar(info, pixels)},
         }
         if info.pixel_size is not None:
-            factor, unit = (1e9, "nm") if max(info.pixel_size) < 1e-6 else (1e6, "um")
+            factor, unit = natural_unit(info.pixel_size)
             options["scale"] = tuple(side * factor for side in info.pixel_size)
             options["units"] = (unit, unit)
     layer: LayerDataTuple = (pixels, options, "image")

@@ -34,7 +34,8 @@ def caption(
     guessed
         Whether pixels that no hint claims have colours that the model chose.
     edited
-        Whether the lightness was changed after all, by other tools or a burned-in bar.
+        Whether the lightness was changed after all, by other tools or a burned-in bar, or nothing
+        is there to check it by: then it is not called unchanged.
     scale_bar
         Its text, '20 µm', or empty.
     letters
