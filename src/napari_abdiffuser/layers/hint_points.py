@@ -9,7 +9,13 @@ import numpy as np
 
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hint_reading import CLASS, Place, Reading, class_and_color
-from napari_abdiffuser.layers.hints import PointsSource, pixels_per_unit, read_points
+from napari_abdiffuser.layers.hint_slices import EverySlice, SliceSources
+from napari_abdiffuser.layers.hints import (
+    PointsSource,
+    pixels_per_unit,
+    read_points,
+    read_points_by_slice,
+)
 from napari_abdiffuser.layers.new_hints import set_current_color
 from napari_abdiffuser.layers.spatial import map_between, world_position
 
@@ -19,12 +25,15 @@ if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
 __all__ = ["PointsLink"]
 
 # In pixels: positions that differ by less went through a transform and back.
 _SAME = 1e-4
+# To read a point takes as long as to look at this many pixels.
+_PIXELS = 200
 
 
 @dataclass(eq=False)
@@ -97,6 +106,19 @@ class PointsLink:
         if self._last is None or not source.same(self._last):
             self._last = source
         return self._last
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy the points of all slices."""
+        cost = _PIXELS * len(self.layer.data)
+        if self.layer.ndim < place.image.ndim:
+            return EverySlice(self.source(place), cost)
+        found = read_points_by_slice(self.layer, place.image, place.picture, place.dims)
+        names = self._classes()
+        sources = {
+            index: _Source(points, tuple(names[row] for row in points.rows), place.at(index))
+            for index, points in found.items()
+        }
+        return SliceSources(sources, cost)
 
     def write(self, place: Place, hints: Reading) -> None:
         """Make the slice's points those given; all other points stay as they are."""

@@ -6,29 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hints import RegionHint
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
+from napari_abdiffuser.layers.hint_slices import EverySlice, NoSlices, OccupiedSlices
 from napari_abdiffuser.layers.images import image_array
-from napari_abdiffuser.layers.labels import LabelsSource, read_labels
-from napari_abdiffuser.layers.new_hints import HINTS_KEY
-from napari_abdiffuser.layers.spatial import Placement, map_between
+from napari_abdiffuser.layers.labels import LabelsSource, cut_labels, read_labels
+from napari_abdiffuser.layers.spatial import map_between
 from napari_abdiffuser.studio.palettes import shipped_palettes
 from napari_abdiffuser.studio.region_split import MOST_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.layers import Image
+    from napari.layers import Labels
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
-__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink", "new_strokes_layer"]
+__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink"]
 
 TABLE_KEY = "abdiffuser_classes"
 """In a layer's metadata: the class of every label."""
@@ -37,26 +36,7 @@ EDGES_KEY = "abdiffuser_hard_edges"
 """In a layer's metadata: of every label that is a whole region, whether its edges are hard."""
 
 _MOST = 255
-# Painted layers of stacks above this many bytes hold one slice only.
-_LARGE = 2**30
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
-
-
-def new_strokes_layer(image: Image, picture: PictureSource) -> Labels:
-    """Make an empty Labels layer that lies exactly on an image, to paint hints on."""
-    shape = image_array(image).shape[: image.ndim]
-    placement = Placement.of(image)
-    if np.prod(shape, dtype=np.float64) > _LARGE:
-        shape = tuple(n if at is None else 1 for n, at in zip(shape, picture.index, strict=True))
-        placement = Placement.of(image, picture.index)
-    return Labels(
-        np.zeros(shape, np.uint8),
-        name=f"{image.name} strokes",
-        opacity=0.6,
-        metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},
-        colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
-        **placement.as_kwargs(),
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +130,29 @@ class StrokesLink:
         """Copy what is painted on the picture."""
         labels = read_labels(self.layer, place.image, place.picture, place.dims)
         return _Source(labels, self.table, self.edges, self.own, id(self.layer), self._name, place)
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy what is painted on all slices of a layer that the plugin made.
+
+        Of a user's segmentation every slice has labels: they are read as slices come on screen.
+        """
+        layer, image = self.layer, place.image
+        if not self.own or layer.ndim > image.ndim:
+            return NoSlices()
+        if layer.ndim < image.ndim:
+            return EverySlice(self.source(place), int(np.prod(place.picture.shape)))
+        to_layer = map_between(image, layer)
+        array, colormap = layer.data, layer.colormap
+        said = (self.table, self.edges, self.own, id(layer), self._name)
+
+        def read(index: tuple[int, ...]) -> _Source:
+            there = place.at(index)
+            labels = cut_labels(array, to_layer, there.picture.index, colormap)
+            return _Source(labels, *said, there)
+
+        plane = tuple(axis for axis, at in enumerate(place.picture.index) if at is None)
+        shape = image_array(image).shape[: image.ndim]
+        return OccupiedSlices(array, plane, shape, to_layer, read)
 
     def write(self, place: Place, hints: Reading) -> None:
         """Paint these regions and nothing else on the picture."""

@@ -9,9 +9,10 @@ from napari.layers import Labels, Points, Shapes
 
 from napari_abdiffuser.layers.hint_lasso import LassoLink, new_lasso_layer
 from napari_abdiffuser.layers.hint_points import PointsLink
-from napari_abdiffuser.layers.hint_strokes import StrokesLink, new_strokes_layer
+from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import FILE_KEY, HINTS_KEY, new_hints_layer
+from napari_abdiffuser.layers.new_strokes import new_strokes_layer
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:

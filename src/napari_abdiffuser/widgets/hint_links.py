@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
-__all__ = ["Links"]
+__all__ = ["Links", "together"]
 
 
 class Links:
@@ -113,10 +113,7 @@ class Links:
 
     def hints(self) -> Hints:
         """Return the hints of all layers together."""
-        readings = [self._readings.get(id(link), Reading()) for link in self._links]
-        points = [p for r in readings for p in r.points]
-        regions = [r for reading in readings for r in reading.regions]
-        return Hints(*_agreed(points, regions))
+        return together([self._readings.get(id(link), Reading()) for link in self._links])
 
     def left_out(self) -> LeftOut:
         """Return how many hints of all layers could not be used."""
@@ -134,6 +131,10 @@ class Links:
 
     def _keep(self, link: HintLink, reading: Reading) -> None:
         self._readings[id(link)] = reading
+        self.remember(link, reading)
+
+    def remember(self, link: HintLink, reading: Reading) -> None:
+        """Remember that hints came from a layer, of whatever slice they are."""
         homes = self._homes
         for region, home in zip(reading.regions, reading.homes, strict=False):
             key = id(region.mask)
@@ -217,6 +218,13 @@ class Links:
         if self.first(wanted) is None:
             make(name)
         return self.first(wanted)
+
+
+def together(readings: Sequence[Reading]) -> Hints:
+    """Return the hints of several layers as those of one picture."""
+    points = [p for r in readings for p in r.points]
+    regions = [r for reading in readings for r in reading.regions]
+    return Hints(*_agreed(points, regions))
 
 
 def _forget(homes: dict[int, Any], key: int, _: Any) -> None:

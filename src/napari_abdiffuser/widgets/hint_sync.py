@@ -10,7 +10,7 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hint_reading import Reading
 from napari_abdiffuser.layers.hints import NoHints
-from napari_abdiffuser.studio.found_hints import with_found_hints
+from napari_abdiffuser.studio.found_hints import difference, with_found_hints
 from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
@@ -19,6 +19,7 @@ from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
 from napari_abdiffuser.widgets.hint_links import Links
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
+from napari_abdiffuser.widgets.hint_slices import HintSlices
 from napari_abdiffuser.widgets.hint_writer import HintWriter
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
@@ -78,12 +79,18 @@ class HintSync(QObject):
         self.reader = HintReader(self.pictures.place, self)
         self.links = Links(self.reader, self.events)
         self.writer = HintWriter(store, self.pictures, self.links, self.events, self.layer, self)
+        self.slices = HintSlices(store, self.pictures, self.links, self.writer, self)
         self._new: set[int] = set()
+        self._at: tuple[int, ...] = ()
+        self._empty: Any = None
         self._first = False
         self._waiting: list[Callable[[], object]] = []
         self._connections = Connections()
         self.reader.read.connect(self._on_read)
         self.reader.failed.connect(self.failed)
+        self.slices.failed.connect(self.failed)
+        self.events.elsewhere.connect(self.slices.changed)
+        self.pictures.left.connect(self.slices.forget)
         self.events.asked.connect(self._on_asked)
         self.events.chosen.connect(self._on_label)
         self.pictures.left.connect(self.links.clear)
@@ -120,6 +127,10 @@ class HintSync(QObject):
         else:
             then()
 
+    def when_all_known(self, then: Callable[[], object]) -> None:
+        """Call back when the hints of all slices have entered the state, as `when_settled`."""
+        self.when_settled(lambda: self.slices.when_read(then))
+
     def start(self, kind: str) -> Any:
         """Let the user make hints: 'points', 'strokes' or 'lasso'.
 
@@ -143,6 +154,7 @@ class HintSync(QObject):
         color = self._store.state.legend[self._store.state.active].hex
         layer = make_layer(kind, image, picture, color, self.size)
         self.owners.set(layer, image)
+        self._empty = layer
         layers = self._viewer.layers
         active = layers.selection.active
         self._viewer.add_layer(layer)
@@ -159,14 +171,23 @@ class HintSync(QObject):
         self._connections.cleanup()
         self.pictures.cleanup()
         self.links.cleanup()
+        self.writer.cleanup()
+        self.slices.cleanup()
         self._waiting.clear()
 
     # --- which layers ---
 
     def _on_picture(self) -> None:
         """Read all hints of the picture, or slice, that has come."""
+        index = self._store.state.index
+        for at in (self._at, index):
+            self.writer.flush(at)
+        self.slices.passed(index)
+        late = [link for link in self.links if self.reader.waits(link)] if index != self._at else []
+        self._at = index
         self.links.unread()
-        self._relink()
+        new, _ = self._relink()
+        self._read_slices([*new, *late])
         self._new.clear()
         self._first = True
         for link in self.links:
@@ -183,10 +204,19 @@ class HintSync(QObject):
             else:
                 self._new.add(id(link))
                 self.reader.ask(link)
+        if not self.writer.busy:
+            self._read_slices([link for link in new if link.layer is not self._empty])
         if lost and not self.writer.busy:
             self._push(texts.LAYERS_CHANGED)
         if new or lost:
             self.linked.emit()
+
+    def _read_slices(self, links: list[HintLink]) -> None:
+        """Read what layers hold on slices that are not on screen."""
+        for link in links:
+            self.slices.changed(link)
+        if (links or self.slices.due) and not self.slices.busy:
+            self.slices.read()
 
     def _relink(self) -> tuple[list[HintLink], bool]:
         """Follow the layers that hold hints of the image."""
@@ -238,8 +268,9 @@ class HintSync(QObject):
     def _with_hints(self, state: StudioState, label: str, drag: Any) -> StudioState:
         hints, first = self.links.hints(), self._first
         self._first = False
-        if first and not len(state.hints):
-            return with_found_hints(state, hints)  # no step of undo: they were there before
+        told = difference(state.document, state.index, hints)
+        if first and not (told.points_gone or told.regions_differ):
+            return with_found_hints(state, told.found)  # no step of undo: they were there before
         return self._with_color_in_hand(state.set_hints(hints, label, drag))
 
     def _with_color_in_hand(self, state: StudioState) -> StudioState:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from napari_abdiffuser.layers.hint_reading import Place
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_links import Links
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["HintWriter"]
 
+# To write a slice takes some milliseconds: of more slices than these, those that are not on
+# screen are written one by one, between other events.
+_AT_ONCE = 8
+
 
 class HintWriter(QObject):
     """Follows the store.
+
+    Slices that are not on screen may be written a moment later; `flush` does it now.
 
     Parameters
     ----------
@@ -31,6 +38,9 @@ class HintWriter(QObject):
     make
         Makes a layer of a kind where there is none.
     """
+
+    wrote = Signal(object)
+    """Emitted with the index of a slice that has changed in the state and not in the layers."""
 
     def __init__(
         self,
@@ -47,7 +57,13 @@ class HintWriter(QObject):
         self._events = events
         self._make = make
         self._depth = 0
+        self._known: Mapping[tuple[int, ...], Hints] = {}
+        self._later: dict[tuple[int, ...], tuple[Place, Hints]] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._write_one)
         store.changed.connect(self._on_state)
+        pictures.left.connect(self.flush)
 
     @property
     def busy(self) -> bool:
@@ -64,17 +80,57 @@ class HintWriter(QObject):
         finally:
             self._depth -= 1
 
+    @contextmanager
+    def knowing(self, read: Mapping[tuple[int, ...], Hints]) -> Iterator[None]:
+        """Write no slice that has just been read and has these hints."""
+        self._known = read
+        try:
+            yield
+        finally:
+            self._known = {}
+
+    def flush(self, index: tuple[int, ...] | None = None) -> None:
+        """Write all slices that wait, or one."""
+        with self.writing():
+            for at in list(self._later) if index is None else [index]:
+                if at in self._later:
+                    place, hints = self._later.pop(at)
+                    self._links.write(place, hints, self._make, here=False)
+
+    def cleanup(self) -> None:
+        """Write nothing any more; works when Qt was faster."""
+        self._later.clear()
+
+    def _write_one(self) -> None:
+        if self._later:
+            self.flush(next(iter(self._later)))
+        else:
+            self._timer.stop()
+
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         if new.picture is None or old.picture is None or new.picture.key != old.picture.key:
             return
         before, after = old.document.slices, new.document.slices
         with self.writing():
-            for index in {*before, *after}:
-                if before.get(index) is after.get(index):
-                    continue
-                place = self._pictures.place_at(index)
-                if place is not None:
-                    hints = after.get(index, Hints())
-                    self._links.write(place, hints, self._make, here=index == new.index)
+            changed = [i for i in {*before, *after} if before.get(i) is not after.get(i)]
+            changed = [i for i in changed if i == new.index or self._known.get(i) != after.get(i)]
+            for index in changed:
+                self._write(index, after.get(index, Hints()), new.index, len(changed))
             if new.legend is not old.legend or new.active != old.active:
                 self._links.choose(new.legend, new.active)
+
+    def _write(
+        self, index: tuple[int, ...], hints: Hints, shown: tuple[int, ...], count: int
+    ) -> None:
+        self._later.pop(index, None)
+        here = index == shown
+        if not here:
+            self.wrote.emit(index)
+        place = self._pictures.place_at(index)
+        if place is None:
+            return
+        if here or count <= _AT_ONCE:
+            self._links.write(place, hints, self._make, here=here)
+        else:
+            self._later[index] = (place, hints)
+            self._timer.start()
