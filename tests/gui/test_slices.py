@@ -103,6 +103,8 @@ def test_what_is_read_of_a_slice_that_was_left_is_not_taken_for_the_next(studio,
     from napari_abdiffuser.widgets import hint_reader
 
     s = studio(np.zeros((3, 30, 40), np.uint8))
+    s.viewer.dims.set_current_step(0, 0)
+    s.sync.when_settled(lambda: None)
     strokes = s.sync.start("strokes")
     strokes.data[0, 4:8, 4:8] = strokes.selected_label
     strokes.data[1, 20:24, 30:34] = strokes.selected_label
@@ -174,6 +176,7 @@ def test_strokes_and_outlines_of_other_slices_are_known_and_come_back_where_they
         [np.array([[3, 4, 4], [3, 4, 14], [3, 14, 14]])],
         shape_type="polygon",
         edge_color="#4483cb",
+        features={"class": np.array(["ground"], object)},
         metadata={"abdiffuser_hints": True},
     )
     s.viewer.add_layer(lasso)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hint_reading import CLASS, Place, Reading, class_and_color
 from napari_abdiffuser.layers.hint_slices import EverySlice, SliceSources
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
-__all__ = ["PointsLink"]
+__all__ = ["PointsLink", "says"]
 
 # In pixels: positions that differ by less went through a transform and back.
 _SAME = 1e-4
@@ -84,7 +85,8 @@ class PointsLink:
     Parameters
     ----------
     layer
-        With napari's features; a string column `class` is read, and written where there is one.
+        With napari's features, of which a string column `class` is read. A user's own is read
+        only.
     own
         Whether the plugin made it; then it gets such a column.
     """
@@ -122,6 +124,8 @@ class PointsLink:
 
     def write(self, place: Place, hints: Reading) -> None:
         """Make the slice's points those given; all other points stay as they are."""
+        if not self.own:
+            return
         source = read_points(self.layer, place.image, place.picture, place.dims)
         inside, _ = source.usable(place.picture.shape)
         rows = source.rows[inside]
@@ -130,12 +134,13 @@ class PointsLink:
 
     def choose(self, legend: Legend, active: str) -> None:
         """Let the next point be of a class, in its color."""
+        if not self.own:
+            return
         entry = legend[active]
         if str(self.layer.current_face_color)[:7].lower() != entry.hex:
             set_current_color(self.layer, entry.hex)
-        if self.own:
-            self._ensure_column()
-        if CLASS in self.layer.features and self._default() != active:
+        self._ensure_column()
+        if self._default() != active:
             self.layer.feature_defaults = {**self._defaults(), CLASS: active}
 
     # --- positions ---
@@ -204,10 +209,7 @@ class PointsLink:
         if np.abs(dressed - colors).max() > 0.5 / 255:
             layer.face_color = dressed
         self._size(place, rows, wanted)
-        if self.own:
-            self._ensure_column()
-        if CLASS not in layer.features:
-            return
+        self._ensure_column()
         names = self._classes()
         renamed = list(names)
         for row, hint in zip(rows, wanted, strict=True):
@@ -249,3 +251,21 @@ class PointsLink:
         features[CLASS] = np.array([n or "" for n in names], dtype=object)
         layer.features = features
         layer.feature_defaults = {**defaults, CLASS: defaults[CLASS] or ""}
+
+
+def says(reading: Reading, points: Sequence[PointHint]) -> bool:
+    """Whether a layer of which this was read says what these hints do, as far as it can tell."""
+    read = list(reading.points)
+    for point in points:
+        same = next((r for r in read if _same(r, point)), None)
+        if same is None:
+            return False
+        read.remove(same)
+    return not read
+
+
+def _same(read: PointHint, point: PointHint) -> bool:
+    """Whether a point that was read became this hint; its class may come from its colour."""
+    off = max(abs(read.y - point.y), abs(read.x - point.x))
+    look = (read.size, to_hex(read.color)) == (point.size, to_hex(point.color))
+    return off <= _SAME and look and read.class_name in (None, point.class_name)

@@ -141,8 +141,8 @@ class OccupiedSlices:
         full[:, leading] = every
         nearest = np.floor(self.to_layer(full)[:, leading] + 0.5).astype(np.int64)
         inside = ((nearest >= 0) & (nearest < painted.shape)).all(axis=1)
-        inside[inside] = painted[tuple(nearest[inside].T)]
-        return [tuple(int(at) for at in index) for index in every[inside]]
+        at = tuple(nearest[inside].T)
+        return [tuple(int(n) for n in index) for index in every[inside][painted[at]]]
 
     def _painted(self, leading: list[int]) -> NDArray[np.bool_]:
         """Tell which slices of the layer have a label."""

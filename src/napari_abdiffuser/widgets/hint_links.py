@@ -7,12 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari.layers import Points
-
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hint_lasso import LassoLink
-from napari_abdiffuser.layers.hint_points import PointsLink
+from napari_abdiffuser.layers.hint_points import PointsLink, says
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.left_out import LeftOut
@@ -20,7 +18,7 @@ from napari_abdiffuser.layers.new_hints import set_current_size
 from napari_abdiffuser.widgets.hint_layers import KINDS, link_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from napari_abdiffuser.layers.hint_reading import HintLink
     from napari_abdiffuser.studio.classes import HintClass, Legend
@@ -61,11 +59,9 @@ class Links:
         return all(id(link) in self._readings for link in self._links)
 
     def first(self, kind: type[Any]) -> HintLink | None:
-        """Return the layer of a kind that new hints go to."""
+        """Return the layer of a kind that new hints go to: never one of the user's own."""
         fit = [link for link in self._links if isinstance(link.layer, kind)]
-        own = [link for link in fit if link.own]
-        # Clicks may go to a layer of the user's that was chosen for hints; painting may not.
-        return next(iter(own or [link for link in fit if kind is Points]), None)
+        return next((link for link in fit if link.own), None)
 
     # --- which layers ---
 
@@ -158,6 +154,40 @@ class Links:
         here
             Whether it is the slice on screen, whose readings are kept.
         """
+        given = self._shared(hints, make)
+        for link in self._links:
+            if here and (self._reader.waits(link) or id(link) not in self._readings):
+                continue  # what it holds is newer, or not known
+            points, regions, homes = given.get(id(link), ([], [], []))
+            before = self._readings.get(id(link), Reading())
+            kept = (before.left_out, before.crowd)
+            reading = Reading(tuple(points), tuple(regions), tuple(homes), *kept)
+            if here and _same(before, reading):
+                continue
+            link.write(place, reading)
+            if here:
+                self._keep(link, reading)
+
+    def outgrown(self, place: Place, slices: Mapping[tuple[int, ...], Hints]) -> PointsLink | None:
+        """Return the user's own layer whose points are no longer these hints of slices."""
+        for link in self._links:
+            if not isinstance(link, PointsLink) or link.own or self._reader.waits(link):
+                continue
+            read, key = link.slices(place).build(), id(link.layer)
+            for index, hints in slices.items():
+                mine = [p for p in hints.points if self._spots.get(_spot(p)) == key]
+                if not says(read.at(index), mine):
+                    return link
+        return None
+
+    def release(self, link: PointsLink) -> None:
+        """Let the hints that came from a layer go to another one."""
+        self._spots = {at: layer for at, layer in self._spots.items() if layer != id(link.layer)}
+
+    def _shared(
+        self, hints: Hints, make: Callable[[str], Any]
+    ) -> dict[int, tuple[list[Any], list[Any], list[Home]]]:
+        """Say which layer gets which hints."""
         given: dict[int, tuple[list[Any], list[Any], list[Home]]] = {}
         for point in hints.points:
             link = self._by_layer(self._spots.get(_spot(point)), PointsLink, "points", make)
@@ -173,18 +203,7 @@ class Links:
                 _, regions, homes = given.setdefault(id(link), ([], [], []))
                 regions.append(region)
                 homes.append(home)
-        for link in self._links:
-            if here and (self._reader.waits(link) or id(link) not in self._readings):
-                continue  # what it holds is newer, or not known
-            points, regions, homes = given.get(id(link), ([], [], []))
-            before = self._readings.get(id(link), Reading())
-            kept = (before.left_out, before.crowd)
-            reading = Reading(tuple(points), tuple(regions), tuple(homes), *kept)
-            if here and _same(before, reading):
-                continue
-            link.write(place, reading)
-            if here:
-                self._keep(link, reading)
+        return given
 
     def choose(self, legend: Legend, active: str) -> None:
         """Let the next hints be of a class, whatever they are made with."""
@@ -194,7 +213,7 @@ class Links:
     def set_size(self, size: float) -> None:
         """Let the next clicks and strokes be of a size."""
         for link in self._links:
-            if isinstance(link, PointsLink):
+            if isinstance(link, PointsLink) and link.own:
                 set_current_size(link.layer, size)
             elif isinstance(link, StrokesLink) and link.own:
                 link.layer.brush_size = size
@@ -202,7 +221,7 @@ class Links:
     def color_in_hand(self, active: HintClass) -> RGB | None:
         """Return the colour of the next click where it is not that of the chosen class."""
         for link in self._links:
-            if isinstance(link, PointsLink):
+            if isinstance(link, PointsLink) and link.own:
                 shown = str(link.layer.current_face_color)[:7].lower()
                 if shown != active.hex and shown.startswith("#"):
                     return parse_color(shown)

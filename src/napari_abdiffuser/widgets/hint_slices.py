@@ -151,7 +151,7 @@ class HintSlices(QObject):
         # Layers that wait to be read have the colours of the classes of before.
         self._legend = place.legend if self._legend is None else self._legend
         place = replace(place, legend=self._legend)
-        self._newer.clear()
+        self._newer = {state.index}  # what is on screen is read as it changes
         self._writer.flush()
         links = list(self._links)
         sources: list[SlicesSource] = [

@@ -61,6 +61,9 @@ class HintSync(QObject):
     failed = Signal(str)
     """Emitted with a sentence when a layer could not be read."""
 
+    said = Signal(str)
+    """Emitted with a sentence when hints have moved to another layer."""
+
     linked = Signal()
     """Emitted when other layers than before hold the hints."""
 
@@ -78,7 +81,15 @@ class HintSync(QObject):
         self.events = HintEvents(self)
         self.reader = HintReader(self.pictures.place, self)
         self.links = Links(self.reader, self.events)
-        self.writer = HintWriter(store, self.pictures, self.links, self.events, self.layer, self)
+        self.writer = HintWriter(
+            store,
+            self.pictures,
+            self.links,
+            self.events,
+            self.layer,
+            sources.hints_field.choose,
+            self,
+        )
         self.slices = HintSlices(store, self.pictures, self.links, self.writer, self)
         self._new: set[int] = set()
         self._at: tuple[int, ...] = ()
@@ -89,6 +100,7 @@ class HintSync(QObject):
         self.reader.read.connect(self._on_read)
         self.reader.failed.connect(self.failed)
         self.slices.failed.connect(self.failed)
+        self.writer.said.connect(self.said)
         self.events.elsewhere.connect(self.slices.changed)
         self.pictures.left.connect(self.slices.forget)
         self.events.asked.connect(self._on_asked)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.widgets import texts_legend as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,12 @@ class HintWriter(QObject):
         Of the sync that it belongs to.
     make
         Makes a layer of a kind where there is none.
+    choose
+        Chooses the layer whose hints are used beside those of the plugin's layers.
     """
+
+    said = Signal(str)
+    """Emitted with a sentence when hints of a user's own layer were copied to one of the plugin."""
 
     wrote = Signal(object)
     """Emitted with the index of a slice that has changed in the state and not in the layers."""
@@ -49,6 +55,7 @@ class HintWriter(QObject):
         links: Links,
         events: HintEvents,
         make: Callable[[str], Any],
+        choose: Callable[[Any], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -56,6 +63,13 @@ class HintWriter(QObject):
         self._links = links
         self._events = events
         self._make = make
+        self._choose = choose
+        self._sentence = ""
+        # After everybody has heard of the state, and said something about that.
+        self._say = QTimer(self)
+        self._say.setSingleShot(True)
+        self._say.setInterval(0)
+        self._say.timeout.connect(self._on_said)
         self._depth = 0
         self._known: Mapping[tuple[int, ...], Hints] = {}
         self._later: dict[tuple[int, ...], tuple[Place, Hints]] = {}
@@ -101,6 +115,9 @@ class HintWriter(QObject):
         """Write nothing any more; works when Qt was faster."""
         self._later.clear()
 
+    def _on_said(self) -> None:
+        self.said.emit(self._sentence)
+
     def _write_one(self) -> None:
         if self._later:
             self.flush(next(iter(self._later)))
@@ -114,10 +131,29 @@ class HintWriter(QObject):
         with self.writing():
             changed = [i for i in {*before, *after} if before.get(i) is not after.get(i)]
             changed = [i for i in changed if i == new.index or self._known.get(i) != after.get(i)]
+            if self._copy_outgrown(changed, new):
+                changed = [*{*changed, *after}]
             for index in changed:
                 self._write(index, after.get(index, Hints()), new.index, len(changed))
             if new.legend is not old.legend or new.active != old.active:
                 self._links.choose(new.legend, new.active)
+
+    def _copy_outgrown(self, changed: list[tuple[int, ...]], new: StudioState) -> bool:
+        """Take hints of a user's own layer over into one of the plugin before they change.
+
+        What a user has made is never written: from now on the copy counts in its place.
+        """
+        slices = {i: new.document.hints(i) for i in changed if i not in self._known}
+        place = self._pictures.place_at(new.index) if slices else None
+        link = None if place is None else self._links.outgrown(place, slices)
+        if link is None:
+            return False
+        self._links.release(link)
+        copy = self._make("points")
+        self._choose(copy)
+        self._sentence = texts.COPIED.format(name=link.layer.name, copy=copy.name)
+        self._say.start()
+        return True
 
     def _write(
         self, index: tuple[int, ...], hints: Hints, shown: tuple[int, ...], count: int

@@ -18,6 +18,10 @@ BRUSH = "Brush"
 BRUSH_TIP = "Paint strokes of the chosen class on the image"
 LASSO = "Lasso"
 LASSO_TIP = "Draw around something: all of it is of the chosen class"
+COPIED = (
+    "Your own layer '{name}' stays as it is: its hints, with this change, are now in '{copy}'. To "
+    "use yours again, choose it for hints."
+)
 UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
 TITLE = "Classes"
