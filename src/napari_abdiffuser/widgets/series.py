@@ -235,7 +235,8 @@ class SeriesPanel(Panel):
             return
         image, index, axis = view
         first, last = self.fields.span(index[axis] or 0)
-        stack = StackLayer(image, self.context.store.state, index, first, last)
+        state, only_view = self.context.store.state, self.fields.only_view
+        stack = StackLayer(image, state, index, first, last, only_view=only_view)
         self.runner.colour_stack(stack, manner)
 
 

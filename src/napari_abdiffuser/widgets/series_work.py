@@ -18,7 +18,7 @@ from napari_abdiffuser.studio.history import History
 from napari_abdiffuser.studio.state import StudioState
 from napari_abdiffuser.widgets import texts_series as texts
 from napari_abdiffuser.widgets.correct_work import saturation_factors
-from napari_abdiffuser.widgets.work import open_picture
+from napari_abdiffuser.widgets.work import in_words, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,15 +124,19 @@ def colour(
                 rgb, provenance = _paint(piece, manner, models, cancelled)
             finally:
                 models.release()
+            if piece.into is not None:
+                piece.into[...] = rgb
+                rgb = piece.into
         except Cancelled:
             raise
         except ABDiffuserError as error:
             logger.warning("'%s' could not be coloured: %s", piece.source.name, error)
             tell(Coloured(number, message=str(error)))
             continue
-        if piece.into is not None:
-            piece.into[...] = rgb
-            rgb = piece.into
+        except Exception as error:  # a file that cannot be read, memory: the next may do
+            logger.exception("'%s' could not be coloured.", piece.source.name)
+            tell(Coloured(number, message=in_words(error)))
+            continue
         tell(Coloured(number, rgb, provenance))
 
 
