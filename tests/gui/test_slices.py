@@ -229,6 +229,52 @@ def test_slices_are_read_in_a_worker_and_what_is_newer_meanwhile_stays(studio, m
     assert done == [{(1,): 1, (4,): 1}]
 
 
+def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
+    from napari_abdiffuser.layers import room
+
+    monkeypatch.setattr(room, "_IN_MEMORY", 1000)
+    s = studio(np.zeros((4, 30, 40), np.uint8))
+    strokes = s.sync.start("strokes")
+    assert isinstance(strokes.data, np.memmap)
+    assert strokes.data.shape == (4, 30, 40)
+    for at in (0, 3):
+        s.viewer.dims.set_current_step(0, at)
+        s.sync.when_settled(lambda: None)
+        strokes.paint((at, 10, 10), strokes.selected_label)
+        assert len(s.hints().regions) == 1
+    s.viewer.dims.set_current_step(0, 1)
+    s.sync.when_settled(lambda: None)
+    s.undo()
+    assert not strokes.data[3].any()
+    s.redo()
+    assert strokes.data[3].any()
+    assert known(s) == {(0,): 1, (3,): 1}
+
+
+def test_hints_on_a_slice_that_a_painted_layer_lacks_get_another_layer(studio, qtbot):
+    s = studio(np.zeros((4, 30, 40), np.uint8))
+    s.viewer.dims.set_current_step(0, 0)
+    s.sync.when_settled(lambda: None)
+    made = {"abdiffuser_hints": True, "abdiffuser_classes": {1: "cell"}}
+    short = s.viewer.add_labels(np.ones((1, 30, 40), np.uint8), metadata=made, name="short")
+    assert len(s.hints().regions) == 1
+    assert s.sync.start("strokes") is short
+    said = []
+    s.sync.said.connect(said.append)
+    s.viewer.dims.set_current_step(0, 2)
+    s.sync.when_settled(lambda: None)
+    assert "'short' has no such slice" in said[0]
+    s.store.apply(lambda state: state.at((0,)).carry_hints([(3,)]).at((2,)))
+    assert known(s) == {(0,): 1, (3,): 1}
+    strokes = s.sync.start("strokes")
+    assert strokes is not short
+    assert strokes.data[3].all()
+    assert not strokes.data[:3].any()
+    s.viewer.dims.set_current_step(0, 3)
+    s.sync.when_settled(lambda: None)
+    assert len(s.hints().regions) == 1
+
+
 class Held:
     """A worker that works when the test says so."""
 

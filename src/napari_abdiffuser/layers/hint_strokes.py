@@ -154,6 +154,10 @@ class StrokesLink:
         shape = image_array(image).shape[: image.ndim]
         return OccupiedSlices(array, plane, shape, to_layer, read)
 
+    def reaches(self, place: Place) -> bool:
+        """Whether the layer has the picture's slice: one from a file may have fewer."""
+        return self._slice(place) is not None
+
     def write(self, place: Place, hints: Reading) -> None:
         """Paint these regions and nothing else on the picture."""
         if not self.own:
@@ -223,14 +227,21 @@ class StrokesLink:
     def _slice(self, place: Place) -> tuple[Any, ...] | None:
         """Return the index of the picture's slice in the layer's array; None if it has none."""
         index = place.picture.index
+        shift = self._shift(place)
+        if shift < 0 or None in index[:shift]:
+            return None
         start = map_between(place.image, self.layer)([[0 if at is None else at for at in index]])[0]
         where: list[Any] = []
-        for axis, at in enumerate(index):
+        for axis, at in enumerate(index[shift:]):
             nearest = int(np.floor(start[axis] + 0.5))
             if at is not None and not 0 <= nearest < self.layer.data.shape[axis]:
                 return None
             where.append(slice(None) if at is None else nearest)
         return tuple(where)
+
+    def _shift(self, place: Place) -> int:
+        """How many axes the picture's stack has before those of the layer."""
+        return len(place.picture.index) - int(self.layer.ndim)
 
     def _resampled(
         self, place: Place, painted: NDArray[np.uint8], where: Sequence[Any]
@@ -238,8 +249,9 @@ class StrokesLink:
         """Bring what is painted in the picture's pixels into the layer's, where they differ."""
         to_image = map_between(self.layer, place.image)
         plane = [axis for axis, at in enumerate(place.picture.index) if at is None]
+        columns = [axis - self._shift(place) for axis in plane]
         start = to_image([[0 if isinstance(at, slice) else at for at in where]])[0][plane]
-        steps = to_image.linear[np.ix_(plane, plane)]
+        steps = to_image.linear[np.ix_(plane, columns)]
         shape = self.layer.data[tuple(where)].shape
         source = LabelsSource(painted, start, steps[:, 0], steps[:, 1], self.layer.colormap)
         return np.asarray(source.sample((shape[0], shape[1])), np.uint8)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.layers.hint_reading import HintLink
 
 __all__ = ["KINDS", "Owners", "colour_pictures", "is_own", "link_of", "make_layer"]
@@ -49,12 +48,12 @@ def link_of(layer: Any, own: bool) -> HintLink:
     return LassoLink(layer, own)
 
 
-def make_layer(kind: str, image: Image, picture: PictureSource, color: str, size: float) -> Any:
+def make_layer(kind: str, image: Image, color: str, size: float) -> Any:
     """Make an empty layer of a kind, that lies exactly on the image."""
     if kind == "points":
         return new_hints_layer(image, color, size)
     if kind == "strokes":
-        layer = new_strokes_layer(image, picture)
+        layer = new_strokes_layer(image)
         layer.brush_size = size
         return layer
     return new_lasso_layer(image)

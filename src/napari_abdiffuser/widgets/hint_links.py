@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
-__all__ = ["Links", "together"]
+    MakeLayer = Callable[[str, Place], Any]
+    """Makes a layer of a kind for hints of a slice."""
+
+__all__ = ["Links", "reaches", "together"]
 
 
 class Links:
@@ -58,10 +61,10 @@ class Links:
         """Whether every layer has been read for this slice: until then the whole is unknown."""
         return all(id(link) in self._readings for link in self._links)
 
-    def first(self, kind: type[Any]) -> HintLink | None:
-        """Return the layer of a kind that new hints go to: never one of the user's own."""
+    def first(self, kind: type[Any], place: Place | None = None) -> HintLink | None:
+        """Return the layer of a kind that new hints of a slice go to: never a user's own."""
         fit = [link for link in self._links if isinstance(link.layer, kind)]
-        return next((link for link in fit if link.own), None)
+        return next((link for link in fit if link.own and reaches(link, place)), None)
 
     # --- which layers ---
 
@@ -140,7 +143,7 @@ class Links:
 
     # --- writing ---
 
-    def write(self, place: Place, hints: Hints, make: Callable[[str], Any], *, here: bool) -> None:
+    def write(self, place: Place, hints: Hints, make: MakeLayer, *, here: bool) -> None:
         """Give every hint to the layer that it came from, or to one that suits it.
 
         Parameters
@@ -150,11 +153,11 @@ class Links:
         hints
             All of the slice.
         make
-            Makes a layer of a kind where there is none.
+            Makes a layer of a kind where none has the slice.
         here
             Whether it is the slice on screen, whose readings are kept.
         """
-        given = self._shared(hints, make)
+        given = self._shared(place, hints, make)
         for link in self._links:
             if here and (self._reader.waits(link) or id(link) not in self._readings):
                 continue  # what it holds is newer, or not known
@@ -185,20 +188,20 @@ class Links:
         self._spots = {at: layer for at, layer in self._spots.items() if layer != id(link.layer)}
 
     def _shared(
-        self, hints: Hints, make: Callable[[str], Any]
+        self, place: Place, hints: Hints, make: MakeLayer
     ) -> dict[int, tuple[list[Any], list[Any], list[Home]]]:
         """Say which layer gets which hints."""
         given: dict[int, tuple[list[Any], list[Any], list[Home]]] = {}
         for point in hints.points:
-            link = self._by_layer(self._spots.get(_spot(point)), PointsLink, "points", make)
+            link = self._by_layer(place, self._spots.get(_spot(point)), PointsLink, "points", make)
             if link is not None:
                 given.setdefault(id(link), ([], [], []))[0].append(point)
         for region in hints.regions:
             home = self._homes.get(id(region.mask), (None, Home(0)))[1]
             if home.outline is None:
-                link = self._by_layer(home.layer, StrokesLink, "strokes", make)
+                link = self._by_layer(place, home.layer, StrokesLink, "strokes", make)
             else:
-                link = self._by_layer(home.layer, LassoLink, "lasso", make)
+                link = self._by_layer(place, home.layer, LassoLink, "lasso", make)
             if link is not None:
                 _, regions, homes = given.setdefault(id(link), ([], [], []))
                 regions.append(region)
@@ -228,15 +231,20 @@ class Links:
         return None
 
     def _by_layer(
-        self, layer: int | None, kind: type[Any], name: str, make: Callable[[str], Any]
+        self, place: Place, layer: int | None, kind: type[Any], name: str, make: MakeLayer
     ) -> HintLink | None:
         link = next((k for k in self._links if id(k.layer) == layer), None)
-        if link is not None and isinstance(link, kind):
+        if link is not None and isinstance(link, kind) and reaches(link, place):
             return link
         wanted = KINDS[name][0]
-        if self.first(wanted) is None:
-            make(name)
-        return self.first(wanted)
+        if self.first(wanted, place) is None:
+            make(name, place)
+        return self.first(wanted, place)
+
+
+def reaches(link: HintLink, place: Place | None) -> bool:
+    """Whether a layer can hold hints of a slice; a painted one from a file may lack it."""
+    return place is None or not isinstance(link, StrokesLink) or link.reaches(place)
 
 
 def together(readings: Sequence[Reading]) -> Hints:

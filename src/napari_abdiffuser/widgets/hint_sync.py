@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hint_reading import Reading
 from napari_abdiffuser.layers.hints import NoHints
 from napari_abdiffuser.studio.found_hints import difference, with_found_hints
@@ -16,7 +15,7 @@ from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
 from napari_abdiffuser.widgets.hint_keys import bind_keys
 from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
-from napari_abdiffuser.widgets.hint_links import Links
+from napari_abdiffuser.widgets.hint_links import Links, reaches
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
 from napari_abdiffuser.widgets.hint_slices import HintSlices
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_abdiffuser.layers.hint_reading import HintLink
+    from napari_abdiffuser.layers.hint_reading import HintLink, Place
     from napari_abdiffuser.layers.hint_strokes import StrokesLink
     from napari_abdiffuser.layers.hints import HintSource
     from napari_abdiffuser.studio.state import StudioState
@@ -156,15 +155,14 @@ class HintSync(QObject):
             layer.mode = KINDS[kind][1]
         return layer
 
-    def layer(self, kind: str) -> Any:
-        """Return the layer of a kind that hints of the image go to; made if there is none."""
+    def layer(self, kind: str, place: Place | None = None) -> Any:
+        """Return the layer of a kind that hints of a slice go to; made if none has the slice."""
         image = self.image
-        found = self.links.first(KINDS[kind][0])
+        found = self.links.first(KINDS[kind][0], place or self.pictures.place())
         if found is not None or image is None:
             return None if found is None else found.layer
-        picture = read_image(image, self._viewer.dims)
         color = self._store.state.legend[self._store.state.active].hex
-        layer = make_layer(kind, image, picture, color, self.size)
+        layer = make_layer(kind, image, color, self.size)
         self.owners.set(layer, image)
         self._empty = layer
         layers = self._viewer.layers
@@ -205,6 +203,15 @@ class HintSync(QObject):
         for link in self.links:
             self.reader.ask(link)
         self.linked.emit()
+        self._tell_of_brush()
+
+    def _tell_of_brush(self) -> None:
+        """Say so if the brush in hand paints nothing here, its layer being too short."""
+        active, place = unwrap(self._viewer.layers.selection.active), self.pictures.place()
+        for link in self.links:
+            painting = link.layer is active and str(active.mode) != "pan_zoom"
+            if painting and not reaches(link, place):
+                self.said.emit(texts.NO_SUCH_SLICE.format(name=active.name))
 
     def _on_layers(self, event: Any = None) -> None:
         if self.image is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hint_reading import Place
     from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.hint_events import HintEvents
-    from napari_abdiffuser.widgets.hint_links import Links
+    from napari_abdiffuser.widgets.hint_links import Links, MakeLayer
     from napari_abdiffuser.widgets.hint_pictures import HintPictures
     from napari_abdiffuser.widgets.store import Store
 
@@ -37,7 +37,7 @@ class HintWriter(QObject):
     store, pictures, links, events
         Of the sync that it belongs to.
     make
-        Makes a layer of a kind where there is none.
+        Makes a layer of a kind where none has a slice.
     choose
         Chooses the layer whose hints are used beside those of the plugin's layers.
     """
@@ -54,7 +54,7 @@ class HintWriter(QObject):
         pictures: HintPictures,
         links: Links,
         events: HintEvents,
-        make: Callable[[str], Any],
+        make: MakeLayer,
         choose: Callable[[Any], object],
         parent: QObject | None = None,
     ) -> None:
@@ -146,10 +146,10 @@ class HintWriter(QObject):
         slices = {i: new.document.hints(i) for i in changed if i not in self._known}
         place = self._pictures.place_at(new.index) if slices else None
         link = None if place is None else self._links.outgrown(place, slices)
-        if link is None:
+        if link is None or place is None:
             return False
         self._links.release(link)
-        copy = self._make("points")
+        copy = self._make("points", place)
         self._choose(copy)
         self._sentence = texts.COPIED.format(name=link.layer.name, copy=copy.name)
         self._say.start()

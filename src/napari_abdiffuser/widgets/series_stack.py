@@ -12,9 +12,10 @@ from napari.layers import Image
 from napari_abdiffuser.layers import Placement, read_image
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.room import room_for
 from napari_abdiffuser.studio.carrying import nearest_hints
 from napari_abdiffuser.widgets import texts_series as texts
-from napari_abdiffuser.widgets.series_work import Coloured, Piece, room_for
+from napari_abdiffuser.widgets.series_work import Coloured, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

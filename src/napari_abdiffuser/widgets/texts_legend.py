@@ -22,6 +22,9 @@ COPIED = (
     "Your own layer '{name}' stays as it is: its hints, with this change, are now in '{copy}'. To "
     "use yours again, choose it for hints."
 )
+NO_SUCH_SLICE = (
+    "The layer '{name}' has no such slice: press Brush for one that has all slices of the stack."
+)
 UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
 TITLE = "Classes"
