@@ -130,7 +130,12 @@ class HintWriter(QObject):
         before, after = old.document.slices, new.document.slices
         with self.writing():
             changed = [i for i in {*before, *after} if before.get(i) is not after.get(i)]
-            changed = [i for i in changed if i == new.index or self._known.get(i) != after.get(i)]
+            known = self._known
+            changed = [
+                i
+                for i in changed
+                if i == new.index or i not in known or known[i] != after.get(i, Hints())
+            ]
             if self._copy_outgrown(changed, new):
                 changed = [*{*changed, *after}]
             for index in changed:
