@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hint_reading import CLASS, Place, Reading, class_and_color
 from napari_abdiffuser.layers.hint_slices import EverySlice, SliceSources
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
-__all__ = ["PointsLink", "says"]
+__all__ = ["PointsLink"]
 
 # In pixels: positions that differ by less went through a transform and back.
 _SAME = 1e-4
@@ -251,21 +250,3 @@ class PointsLink:
         features[CLASS] = np.array([n or "" for n in names], dtype=object)
         layer.features = features
         layer.feature_defaults = {**defaults, CLASS: defaults[CLASS] or ""}
-
-
-def says(reading: Reading, points: Sequence[PointHint]) -> bool:
-    """Whether a layer of which this was read says what these hints do, as far as it can tell."""
-    read = list(reading.points)
-    for point in points:
-        same = next((r for r in read if _same(r, point)), None)
-        if same is None:
-            return False
-        read.remove(same)
-    return not read
-
-
-def _same(read: PointHint, point: PointHint) -> bool:
-    """Whether a point that was read became this hint; its class may come from its colour."""
-    off = max(abs(read.y - point.y), abs(read.x - point.x))
-    look = (read.size, to_hex(read.color)) == (point.size, to_hex(point.color))
-    return off <= _SAME and look and read.class_name in (None, point.class_name)

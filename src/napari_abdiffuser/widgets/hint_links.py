@@ -9,8 +9,9 @@ from weakref import ref
 
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.hint_changes import says
 from napari_abdiffuser.layers.hint_lasso import LassoLink
-from napari_abdiffuser.layers.hint_points import PointsLink, says
+from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.left_out import LeftOut
@@ -65,6 +66,11 @@ class Links:
         """Return the layer of a kind that new hints of a slice go to: never a user's own."""
         fit = [link for link in self._links if isinstance(link.layer, kind)]
         return next((link for link in fit if link.own and reaches(link, place)), None)
+
+    def paints_nothing(self, layer: Any, place: Place) -> bool:
+        """Whether a layer with a tool in hand lacks the slice, so that nothing can be drawn."""
+        mine = [link for link in self._links if link.layer is layer and link.own]
+        return any(not reaches(k, place) and str(layer.mode) != "pan_zoom" for k in mine)
 
     # --- which layers ---
 
@@ -170,6 +176,10 @@ class Links:
             link.write(place, reading)
             if here:
                 self._keep(link, reading)
+
+    def prepare(self, place: Place, hints: Hints, make: MakeLayer) -> None:
+        """Make the layers that hints of a slice need, and write nothing yet."""
+        self._shared(place, hints, make)
 
     def outgrown(self, place: Place, slices: Mapping[tuple[int, ...], Hints]) -> PointsLink | None:
         """Return the user's own layer whose points are no longer these hints of slices."""

@@ -15,7 +15,7 @@ from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
 from napari_abdiffuser.widgets.hint_keys import bind_keys
 from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
-from napari_abdiffuser.widgets.hint_links import Links, reaches
+from napari_abdiffuser.widgets.hint_links import Links
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
 from napari_abdiffuser.widgets.hint_slices import HintSlices
@@ -203,15 +203,9 @@ class HintSync(QObject):
         for link in self.links:
             self.reader.ask(link)
         self.linked.emit()
-        self._tell_of_brush()
-
-    def _tell_of_brush(self) -> None:
-        """Say so if the brush in hand paints nothing here, its layer being too short."""
         active, place = unwrap(self._viewer.layers.selection.active), self.pictures.place()
-        for link in self.links:
-            painting = link.layer is active and str(active.mode) != "pan_zoom"
-            if painting and not reaches(link, place):
-                self.said.emit(texts.NO_SUCH_SLICE.format(name=active.name))
+        if place is not None and self.links.paints_nothing(active, place):
+            self.said.emit(texts.NO_SUCH_SLICE.format(name=active.name))
 
     def _on_layers(self, event: Any = None) -> None:
         if self.image is None:

@@ -27,6 +27,9 @@ __all__ = ["HintWriter"]
 _AT_ONCE = 8
 
 
+_UNKNOWN = object()
+
+
 class HintWriter(QObject):
     """Follows the store.
 
@@ -129,12 +132,11 @@ class HintWriter(QObject):
             return
         before, after = old.document.slices, new.document.slices
         with self.writing():
-            changed = [i for i in {*before, *after} if before.get(i) is not after.get(i)]
-            known = self._known
             changed = [
-                i
-                for i in changed
-                if i == new.index or i not in known or known[i] != after.get(i, Hints())
+                index
+                for index in {*before, *after}
+                if before.get(index) is not after.get(index)
+                and (index == new.index or self._known.get(index, _UNKNOWN) != after.get(index))
             ]
             if self._copy_outgrown(changed, new):
                 changed = [*{*changed, *after}]
@@ -173,5 +175,7 @@ class HintWriter(QObject):
         if here or count <= _AT_ONCE:
             self._links.write(place, hints, self._make, here=here)
         else:
+            # Layers are made for the image at hand, and later this may be another.
+            self._links.prepare(place, hints, self._make)
             self._later[index] = (place, hints)
             self._timer.start()
