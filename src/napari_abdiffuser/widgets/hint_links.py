@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -14,6 +13,7 @@ from napari_abdiffuser.layers.hint_lasso import LassoLink
 from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
+from napari_abdiffuser.layers.joined_hints import together
 from napari_abdiffuser.layers.left_out import LeftOut
 from napari_abdiffuser.layers.new_hints import set_current_size
 from napari_abdiffuser.widgets.hint_layers import KINDS, link_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     MakeLayer = Callable[[str, Place], Any]
     """Makes a layer of a kind for hints of a slice."""
 
-__all__ = ["Links", "reaches", "together"]
+__all__ = ["Links", "reaches"]
 
 
 class Links:
@@ -257,13 +257,6 @@ def reaches(link: HintLink, place: Place | None) -> bool:
     return place is None or not isinstance(link, StrokesLink) or link.reaches(place)
 
 
-def together(readings: Sequence[Reading]) -> Hints:
-    """Return the hints of several layers as those of one picture."""
-    points = [p for r in readings for p in r.points]
-    regions = [r for reading in readings for r in reading.regions]
-    return Hints(*_agreed(points, regions))
-
-
 def _forget(homes: dict[int, Any], key: int, _: Any) -> None:
     homes.pop(key, None)
 
@@ -285,16 +278,3 @@ def _same(one: Reading, other: Reading) -> bool:
         or (a.mask is b.mask and (a.color, a.class_name, a.hard) == (b.color, b.class_name, b.hard))
         for a, b in zip(one.regions, other.regions, strict=True)
     )
-
-
-def _agreed(points: list[Any], regions: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Let hints of one class have one colour, that of the first, whichever layer they are in."""
-    colors: dict[str, Any] = {}
-
-    def agreed(hint: Any) -> Any:
-        if hint.class_name is None:
-            return hint
-        color = colors.setdefault(hint.class_name, hint.color)
-        return hint if color == hint.color else replace(hint, color=color)
-
-    return tuple(map(agreed, points)), tuple(map(agreed, regions))

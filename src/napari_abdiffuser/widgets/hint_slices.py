@@ -12,9 +12,9 @@ from napari.qt.threading import FunctionWorker
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.layers.hint_slices import NoSlices, SliceReadings
+from napari_abdiffuser.layers.joined_hints import together
 from napari_abdiffuser.studio.found_hints import with_read_slices
 from napari_abdiffuser.widgets import texts_legend as texts
-from napari_abdiffuser.widgets.hint_links import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
