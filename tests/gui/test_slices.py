@@ -275,6 +275,33 @@ def test_hints_on_a_slice_that_a_painted_layer_lacks_get_another_layer(studio, q
     assert len(s.hints().regions) == 1
 
 
+def test_what_was_painted_just_before_a_slice_was_left_is_known(studio, monkeypatch):
+    from napari_abdiffuser.widgets import hint_reader, hint_slices
+
+    s = studio(np.zeros((3, 30, 40), np.uint8))
+    s.viewer.dims.set_current_step(0, 0)
+    s.sync.when_settled(lambda: None)
+    strokes = s.sync.start("strokes")
+    strokes.brush_size = 3
+    strokes.paint((0, 5, 5), strokes.selected_label)
+    s.sync.when_settled(lambda: None)
+    workers = []
+    for module in (hint_reader, hint_slices):
+        monkeypatch.setattr(module, "_AT_ONCE", 0)
+        monkeypatch.setattr(module, "FunctionWorker", lambda *args: Held(workers, *args))
+    strokes.paint((0, 20, 20), strokes.selected_label)
+    s.viewer.dims.set_current_step(0, 2)
+    s.sync.pictures.catch_up()
+    for worker in workers:
+        worker.run()
+    (region,) = s.store.state.document.slices[(0,)].regions
+    assert region.mask[5, 5]
+    assert region.mask[20, 20]
+    s.undo()
+    assert strokes.data[0, 5, 5]
+    assert not strokes.data[0, 20, 20]
+
+
 class Held:
     """A worker that works when the test says so."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +64,12 @@ def with_found_hints(state: StudioState, hints: Hints) -> StudioState:
     return _with_found(state, {state.index: hints} if len(hints) else {})
 
 
-def with_read_slices(state: StudioState, read: Mapping[Index, Hints], label: str) -> StudioState:
+def with_read_slices(
+    state: StudioState,
+    read: Mapping[Index, Hints],
+    label: str,
+    edited: Collection[Index] = (),
+) -> StudioState:
     """Let a state know what was read of slices other than the one that is worked on.
 
     Parameters
@@ -77,12 +82,14 @@ def with_read_slices(state: StudioState, read: Mapping[Index, Hints], label: str
         taken away, which is a step of undo.
     label
         Of that step.
+    edited
+        Slices whose regions were just drawn on, so that those of the layers count.
     """
     found, changed = dict[Index, Hints](), dict[Index, Hints]()
     for index, hints in read.items():
         told = difference(state.document, index, hints)
-        if told.points_gone:
-            known = state.document.hints(index).regions
+        if told.points_gone or (told.regions_differ and index in edited):
+            known = () if index in edited else state.document.hints(index).regions
             changed[index] = Hints(hints.points, known or hints.regions)
         elif len(told.found):
             found[index] = told.found

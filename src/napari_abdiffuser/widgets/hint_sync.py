@@ -193,11 +193,12 @@ class HintSync(QObject):
         for at in (self._at, index):
             self.writer.flush(at)
         self.slices.passed(index)
-        late = [link for link in self.links if self.reader.waits(link)] if index != self._at else []
+        if index != self._at and any(self.reader.waits(link) for link in self.links):
+            self.slices.left(self._at)
         self._at = index
         self.links.unread()
         new, _ = self._relink()
-        self._read_slices([*new, *late])
+        self.slices.follow(new)
         self._new.clear()
         self._first = True
         for link in self.links:
@@ -218,18 +219,11 @@ class HintSync(QObject):
                 self._new.add(id(link))
                 self.reader.ask(link)
         if not self.writer.busy:
-            self._read_slices([link for link in new if link.layer is not self._empty])
+            self.slices.follow([link for link in new if link.layer is not self._empty])
         if lost and not self.writer.busy:
             self._push(texts.LAYERS_CHANGED)
         if new or lost:
             self.linked.emit()
-
-    def _read_slices(self, links: list[HintLink]) -> None:
-        """Read what layers hold on slices that are not on screen."""
-        for link in links:
-            self.slices.changed(link)
-        if (links or self.slices.due) and not self.slices.busy:
-            self.slices.read()
 
     def _relink(self) -> tuple[list[HintLink], bool]:
         """Follow the layers that hold hints of the image."""
