@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
 __all__ = ["PointsLink"]
@@ -108,7 +107,7 @@ class PointsLink:
             self._last = source
         return self._last
 
-    def slices(self, place: Place) -> SlicesSource:
+    def slices(self, place: Place) -> EverySlice | SliceSources:
         """Copy the points of all slices."""
         cost = _PIXELS * len(self.layer.data)
         if self.layer.ndim < place.image.ndim:

@@ -82,6 +82,10 @@ class EverySlice:
     source: LinkSource
     cost: int
 
+    def at(self, index: Index) -> Reading:
+        """Return what the layer says of one slice."""
+        return self.source.build()
+
     def build(self) -> SliceReadings:
         """Return the same hints for every slice."""
         return SliceReadings(everywhere=self.source.build())
@@ -93,6 +97,10 @@ class SliceSources:
 
     sources: Mapping[Index, LinkSource]
     cost: int
+
+    def at(self, index: Index) -> Reading:
+        """Return what the layer says of one slice."""
+        return self.sources[index].build() if index in self.sources else Reading()
 
     def build(self) -> SliceReadings:
         """Return the hints of every slice that has some."""

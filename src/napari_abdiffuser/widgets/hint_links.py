@@ -186,7 +186,7 @@ class Links:
         for link in self._links:
             if not isinstance(link, PointsLink) or link.own or self._reader.waits(link):
                 continue
-            read, key = link.slices(place).build(), id(link.layer)
+            read, key = link.slices(place), id(link.layer)
             for index, hints in slices.items():
                 mine = [p for p in hints.points if self._spots.get(_spot(p)) == key]
                 if not says(read.at(index), mine):

@@ -168,6 +168,7 @@ class HintSync(QObject):
         layers = self._viewer.layers
         active = layers.selection.active
         self._viewer.add_layer(layer)
+        self._empty = None
         if active is not None and active in layers:
             layers.selection.active = active
         return layer
@@ -275,9 +276,10 @@ class HintSync(QObject):
     def _with_hints(self, state: StudioState, label: str, drag: Any) -> StudioState:
         hints, first = self.links.hints(), self._first
         self._first = False
-        told = difference(state.document, state.index, hints)
-        if first and not (told.points_gone or told.regions_differ):
-            return with_found_hints(state, told.found)  # no step of undo: they were there before
+        if first:
+            told = difference(state.document, state.index, hints)
+            if not (told.points_gone or told.regions_differ):
+                return with_found_hints(state, told.found)  # no step of undo: they were there
         return self._with_color_in_hand(state.set_hints(hints, label, drag))
 
     def _with_color_in_hand(self, state: StudioState) -> StudioState:
