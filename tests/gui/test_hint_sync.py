@@ -250,3 +250,49 @@ def test_a_layer_of_the_users_is_read_when_chosen_and_never_written(studio):
     s.store.apply(lambda state: state.remove_class(s.hints().regions[0].class_name))
     np.testing.assert_array_equal(mine.data, labels)
     assert "abdiffuser_classes" not in mine.metadata
+
+
+def test_points_of_the_users_are_copied_before_they_change_and_stay_as_they_are(studio, qtbot):
+    s = studio(np.zeros((3, 30, 40), np.uint8))
+    s.viewer.dims.set_current_step(0, 0)
+    s.sync.when_settled(lambda: None)
+    mine = s.viewer.add_points([[0, 3, 4], [0, 8, 9], [2, 5, 5]], name="mine", face_color="#4483cb")
+    before = (mine.data.copy(), mine.face_color.copy(), mine.size.copy(), mine.current_face_color)
+    s.sources.hints_field.choose(mine)
+    assert spots(s.hints()) == [(3, 4, "ground"), (8, 9, "ground")]
+    assert s.store.state.active == "cell"
+    mine.add([0, 20, 20])
+    s.undo()  # the user's own layer is not what undo writes to
+    with qtbot.waitSignal(s.sync.said) as told:
+        pass
+    assert "'mine' stays as it is" in told.args[0]
+    assert mine.data.tolist() == [*before[0].tolist(), [0, 20, 20]]
+    copy = s.sources.hints
+    assert copy is not mine
+    assert copy.data.tolist() == before[0].tolist()
+    s.store.apply(lambda state: state.recolor_class("ground", "#00ff00"))
+    s.store.apply(lambda state: state.erase_class("ground"))
+    np.testing.assert_array_equal(mine.face_color[:3], before[1])
+    np.testing.assert_array_equal(mine.size[:3], before[2])
+    assert mine.current_face_color == before[3]
+    assert "class" not in mine.features
+    assert copy.data.tolist() == [[2, 5, 5]]
+    s.undo()
+    assert len(copy.data) == 3
+    s.sync.start("points").add([0, 1, 1])
+    assert len(mine.data) == 4
+
+
+def test_what_changes_nothing_of_the_users_points_copies_nothing(studio):
+    s = studio()
+    mine = s.viewer.add_points([[3, 4]], face_color="#4483cb")
+    s.sources.hints_field.choose(mine)
+    s.store.apply(lambda state: state.rename_class("ground", "soil"))
+    mine.add([8, 9])
+    assert [name for *_, name in spots(s.hints())] == ["soil", "soil"]
+    assert s.sources.hints is mine
+    layer = s.sync.start("points")  # clicks go to a layer of the plugin's
+    assert layer is not mine
+    layer.add([1, 1])
+    assert len(mine.data) == 2
+    assert len(s.hints()) == 3

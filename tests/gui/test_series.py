@@ -138,3 +138,59 @@ def test_when_nothing_works_the_reason_is_told(studio, colorizer):
     s.ended()
     assert s.status() == "This picture is empty: choose another."
     assert not colourings(s.viewer)
+
+
+def test_a_picture_that_cannot_be_read_does_not_end_the_series(studio, colorizer):
+    s = studio(GRAY, GRAY[::-1], GRAY[:, ::-1])
+    first = s.viewer.layers[1]
+    paint, painted = colorizer._paint, []
+
+    def sometimes(*args, **kwargs):
+        painted.append(1)
+        if len(painted) == 1:
+            raise OSError("disk error")
+        return paint(*args, **kwargs)
+
+    colorizer._paint = sometimes
+    s.panel.others_button.click()
+    s.ended()
+    assert [layer.name for layer in colourings(s.viewer)] == ["image [2] colorized"]
+    assert s.status().startswith(f"Coloured 1 of 2 pictures. '{first.name}' could not be coloured:")
+    assert "disk error" in s.status()
+
+
+def test_the_slice_in_view_of_a_stack_with_time_and_depth_is_one_slice(studio, colorizer):
+    stack = np.stack([STACK[:3] + 10 * n for n in range(4)])
+    s = studio(stack)
+    s.viewer.dims.set_current_step(0, 2)
+    s.viewer.dims.set_current_step(1, 1)
+    s.until(lambda: s.store.state.index == (2, 1))
+    s.panel.fields.which_field.setCurrentIndex(s.panel.fields.which_field.findData("current"))
+    colorizer.requests.clear()
+    s.panel.stack_button.click()
+    s.ended()
+    (layer,) = colourings(s.viewer)
+    assert len(colorizer.requests) == 1
+    np.testing.assert_array_equal(layer.data[..., 0], stack[2:3, 1:2])
+    np.testing.assert_allclose(layer.translate, (2, 1, 0, 0))
+    assert [t["index"] for t in layer.metadata["abdiffuser"]["slices"]] == [[2, 1]]
+
+
+def test_a_stack_is_coloured_and_saved_with_hints_of_slices_that_nobody_visited(
+    studio, colorizer, tmp_path
+):
+    s = studio(STACK)
+    s.viewer.add_points(
+        [[0, 4, 6], [4, 20, 30]],
+        face_color="gold",
+        features={"class": np.array(["a", "a"], object)},
+        metadata={"abdiffuser_hints": True},
+    )
+    colorizer.requests.clear()
+    s.panel.stack_button.click()
+    s.ended()
+    at = [[(p.y, p.x) for p in r["hints"].points] for r in colorizer.requests]
+    assert at == [[(4, 6)]] * 3 + [[(20, 30)]] * 2
+    s.panel.save_to(tmp_path / "work")
+    s.until(lambda: "Saved" in s.status())
+    assert set(Project.load(tmp_path / "work.abdiffuser.json").slices) == {(0,), (4,)}

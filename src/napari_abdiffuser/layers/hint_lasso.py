@@ -17,16 +17,18 @@ from napari_abdiffuser.layers.hint_reading import (
     Reading,
     class_and_color,
 )
+from napari_abdiffuser.layers.hint_slices import EverySlice, SliceSources
 from napari_abdiffuser.layers.hints import slice_in_world
 from napari_abdiffuser.layers.new_hints import HINTS_KEY
 from napari_abdiffuser.layers.spatial import Placement, map_between
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from napari.layers import Image
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
 __all__ = ["LassoLink", "mask_of", "new_lasso_layer"]
@@ -84,10 +86,27 @@ class LassoLink:
 
     def source(self, place: Place) -> _Source:
         """Copy the outlines of the picture's slice."""
-        rows, outlines = self._outlines(place)
+        return self._source(place, *self._outlines(place))
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy the outlines of all slices."""
+        cost = len(self.layer.data) * int(np.prod(place.picture.shape))
+        if self.layer.ndim < place.image.ndim:
+            return EverySlice(self.source(place), cost)
+        slices: dict[tuple[int, ...], tuple[list[int], list[Outline]]] = {}
+        for row, index, outline in self._mapped(place):
+            if index is not None:
+                rows, outlines = slices.setdefault(index, ([], []))
+                rows.append(row)
+                outlines.append(outline)
+        return SliceSources(
+            {index: self._source(place.at(index), *found) for index, found in slices.items()}, cost
+        )
+
+    def _source(self, place: Place, rows: Sequence[int], outlines: Sequence[Outline]) -> _Source:
         names = self._classes()
         edge = np.asarray(self.layer.edge_color, np.float64).reshape(-1, 4)
-        return _Source(outlines, tuple(names[r] for r in rows), edge[rows], self, place)
+        return _Source(tuple(outlines), tuple(names[r] for r in rows), edge[rows], self, place)
 
     def cached(
         self, outline: Outline, plane: list[int], shape: tuple[int, int]
@@ -135,20 +154,25 @@ class LassoLink:
 
     def _outlines(self, place: Place) -> tuple[list[int], tuple[Outline, ...]]:
         """Return rows and outlines, in the image's pixels, of the shapes in the slice."""
+        leading = tuple(at for at in place.picture.index if at is not None)
+        here = [(row, outline) for row, at, outline in self._mapped(place) if at == leading]
+        return [row for row, _ in here], tuple(outline for _, outline in here)
+
+    def _mapped(self, place: Place) -> Iterator[tuple[int, tuple[int, ...] | None, Outline]]:
+        """Give row, slice and outline, in the image's pixels, of every shape.
+
+        The slice is None of an outline that does not lie in one.
+        """
         to_image = map_between(self.layer, place.image, slice_in_world(place.image, place.picture))
-        rows, found = [], []
+        leading = [axis for axis, at in enumerate(place.picture.index) if at is not None]
         for row, (vertices, kind) in enumerate(
             zip(self.layer.data, self.layer.shape_type, strict=True)
         ):
             mapped = to_image(np.asarray(vertices, np.float64))
-            here = all(
-                at is None or (np.round(mapped[:, axis]) == at).all()
-                for axis, at in enumerate(place.picture.index)
-            )
-            if here and len(mapped) >= 3:
-                rows.append(row)
-                found.append(Outline(mapped, str(kind)))
-        return rows, tuple(found)
+            at = np.round(mapped[:, leading])
+            if len(mapped) >= 3 and np.isfinite(at).all():
+                index = tuple(int(v) for v in at[0]) if (at == at[0]).all() else None
+                yield row, index, Outline(mapped, str(kind))
 
     def _rebuild(self, place: Place, rows: Sequence[int], outlines: Sequence[Outline]) -> list[int]:
         layer = self.layer

@@ -9,7 +9,13 @@ import numpy as np
 
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hint_reading import CLASS, Place, Reading, class_and_color
-from napari_abdiffuser.layers.hints import PointsSource, pixels_per_unit, read_points
+from napari_abdiffuser.layers.hint_slices import EverySlice, SliceSources
+from napari_abdiffuser.layers.hints import (
+    PointsSource,
+    pixels_per_unit,
+    read_points,
+    read_points_by_slice,
+)
 from napari_abdiffuser.layers.new_hints import set_current_color
 from napari_abdiffuser.layers.spatial import map_between, world_position
 
@@ -25,6 +31,8 @@ __all__ = ["PointsLink"]
 
 # In pixels: positions that differ by less went through a transform and back.
 _SAME = 1e-4
+# To read a point takes as long as to look at this many pixels.
+_PIXELS = 200
 
 
 @dataclass(eq=False)
@@ -75,7 +83,8 @@ class PointsLink:
     Parameters
     ----------
     layer
-        With napari's features; a string column `class` is read, and written where there is one.
+        With napari's features, of which a string column `class` is read. A user's own is read
+        only.
     own
         Whether the plugin made it; then it gets such a column.
     """
@@ -98,8 +107,23 @@ class PointsLink:
             self._last = source
         return self._last
 
+    def slices(self, place: Place) -> EverySlice | SliceSources:
+        """Copy the points of all slices."""
+        cost = _PIXELS * len(self.layer.data)
+        if self.layer.ndim < place.image.ndim:
+            return EverySlice(self.source(place), cost)
+        found = read_points_by_slice(self.layer, place.image, place.picture, place.dims)
+        names = self._classes()
+        sources = {
+            index: _Source(points, tuple(names[row] for row in points.rows), place.at(index))
+            for index, points in found.items()
+        }
+        return SliceSources(sources, cost)
+
     def write(self, place: Place, hints: Reading) -> None:
         """Make the slice's points those given; all other points stay as they are."""
+        if not self.own:
+            return
         source = read_points(self.layer, place.image, place.picture, place.dims)
         inside, _ = source.usable(place.picture.shape)
         rows = source.rows[inside]
@@ -108,12 +132,13 @@ class PointsLink:
 
     def choose(self, legend: Legend, active: str) -> None:
         """Let the next point be of a class, in its color."""
+        if not self.own:
+            return
         entry = legend[active]
         if str(self.layer.current_face_color)[:7].lower() != entry.hex:
             set_current_color(self.layer, entry.hex)
-        if self.own:
-            self._ensure_column()
-        if CLASS in self.layer.features and self._default() != active:
+        self._ensure_column()
+        if self._default() != active:
             self.layer.feature_defaults = {**self._defaults(), CLASS: active}
 
     # --- positions ---
@@ -182,10 +207,7 @@ class PointsLink:
         if np.abs(dressed - colors).max() > 0.5 / 255:
             layer.face_color = dressed
         self._size(place, rows, wanted)
-        if self.own:
-            self._ensure_column()
-        if CLASS not in layer.features:
-            return
+        self._ensure_column()
         names = self._classes()
         renamed = list(names)
         for row, hint in zip(rows, wanted, strict=True):

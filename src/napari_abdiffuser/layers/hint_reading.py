@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_abdiffuser.imaging.colors import RGB, to_hex
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.classes import Legend
 
@@ -53,6 +54,12 @@ class Place:
     picture: PictureSource
     dims: Dims | None
     legend: Legend
+
+    def at(self, index: tuple[int, ...]) -> Place:
+        """Return another slice of the same image, to read its hints; it is not placed anew."""
+        entries = iter(index)
+        where = tuple(None if at is None else next(entries) for at in self.picture.index)
+        return replace(self, picture=replace(self.picture, index=where))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +143,10 @@ class HintLink(Protocol):
 
     def source(self, place: Place) -> LinkSource:
         """Copy what the layer holds for a picture."""
+        ...
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy what the layer holds for all slices of the picture's stack."""
         ...
 
     def write(self, place: Place, hints: Reading) -> None:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_abdiffuser.imaging.colors import RGB
-from napari_abdiffuser.imaging.hints import RegionHint
-from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
+from napari_abdiffuser.layers.hint_reading import Place, Reading
+from napari_abdiffuser.layers.hint_slices import EverySlice, NoSlices, OccupiedSlices
 from napari_abdiffuser.layers.images import image_array
-from napari_abdiffuser.layers.labels import LabelsSource, read_labels
-from napari_abdiffuser.layers.new_hints import HINTS_KEY
-from napari_abdiffuser.layers.spatial import Placement, map_between
-from napari_abdiffuser.studio.palettes import shipped_palettes
-from napari_abdiffuser.studio.region_split import MOST_CLASSES
+from napari_abdiffuser.layers.labels import LabelsSource, cut_labels, read_labels
+from napari_abdiffuser.layers.painted_hints import PaintedSource
+from napari_abdiffuser.layers.spatial import map_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.layers import Image
+    from napari.layers import Labels
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.layers.hint_slices import SlicesSource
     from napari_abdiffuser.studio.classes import Legend
 
-__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink", "new_strokes_layer"]
+__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink"]
 
 TABLE_KEY = "abdiffuser_classes"
 """In a layer's metadata: the class of every label."""
@@ -37,78 +32,7 @@ EDGES_KEY = "abdiffuser_hard_edges"
 """In a layer's metadata: of every label that is a whole region, whether its edges are hard."""
 
 _MOST = 255
-# Painted layers of stacks above this many bytes hold one slice only.
-_LARGE = 2**30
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
-
-
-def new_strokes_layer(image: Image, picture: PictureSource) -> Labels:
-    """Make an empty Labels layer that lies exactly on an image, to paint hints on."""
-    shape = image_array(image).shape[: image.ndim]
-    placement = Placement.of(image)
-    if np.prod(shape, dtype=np.float64) > _LARGE:
-        shape = tuple(n if at is None else 1 for n, at in zip(shape, picture.index, strict=True))
-        placement = Placement.of(image, picture.index)
-    return Labels(
-        np.zeros(shape, np.uint8),
-        name=f"{image.name} strokes",
-        opacity=0.6,
-        metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},
-        colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
-        **placement.as_kwargs(),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Source:
-    labels: LabelsSource
-    table: Mapping[int, str]
-    edges: Mapping[int, bool]
-    own: bool
-    layer: int
-    name: str
-    place: Place
-
-    def build(self) -> Reading:
-        """Return a region for every class that was painted."""
-        labels = self.labels.sample(self.place.picture.shape)
-        if not self.own:
-            values = np.unique(labels)
-            values = values[values != 0]
-            if len(values) > MOST_CLASSES:
-                return self._crowd(labels, values)
-        regions, homes = [], []
-        for value, mask in _masks(labels, self.table):
-            named = self._class(value)
-            if named is not None:
-                hard = self.edges.get(value)
-                regions.append(RegionHint(mask, named[1], named[0], hard=hard))
-                homes.append(Home(self.layer, value))
-        return Reading(regions=tuple(regions), homes=tuple(homes))
-
-    def _crowd(self, labels: NDArray[Any], values: NDArray[Any]) -> Reading:
-        """Take a segmentation for one class, called after its layer: all the cells there are."""
-        alpha = np.asarray(self.labels.colormap.map(values), np.float64).reshape(-1, 4)[:, 3]
-        hidden = values[~(alpha > 0)]
-        mask = (labels != 0) & ~np.isin(labels, hidden) if hidden.size else labels != 0
-        mask.setflags(write=False)
-        legend, name = self.place.legend, self.name
-        color = legend[name].color if name in legend else legend.free_color(shipped_palettes()[0])
-        region = RegionHint(mask, color, name)
-        return Reading(regions=(region,), homes=(Home(self.layer, 1),), crowd=len(values))
-
-    def _class(self, value: int) -> tuple[str | None, RGB] | None:
-        name, legend = self.table.get(value), self.place.legend
-        if name is not None and name in legend:
-            return name, legend[name].color
-        if self.own:
-            # napari let the user paint with a number that has no class yet.
-            colors = shipped_palettes()[0].colors
-            return name, colors[(value - 1) % len(colors)].color
-        red, green, blue, alpha = (
-            float(v) for v in np.clip(self.labels.colormap.map(np.array([value]))[0], 0, 1)
-        )
-        return (name, (red, green, blue)) if alpha > 0 else None
 
 
 class StrokesLink:
@@ -146,10 +70,39 @@ class StrokesLink:
         """Return the class that a label stands for."""
         return self.table.get(value)
 
-    def source(self, place: Place) -> _Source:
+    def source(self, place: Place) -> PaintedSource:
         """Copy what is painted on the picture."""
         labels = read_labels(self.layer, place.image, place.picture, place.dims)
-        return _Source(labels, self.table, self.edges, self.own, id(self.layer), self._name, place)
+        return PaintedSource(
+            labels, self.table, self.edges, self.own, id(self.layer), self._name, place
+        )
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy what is painted on all slices of a layer that the plugin made.
+
+        Of a user's segmentation every slice has labels: they are read as slices come on screen.
+        """
+        layer, image = self.layer, place.image
+        if not self.own or layer.ndim > image.ndim:
+            return NoSlices()
+        if layer.ndim < image.ndim:
+            return EverySlice(self.source(place), int(np.prod(place.picture.shape)))
+        to_layer = map_between(image, layer)
+        array, colormap = layer.data, layer.colormap
+        said = (self.table, self.edges, self.own, id(layer), self._name)
+
+        def read(index: tuple[int, ...]) -> PaintedSource:
+            there = place.at(index)
+            labels = cut_labels(array, to_layer, there.picture.index, colormap)
+            return PaintedSource(labels, *said, there)
+
+        plane = tuple(axis for axis, at in enumerate(place.picture.index) if at is None)
+        shape = image_array(image).shape[: image.ndim]
+        return OccupiedSlices(array, plane, shape, to_layer, read)
+
+    def reaches(self, place: Place) -> bool:
+        """Whether the layer has the picture's slice: one from a file may have fewer."""
+        return self._slice(place) is not None
 
     def write(self, place: Place, hints: Reading) -> None:
         """Paint these regions and nothing else on the picture."""
@@ -220,14 +173,21 @@ class StrokesLink:
     def _slice(self, place: Place) -> tuple[Any, ...] | None:
         """Return the index of the picture's slice in the layer's array; None if it has none."""
         index = place.picture.index
+        shift = self._shift(place)
+        if shift < 0 or None in index[:shift]:
+            return None
         start = map_between(place.image, self.layer)([[0 if at is None else at for at in index]])[0]
         where: list[Any] = []
-        for axis, at in enumerate(index):
+        for axis, at in enumerate(index[shift:]):
             nearest = int(np.floor(start[axis] + 0.5))
             if at is not None and not 0 <= nearest < self.layer.data.shape[axis]:
                 return None
             where.append(slice(None) if at is None else nearest)
         return tuple(where)
+
+    def _shift(self, place: Place) -> int:
+        """How many axes the picture's stack has before those of the layer."""
+        return len(place.picture.index) - int(self.layer.ndim)
 
     def _resampled(
         self, place: Place, painted: NDArray[np.uint8], where: Sequence[Any]
@@ -235,22 +195,9 @@ class StrokesLink:
         """Bring what is painted in the picture's pixels into the layer's, where they differ."""
         to_image = map_between(self.layer, place.image)
         plane = [axis for axis, at in enumerate(place.picture.index) if at is None]
+        columns = [axis - self._shift(place) for axis in plane]
         start = to_image([[0 if isinstance(at, slice) else at for at in where]])[0][plane]
-        steps = to_image.linear[np.ix_(plane, plane)]
+        steps = to_image.linear[np.ix_(plane, columns)]
         shape = self.layer.data[tuple(where)].shape
         source = LabelsSource(painted, start, steps[:, 0], steps[:, 1], self.layer.colormap)
         return np.asarray(source.sample((shape[0], shape[1])), np.uint8)
-
-
-def _masks(labels: NDArray[Any], table: Mapping[int, str]) -> list[tuple[int, NDArray[np.bool_]]]:
-    """Return the mask of every label that occurs, in the order of the labels."""
-    found, left = {}, int(np.count_nonzero(labels))
-    for value in table:
-        mask = labels == value
-        if n := int(np.count_nonzero(mask)):
-            found[value], left = mask, left - n
-    if left:
-        for value in np.unique(labels[labels != 0]).tolist():
-            if value not in found:
-                found[value] = labels == value
-    return sorted(found.items(), key=lambda item: item[0])

@@ -154,25 +154,70 @@ def read_points(
         As for `read_hints`. Hidden points (``shown`` False) are left out; points whose face is
         fully transparent too, but those are counted, since a border may show them.
     """
-    data = np.array(layer.data, dtype=np.float64).reshape(-1, layer.ndim)
-    to_image = map_between(layer, image, slice_in_world(image, picture))
-    coordinates = to_image(data)
-    plane = [axis for axis, at in enumerate(picture.index) if at is None]
-    keep = np.array(layer.shown, dtype=bool) & _in_viewer_slice(layer, image, data, dims)
+    mapped = _mapped(layer, image, picture, dims)
+    keep = mapped.shown.copy()
     with np.errstate(invalid="ignore"):  # not finite: counted when the hints are built
         for axis, at in enumerate(picture.index):
             if at is not None:
-                keep &= ~(np.abs(np.round(coordinates[:, axis]) - at) > 0)
-    color = np.asarray(layer.face_color, dtype=np.float64).reshape(-1, 4)
-    # The colour behind full transparency is an arbitrary one, mostly black, that nobody sees.
-    invisible = keep & (color[:, 3] == 0)
-    keep &= ~invisible
-    return PointsSource(
-        coordinates=coordinates[keep][:, plane],
-        colors=color[keep, :3],
-        sizes=np.asarray(layer.size, np.float64)[keep] * pixels_per_unit(to_image.linear, plane),
-        transparent=int(np.count_nonzero(invisible)),
-        rows=np.flatnonzero(keep),
+                keep &= ~(np.abs(np.round(mapped.coordinates[:, axis]) - at) > 0)
+    return mapped.source(np.flatnonzero(keep))
+
+
+def read_points_by_slice(
+    layer: Points, image: Image, picture: PictureSource, dims: Dims | None = None
+) -> dict[tuple[int, ...], PointsSource]:
+    """Read the points of all slices of a stack that have some.
+
+    Parameters
+    ----------
+    layer, image, dims
+        As for `read_hints`; the layer has all axes of the image.
+    picture
+        Any slice of the image.
+    """
+    mapped = _mapped(layer, image, picture, dims)
+    leading = [axis for axis, at in enumerate(picture.index) if at is not None]
+    at = mapped.coordinates[:, leading]
+    rows = np.flatnonzero(mapped.shown & np.isfinite(at).all(axis=1))
+    slices: dict[tuple[int, ...], list[int]] = {}
+    for row, index in zip(rows.tolist(), np.round(at[rows]).astype(int).tolist(), strict=True):
+        slices.setdefault(tuple(index), []).append(row)
+    return {index: mapped.source(np.array(found, np.intp)) for index, found in slices.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Mapped:
+    """All points of a layer in the pixels of an image."""
+
+    coordinates: NDArray[np.float64]
+    colors: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    shown: NDArray[np.bool_]
+    plane: list[int]
+
+    def source(self, rows: NDArray[np.intp]) -> PointsSource:
+        """Take the points of these rows."""
+        # The colour behind full transparency is an arbitrary one, mostly black, that nobody sees.
+        seen = rows[self.colors[rows, 3] != 0]
+        return PointsSource(
+            coordinates=self.coordinates[seen][:, self.plane],
+            colors=self.colors[seen, :3],
+            sizes=self.sizes[seen],
+            transparent=len(rows) - len(seen),
+            rows=seen,
+        )
+
+
+def _mapped(layer: Points, image: Image, picture: PictureSource, dims: Dims | None) -> _Mapped:
+    data = np.array(layer.data, dtype=np.float64).reshape(-1, layer.ndim)
+    to_image = map_between(layer, image, slice_in_world(image, picture))
+    plane = [axis for axis, at in enumerate(picture.index) if at is None]
+    return _Mapped(
+        to_image(data),
+        np.asarray(layer.face_color, dtype=np.float64).reshape(-1, 4),
+        np.asarray(layer.size, np.float64) * pixels_per_unit(to_image.linear, plane),
+        np.array(layer.shown, dtype=bool) & _in_viewer_slice(layer, image, data, dims),
+        plane,
     )
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.layers.spatial import AffineMap, Index
 
-__all__ = ["LabelsSource", "read_labels"]
+__all__ = ["LabelsSource", "cut_labels", "read_labels"]
 
 # A copy of this many bytes takes the GUI thread some 20 ms; larger slices are read as they are
 # when the worker comes to them.
@@ -118,22 +119,39 @@ def read_labels(
         its centre.
     """
     world = None if dims is None else world_position(layer, dims)
-    to_labels = map_between(image, layer, world)
-    plane = [axis for axis, at in enumerate(picture.index) if at is None]
-    start = to_labels([[0 if at is None else at for at in picture.index]])[0]
+    return cut_labels(
+        image_array(layer), map_between(image, layer, world), picture.index, layer.colormap
+    )
+
+
+def cut_labels(array: Any, to_labels: AffineMap, index: Index, colormap: Any) -> LabelsSource:
+    """Read the slice of a painted array in which a picture lies; no layer is needed.
+
+    Parameters
+    ----------
+    array
+        Labels: numpy, dask, zarr, …
+    to_labels
+        From the pixels of the picture's layer to those of the array.
+    index
+        Of the picture: None on its two axes.
+    colormap
+        Of the labels.
+    """
+    plane = [axis for axis, at in enumerate(index) if at is None]
+    start = to_labels([[0 if at is None else at for at in index]])[0]
     steps = to_labels.linear[:, plane]
-    array = image_array(layer)
     # Along axes on which the picture does not extend only one slice is needed.
-    fixed = [bool(abs(steps[axis]).max() < 1e-9) for axis in range(layer.ndim)]
+    fixed = [bool(abs(along).max() < 1e-9) for along in steps]
     nearest = np.floor(start + 0.5).astype(int)
-    if all(0 <= nearest[axis] < array.shape[axis] for axis in range(layer.ndim) if fixed[axis]):
-        array = _lazy_slice(
-            array, tuple(int(nearest[a]) if fixed[a] else slice(None) for a in range(layer.ndim))
-        )
+    sizes = zip(nearest, array.shape, fixed, strict=True)
+    if all(0 <= at < size for at, size, alone in sizes if alone):
+        where = zip(nearest, fixed, strict=True)
+        array = _lazy_slice(array, tuple(int(at) if alone else slice(None) for at, alone in where))
         start, steps = start[np.logical_not(fixed)], steps[np.logical_not(fixed)]
     if isinstance(array, np.ndarray) and array.nbytes <= _COPY_AT_MOST:
         array = array.copy()  # napari paints into it in place
-    return LabelsSource(array, start, steps[:, 0], steps[:, 1], layer.colormap)
+    return LabelsSource(array, start, steps[:, 0], steps[:, 1], colormap)
 
 
 def _lazy_slice(array: Any, index: tuple[int | slice, ...]) -> Any:

@@ -32,6 +32,9 @@ class HintEvents(QObject):
     asked = Signal(object, bool)
     """Emitted with a link whose layer is to be read, and whether this may wait a moment."""
 
+    elsewhere = Signal(object)
+    """Emitted with a link whose layer may have changed on slices that are not on screen."""
+
     chosen = Signal(int, object)
     """Emitted with a label and its link when the user takes another label in hand."""
 
@@ -98,6 +101,8 @@ class HintEvents(QObject):
     def _on_event(self, event: Any) -> None:
         link = self._link(event)
         if link is not None:
+            if not isinstance(link.layer, Labels):
+                self.elsewhere.emit(link)
             self._ask(link, texts.CHANGED if self.drag is None else texts.MOVED)
 
     def _on_data(self, event: Any) -> None:
@@ -108,6 +113,7 @@ class HintEvents(QObject):
         if action == "changing":
             self.drag = object()  # all that comes until it has changed is one step of undo
             return
+        self.elsewhere.emit(link)
         labels = {"added": texts.ADDED, "removed": texts.REMOVED, "changed": texts.MOVED}
         self._ask(link, labels.get(action, texts.CHANGED))
         self.drag = None
@@ -115,6 +121,8 @@ class HintEvents(QObject):
     def _on_painting(self, event: Any) -> None:
         link = self._link(event)
         if link is not None:
+            if event.type == "data" or link.layer.n_edit_dimensions > 2:
+                self.elsewhere.emit(link)
             self.drag = object() if self.drag is None else self.drag
             self._ask(link, texts.PAINTED, soon=True)
 

@@ -9,9 +9,10 @@ from napari.layers import Labels, Points, Shapes
 
 from napari_abdiffuser.layers.hint_lasso import LassoLink, new_lasso_layer
 from napari_abdiffuser.layers.hint_points import PointsLink
-from napari_abdiffuser.layers.hint_strokes import StrokesLink, new_strokes_layer
+from napari_abdiffuser.layers.hint_strokes import StrokesLink
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import FILE_KEY, HINTS_KEY, new_hints_layer
+from napari_abdiffuser.layers.new_strokes import new_strokes_layer
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.layers.hint_reading import HintLink
 
 __all__ = ["KINDS", "Owners", "colour_pictures", "is_own", "link_of", "make_layer"]
@@ -48,12 +48,12 @@ def link_of(layer: Any, own: bool) -> HintLink:
     return LassoLink(layer, own)
 
 
-def make_layer(kind: str, image: Image, picture: PictureSource, color: str, size: float) -> Any:
+def make_layer(kind: str, image: Image, color: str, size: float) -> Any:
     """Make an empty layer of a kind, that lies exactly on the image."""
     if kind == "points":
         return new_hints_layer(image, color, size)
     if kind == "strokes":
-        layer = new_strokes_layer(image, picture)
+        layer = new_strokes_layer(image)
         layer.brush_size = size
         return layer
     return new_lasso_layer(image)

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari.layers import Points
-
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.hint_changes import says
 from napari_abdiffuser.layers.hint_lasso import LassoLink
 from napari_abdiffuser.layers.hint_points import PointsLink
 from napari_abdiffuser.layers.hint_reading import Home, Place, Reading
 from napari_abdiffuser.layers.hint_strokes import StrokesLink
+from napari_abdiffuser.layers.joined_hints import together
 from napari_abdiffuser.layers.left_out import LeftOut
 from napari_abdiffuser.layers.new_hints import set_current_size
 from napari_abdiffuser.widgets.hint_layers import KINDS, link_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from napari_abdiffuser.layers.hint_reading import HintLink
     from napari_abdiffuser.studio.classes import HintClass, Legend
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
-__all__ = ["Links"]
+    MakeLayer = Callable[[str, Place], Any]
+    """Makes a layer of a kind for hints of a slice."""
+
+__all__ = ["Links", "reaches"]
 
 
 class Links:
@@ -60,12 +62,15 @@ class Links:
         """Whether every layer has been read for this slice: until then the whole is unknown."""
         return all(id(link) in self._readings for link in self._links)
 
-    def first(self, kind: type[Any]) -> HintLink | None:
-        """Return the layer of a kind that new hints go to."""
+    def first(self, kind: type[Any], place: Place | None = None) -> HintLink | None:
+        """Return the layer of a kind that new hints of a slice go to: never a user's own."""
         fit = [link for link in self._links if isinstance(link.layer, kind)]
-        own = [link for link in fit if link.own]
-        # Clicks may go to a layer of the user's that was chosen for hints; painting may not.
-        return next(iter(own or [link for link in fit if kind is Points]), None)
+        return next((link for link in fit if link.own and reaches(link, place)), None)
+
+    def paints_nothing(self, layer: Any, place: Place) -> bool:
+        """Whether a layer with a tool in hand lacks the slice, so that nothing can be drawn."""
+        mine = [link for link in self._links if link.layer is layer and link.own]
+        return any(not reaches(k, place) and str(layer.mode) != "pan_zoom" for k in mine)
 
     # --- which layers ---
 
@@ -113,10 +118,7 @@ class Links:
 
     def hints(self) -> Hints:
         """Return the hints of all layers together."""
-        readings = [self._readings.get(id(link), Reading()) for link in self._links]
-        points = [p for r in readings for p in r.points]
-        regions = [r for reading in readings for r in reading.regions]
-        return Hints(*_agreed(points, regions))
+        return together([self._readings.get(id(link), Reading()) for link in self._links])
 
     def left_out(self) -> LeftOut:
         """Return how many hints of all layers could not be used."""
@@ -134,6 +136,10 @@ class Links:
 
     def _keep(self, link: HintLink, reading: Reading) -> None:
         self._readings[id(link)] = reading
+        self.remember(link, reading)
+
+    def remember(self, link: HintLink, reading: Reading) -> None:
+        """Remember that hints came from a layer, of whatever slice they are."""
         homes = self._homes
         for region, home in zip(reading.regions, reading.homes, strict=False):
             key = id(region.mask)
@@ -143,7 +149,7 @@ class Links:
 
     # --- writing ---
 
-    def write(self, place: Place, hints: Hints, make: Callable[[str], Any], *, here: bool) -> None:
+    def write(self, place: Place, hints: Hints, make: MakeLayer, *, here: bool) -> None:
         """Give every hint to the layer that it came from, or to one that suits it.
 
         Parameters
@@ -153,25 +159,11 @@ class Links:
         hints
             All of the slice.
         make
-            Makes a layer of a kind where there is none.
+            Makes a layer of a kind where none has the slice.
         here
             Whether it is the slice on screen, whose readings are kept.
         """
-        given: dict[int, tuple[list[Any], list[Any], list[Home]]] = {}
-        for point in hints.points:
-            link = self._by_layer(self._spots.get(_spot(point)), PointsLink, "points", make)
-            if link is not None:
-                given.setdefault(id(link), ([], [], []))[0].append(point)
-        for region in hints.regions:
-            home = self._homes.get(id(region.mask), (None, Home(0)))[1]
-            if home.outline is None:
-                link = self._by_layer(home.layer, StrokesLink, "strokes", make)
-            else:
-                link = self._by_layer(home.layer, LassoLink, "lasso", make)
-            if link is not None:
-                _, regions, homes = given.setdefault(id(link), ([], [], []))
-                regions.append(region)
-                homes.append(home)
+        given = self._shared(place, hints, make)
         for link in self._links:
             if here and (self._reader.waits(link) or id(link) not in self._readings):
                 continue  # what it holds is newer, or not known
@@ -185,6 +177,47 @@ class Links:
             if here:
                 self._keep(link, reading)
 
+    def prepare(self, place: Place, hints: Hints, make: MakeLayer) -> None:
+        """Make the layers that hints of a slice need, and write nothing yet."""
+        self._shared(place, hints, make)
+
+    def outgrown(self, place: Place, slices: Mapping[tuple[int, ...], Hints]) -> PointsLink | None:
+        """Return the user's own layer whose points are no longer these hints of slices."""
+        for link in self._links:
+            if not isinstance(link, PointsLink) or link.own or self._reader.waits(link):
+                continue
+            read, key = link.slices(place), id(link.layer)
+            for index, hints in slices.items():
+                mine = [p for p in hints.points if self._spots.get(_spot(p)) == key]
+                if not says(read.at(index), mine):
+                    return link
+        return None
+
+    def release(self, link: PointsLink) -> None:
+        """Let the hints that came from a layer go to another one."""
+        self._spots = {at: layer for at, layer in self._spots.items() if layer != id(link.layer)}
+
+    def _shared(
+        self, place: Place, hints: Hints, make: MakeLayer
+    ) -> dict[int, tuple[list[Any], list[Any], list[Home]]]:
+        """Say which layer gets which hints."""
+        given: dict[int, tuple[list[Any], list[Any], list[Home]]] = {}
+        for point in hints.points:
+            link = self._by_layer(place, self._spots.get(_spot(point)), PointsLink, "points", make)
+            if link is not None:
+                given.setdefault(id(link), ([], [], []))[0].append(point)
+        for region in hints.regions:
+            home = self._homes.get(id(region.mask), (None, Home(0)))[1]
+            if home.outline is None:
+                link = self._by_layer(place, home.layer, StrokesLink, "strokes", make)
+            else:
+                link = self._by_layer(place, home.layer, LassoLink, "lasso", make)
+            if link is not None:
+                _, regions, homes = given.setdefault(id(link), ([], [], []))
+                regions.append(region)
+                homes.append(home)
+        return given
+
     def choose(self, legend: Legend, active: str) -> None:
         """Let the next hints be of a class, whatever they are made with."""
         for link in self._links:
@@ -193,7 +226,7 @@ class Links:
     def set_size(self, size: float) -> None:
         """Let the next clicks and strokes be of a size."""
         for link in self._links:
-            if isinstance(link, PointsLink):
+            if isinstance(link, PointsLink) and link.own:
                 set_current_size(link.layer, size)
             elif isinstance(link, StrokesLink) and link.own:
                 link.layer.brush_size = size
@@ -201,22 +234,27 @@ class Links:
     def color_in_hand(self, active: HintClass) -> RGB | None:
         """Return the colour of the next click where it is not that of the chosen class."""
         for link in self._links:
-            if isinstance(link, PointsLink):
+            if isinstance(link, PointsLink) and link.own:
                 shown = str(link.layer.current_face_color)[:7].lower()
                 if shown != active.hex and shown.startswith("#"):
                     return parse_color(shown)
         return None
 
     def _by_layer(
-        self, layer: int | None, kind: type[Any], name: str, make: Callable[[str], Any]
+        self, place: Place, layer: int | None, kind: type[Any], name: str, make: MakeLayer
     ) -> HintLink | None:
         link = next((k for k in self._links if id(k.layer) == layer), None)
-        if link is not None and isinstance(link, kind):
+        if link is not None and isinstance(link, kind) and reaches(link, place):
             return link
         wanted = KINDS[name][0]
-        if self.first(wanted) is None:
-            make(name)
-        return self.first(wanted)
+        if self.first(wanted, place) is None:
+            make(name, place)
+        return self.first(wanted, place)
+
+
+def reaches(link: HintLink, place: Place | None) -> bool:
+    """Whether a layer can hold hints of a slice; a painted one from a file may lack it."""
+    return place is None or not isinstance(link, StrokesLink) or link.reaches(place)
 
 
 def _forget(homes: dict[int, Any], key: int, _: Any) -> None:
@@ -240,16 +278,3 @@ def _same(one: Reading, other: Reading) -> bool:
         or (a.mask is b.mask and (a.color, a.class_name, a.hard) == (b.color, b.class_name, b.hard))
         for a, b in zip(one.regions, other.regions, strict=True)
     )
-
-
-def _agreed(points: list[Any], regions: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Let hints of one class have one colour, that of the first, whichever layer they are in."""
-    colors: dict[str, Any] = {}
-
-    def agreed(hint: Any) -> Any:
-        if hint.class_name is None:
-            return hint
-        color = colors.setdefault(hint.class_name, hint.color)
-        return hint if color == hint.color else replace(hint, color=color)
-
-    return tuple(map(agreed, points)), tuple(map(agreed, regions))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import FunctionWorker
@@ -39,8 +41,16 @@ def _build(source: LinkSource) -> Reading | Exception:
         return error
 
 
-def _work(source: LinkSource, relay: _Relay, link: HintLink, ticket: int) -> None:
-    relay.read.emit((link, ticket, _build(source)))
+@dataclass(frozen=True, eq=False)
+class _Read:
+    link: HintLink
+    ticket: int
+    place: Place
+    reading: Reading | Exception
+
+
+def _work(source: LinkSource, relay: _Relay, link: HintLink, ticket: int, place: Place) -> None:
+    relay.read.emit(_Read(link, ticket, place, _build(source)))
 
 
 class HintReader(QObject):
@@ -61,11 +71,12 @@ class HintReader(QObject):
     def __init__(self, place: Callable[[], Place | None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._place = place
+        # No two readings have the same ticket, whatever was forgotten between them.
+        self._numbers = count(1)
         self._tickets: dict[int, int] = {}
         self._dirty: dict[int, HintLink] = {}
         self._relay = _Relay()
         self._relay.read.connect(self._arrive)
-        self._workers: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_BRUSH_MS)
@@ -74,11 +85,11 @@ class HintReader(QObject):
     @property
     def busy(self) -> bool:
         """Whether something has changed and is not read yet."""
-        return bool(self._dirty or self._workers)
+        return bool(self._dirty or self._tickets)
 
     def waits(self, link: HintLink) -> bool:
         """Whether a layer has changed and is not read yet."""
-        return id(link) in self._dirty or id(link) in self._workers
+        return id(link) in self._dirty or id(link) in self._tickets
 
     def ask(self, link: HintLink, *, soon: bool = False) -> None:
         """Read a layer: now, or a little later where it changes many times a second."""
@@ -97,29 +108,31 @@ class HintReader(QObject):
     def forget(self) -> None:
         """Drop whatever is under way: the layers are no longer those of the picture."""
         self._dirty.clear()
-        self._workers.clear()
         self._tickets.clear()
 
     def _start(self, link: HintLink) -> None:
         place = self._place()
         if place is None:
             return
-        ticket = self._tickets[id(link)] = self._tickets.get(id(link), 0) + 1
         source = link.source(place)
         height, width = place.picture.shape
         if height * width <= _most(link) or not _has_regions(link):
-            self._workers.discard(id(link))
+            self._tickets.pop(id(link), None)
             self._tell(link, _build(source))
             return
-        self._workers.add(id(link))
-        FunctionWorker(_work, source, self._relay, link, ticket).start()
+        ticket = self._tickets[id(link)] = next(self._numbers)
+        FunctionWorker(_work, source, self._relay, link, ticket, place).start()
 
-    def _arrive(self, item: tuple[HintLink, int, Reading | Exception]) -> None:
-        link, ticket, reading = item
-        if self._tickets.get(id(link)) != ticket or id(link) not in self._workers:
+    def _arrive(self, read: _Read) -> None:
+        link = read.link
+        if self._tickets.get(id(link)) != read.ticket:
             return
-        self._workers.discard(id(link))
-        self._tell(link, reading)
+        del self._tickets[id(link)]
+        if _same(read.place, self._place()):
+            self._tell(link, read.reading)
+        else:  # it is of a slice that was left: what is on screen now counts
+            self._dirty[id(link)] = link
+            self.flush()
 
     def _tell(self, link: HintLink, reading: Reading | Exception) -> None:
         if isinstance(reading, Exception):
@@ -134,3 +147,10 @@ def _most(link: Any) -> int:
 
 def _has_regions(link: Any) -> bool:
     return isinstance(link, StrokesLink) or hasattr(link, "cached")
+
+
+def _same(one: Place, other: Place | None) -> bool:
+    """Whether two places are the same picture of the same image."""
+    if other is None or one.image is not other.image:
+        return False
+    return one.picture.index == other.picture.index and one.picture.shape == other.picture.shape

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hint_reading import Reading
 from napari_abdiffuser.layers.hints import NoHints
-from napari_abdiffuser.studio.found_hints import with_found_hints
+from napari_abdiffuser.studio.found_hints import difference, with_found_hints
 from napari_abdiffuser.widgets import texts_legend as texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_events import HintEvents
@@ -19,6 +18,7 @@ from napari_abdiffuser.widgets.hint_layers import KINDS, Owners, make_layer
 from napari_abdiffuser.widgets.hint_links import Links
 from napari_abdiffuser.widgets.hint_pictures import HintPictures
 from napari_abdiffuser.widgets.hint_reader import HintReader
+from napari_abdiffuser.widgets.hint_slices import HintSlices
 from napari_abdiffuser.widgets.hint_writer import HintWriter
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_abdiffuser.layers.hint_reading import HintLink
+    from napari_abdiffuser.layers.hint_reading import HintLink, Place
     from napari_abdiffuser.layers.hint_strokes import StrokesLink
     from napari_abdiffuser.layers.hints import HintSource
     from napari_abdiffuser.studio.state import StudioState
@@ -60,6 +60,9 @@ class HintSync(QObject):
     failed = Signal(str)
     """Emitted with a sentence when a layer could not be read."""
 
+    said = Signal(str)
+    """Emitted with a sentence when hints have moved to another layer."""
+
     linked = Signal()
     """Emitted when other layers than before hold the hints."""
 
@@ -77,13 +80,28 @@ class HintSync(QObject):
         self.events = HintEvents(self)
         self.reader = HintReader(self.pictures.place, self)
         self.links = Links(self.reader, self.events)
-        self.writer = HintWriter(store, self.pictures, self.links, self.events, self.layer, self)
+        self.writer = HintWriter(
+            store,
+            self.pictures,
+            self.links,
+            self.events,
+            self.layer,
+            sources.hints_field.choose,
+            self,
+        )
+        self.slices = HintSlices(store, self.pictures, self.links, self.writer, self)
         self._new: set[int] = set()
+        self._at: tuple[int, ...] = ()
+        self._empty: Any = None
         self._first = False
         self._waiting: list[Callable[[], object]] = []
         self._connections = Connections()
         self.reader.read.connect(self._on_read)
         self.reader.failed.connect(self.failed)
+        self.slices.failed.connect(self.failed)
+        self.writer.said.connect(self.said)
+        self.events.elsewhere.connect(self.slices.changed)
+        self.pictures.left.connect(self.slices.forget)
         self.events.asked.connect(self._on_asked)
         self.events.chosen.connect(self._on_label)
         self.pictures.left.connect(self.links.clear)
@@ -120,6 +138,10 @@ class HintSync(QObject):
         else:
             then()
 
+    def when_all_known(self, then: Callable[[], object]) -> None:
+        """Call back when the hints of all slices have entered the state, as `when_settled`."""
+        self.when_settled(lambda: self.slices.when_read(then))
+
     def start(self, kind: str) -> Any:
         """Let the user make hints: 'points', 'strokes' or 'lasso'.
 
@@ -133,19 +155,20 @@ class HintSync(QObject):
             layer.mode = KINDS[kind][1]
         return layer
 
-    def layer(self, kind: str) -> Any:
-        """Return the layer of a kind that hints of the image go to; made if there is none."""
+    def layer(self, kind: str, place: Place | None = None) -> Any:
+        """Return the layer of a kind that hints of a slice go to; made if none has the slice."""
         image = self.image
-        found = self.links.first(KINDS[kind][0])
+        found = self.links.first(KINDS[kind][0], place or self.pictures.place())
         if found is not None or image is None:
             return None if found is None else found.layer
-        picture = read_image(image, self._viewer.dims)
         color = self._store.state.legend[self._store.state.active].hex
-        layer = make_layer(kind, image, picture, color, self.size)
+        layer = make_layer(kind, image, color, self.size)
         self.owners.set(layer, image)
+        self._empty = layer
         layers = self._viewer.layers
         active = layers.selection.active
         self._viewer.add_layer(layer)
+        self._empty = None
         if active is not None and active in layers:
             layers.selection.active = active
         return layer
@@ -159,19 +182,32 @@ class HintSync(QObject):
         self._connections.cleanup()
         self.pictures.cleanup()
         self.links.cleanup()
+        self.writer.cleanup()
+        self.slices.cleanup()
         self._waiting.clear()
 
     # --- which layers ---
 
     def _on_picture(self) -> None:
         """Read all hints of the picture, or slice, that has come."""
+        index = self._store.state.index
+        for at in (self._at, index):
+            self.writer.flush(at)
+        self.slices.passed(index)
+        if index != self._at and any(self.reader.waits(link) for link in self.links):
+            self.slices.left(self._at)
+        self._at = index
         self.links.unread()
-        self._relink()
+        new, _ = self._relink()
+        self.slices.follow(new)
         self._new.clear()
         self._first = True
         for link in self.links:
             self.reader.ask(link)
         self.linked.emit()
+        active, place = unwrap(self._viewer.layers.selection.active), self.pictures.place()
+        if place is not None and self.links.paints_nothing(active, place):
+            self.said.emit(texts.NO_SUCH_SLICE.format(name=active.name))
 
     def _on_layers(self, event: Any = None) -> None:
         if self.image is None:
@@ -183,6 +219,8 @@ class HintSync(QObject):
             else:
                 self._new.add(id(link))
                 self.reader.ask(link)
+        if not self.writer.busy:
+            self.slices.follow([link for link in new if link.layer is not self._empty])
         if lost and not self.writer.busy:
             self._push(texts.LAYERS_CHANGED)
         if new or lost:
@@ -238,8 +276,10 @@ class HintSync(QObject):
     def _with_hints(self, state: StudioState, label: str, drag: Any) -> StudioState:
         hints, first = self.links.hints(), self._first
         self._first = False
-        if first and not len(state.hints):
-            return with_found_hints(state, hints)  # no step of undo: they were there before
+        if first:
+            told = difference(state.document, state.index, hints)
+            if not (told.points_gone or told.regions_differ):
+                return with_found_hints(state, told.found)  # no step of undo: they were there
         return self._with_color_in_hand(state.set_hints(hints, label, drag))
 
     def _with_color_in_hand(self, state: StudioState) -> StudioState:

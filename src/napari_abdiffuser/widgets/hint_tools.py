@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_abdiffuser.layers.new_hints import deselect_new
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
-from napari_abdiffuser.widgets.hint_layers import colour_pictures
+from napari_abdiffuser.widgets.hint_layers import colour_pictures, is_own
 from napari_abdiffuser.widgets.hint_regions import RegionsRow
 from napari_abdiffuser.widgets.legend import Legend
 from napari_abdiffuser.widgets.legend_suggest import SuggestRow
@@ -76,6 +76,7 @@ class HintTools(QWidget):
         self.legend.said.connect(self.said)
         self.legend.failed.connect(self.failed)
         sync.failed.connect(self.failed)
+        sync.said.connect(self.said)
         self.size_field.valueChanged.connect(self._on_size)
         store.changed.connect(self._on_state)
         sync.settled.connect(self.changed)
@@ -132,7 +133,7 @@ class HintTools(QWidget):
 
     def set_layer(self, layer: Any) -> None:
         """Show the patch size of the Points layer that clicks go to, this one if it is one."""
-        if not isinstance(layer, Points):
+        if not (isinstance(layer, Points) and is_own(layer)):
             link = self._sync.links.first(Points)
             layer = None if link is None else link.layer
         self._connections.cleanup()

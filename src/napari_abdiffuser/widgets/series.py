@@ -138,7 +138,7 @@ class SeriesPanel(Panel):
 
     def save_to(self, path: Path) -> None:
         """Write the work on this picture to a project file, in a worker."""
-        self.context.hints.when_settled(lambda: self._write(path))
+        self.context.hints.when_all_known(lambda: self._write(path))
 
     def _write(self, path: Path) -> None:
         state = self.context.store.state
@@ -227,7 +227,7 @@ class SeriesPanel(Panel):
         self.runner.colour_images(tuple(pieces), images, manner)
 
     def _colour_stack(self) -> None:
-        self.context.hints.when_settled(self._start_stack)
+        self.context.hints.when_all_known(self._start_stack)
 
     def _start_stack(self) -> None:
         view, manner = self._view(), self._manner()
@@ -235,7 +235,8 @@ class SeriesPanel(Panel):
             return
         image, index, axis = view
         first, last = self.fields.span(index[axis] or 0)
-        stack = StackLayer(image, self.context.store.state, index, first, last)
+        state, only_view = self.context.store.state, self.fields.only_view
+        stack = StackLayer(image, state, index, first, last, only_view=only_view)
         self.runner.colour_stack(stack, manner)
 
 

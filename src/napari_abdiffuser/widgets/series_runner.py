@@ -59,7 +59,7 @@ class SeriesRunner(QObject):
         self._pieces: tuple[Piece, ...] = ()
         self._what = ""
         self._done = self._failures = 0
-        self._message = ""
+        self._message = self._failed_one = ""
         self._take: Callable[[Coloured], None] = lambda done: None
         self._end: Callable[[], None] = lambda: None
 
@@ -110,7 +110,7 @@ class SeriesRunner(QObject):
         self.cancel()
         self._pieces, self._what, self._take, self._end = pieces, what, take, end
         self._done = self._failures = 0
-        self._message = ""
+        self._message = self._failed_one = ""
         models = self._models
         self._jobs.run(
             _KEY,
@@ -133,6 +133,7 @@ class SeriesRunner(QObject):
         if news.message:
             self._failures += 1
             self._message = news.message
+            self._failed_one = texts.named(self._pieces[news.number].source)
         else:
             self._done += 1
             self._take(news)
@@ -153,5 +154,6 @@ class SeriesRunner(QObject):
         if self._failures and not self._done and not stopped:
             self.failed.emit(self._message)
         else:
-            self.said.emit(texts.finished(self._done, total, self._what, self._failures, stopped))
+            why = texts.failures(self._failures, self._failed_one, self._message)
+            self.said.emit(texts.finished(self._done, total, self._what, why, stopped))
         self.changed.emit()

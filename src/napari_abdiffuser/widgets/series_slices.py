@@ -58,6 +58,11 @@ class SliceFields(QWidget):
         if seed is not None:
             self.seed_field.setValue(seed)
 
+    @property
+    def only_view(self) -> bool:
+        """Whether only the slice in view is meant, whatever other axes the stack has."""
+        return bool(self.which_field.currentData() == "current")
+
     def follow(self, length: int | None) -> None:
         """Offer the slices of a stack of this length; None for a single picture."""
         if length != self._length:
@@ -72,7 +77,7 @@ class SliceFields(QWidget):
     def span(self, at: int) -> tuple[int, int]:
         """Return first and last slice; `at` is the one in view."""
         which = self.which_field.currentData()
-        if which == "current" or self._length is None:
+        if self.only_view or self._length is None:
             return at, at
         if which == "all":
             return 0, self._length - 1

@@ -12,11 +12,14 @@ from napari.layers import Image
 from napari_abdiffuser.layers import Placement, read_image
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.room import room_for
 from napari_abdiffuser.studio.carrying import nearest_hints
 from napari_abdiffuser.widgets import texts_series as texts
-from napari_abdiffuser.widgets.series_work import Coloured, Piece, room_for
+from napari_abdiffuser.widgets.series_work import Coloured, Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.viewer import Viewer
 
     from napari_abdiffuser.studio.state import StudioState
@@ -47,6 +50,9 @@ class StackLayer:
         The slice in view: None on the picture's two axes.
     first, last
         Of the slices along `long_axis`, both included.
+    only_view
+        Whether of other axes only the slice in view is meant: one time and one depth of a stack
+        with both. Else all that they have.
     """
 
     def __init__(
@@ -56,19 +62,20 @@ class StackLayer:
         index: tuple[int | None, ...],
         first: int,
         last: int,
+        *,
+        only_view: bool = False,
     ) -> None:
         shape = image_array(image).shape[: image.ndim]
         axis = long_axis(index, shape)
         if axis is None:
             raise ValueError("a single picture is no stack")
         self._image, self._axis = image, axis
-        self._start = tuple(
-            None if at is None else (first if n == axis else 0) for n, at in enumerate(index)
-        )
-        spans = [
-            [None] if at is None else range(first, last + 1) if n == axis else range(shape[n])
-            for n, at in enumerate(index)
+        spans: list[Sequence[int | None]] = [
+            [None] if at is None else [at] if only_view else range(size)
+            for at, size in zip(index, shape, strict=True)
         ]
+        spans[axis] = range(first, last + 1)
+        self._start = tuple(span[0] for span in spans)
         # The long axis outermost, so that the layer grows by whole steps along it.
         order = [axis, *(n for n in range(len(index)) if n != axis)]
         lengths = [shape[n] if at is None else len(spans[n]) for n, at in enumerate(index)]
@@ -79,7 +86,7 @@ class StackLayer:
         pieces = []
         for entries in itertools.product(*(spans[n] for n in order)):
             where = tuple(entries[order.index(n)] for n in range(len(index)))
-            pieces.append(self._piece(state, where, first))
+            pieces.append(self._piece(state, where))
         self.pieces = tuple(pieces)
         self._per_step = len(pieces) // lengths[axis]
         self._done = 0
@@ -87,14 +94,14 @@ class StackLayer:
         self._updated = 0.0
         self.layer: Image | None = None
 
-    def _piece(self, state: StudioState, where: tuple[int | None, ...], first: int) -> Piece:
+    def _piece(self, state: StudioState, where: tuple[int | None, ...]) -> Piece:
         index = tuple(at for at in where if at is not None)
         origin, hints = nearest_hints(state.document.slices, index)
         self.carried.append({"index": list(index), "hints_of": origin and list(origin)})
         into = self._array[
             tuple(
-                slice(None) if at is None else at - (first if axis == self._axis else 0)
-                for axis, at in enumerate(where)
+                slice(None) if at is None else at - (start or 0)
+                for at, start in zip(where, self._start, strict=True)
             )
         ]
         return Piece(replace(self._source, index=where), hints, self._source.shape, into)
@@ -125,7 +132,7 @@ class StackLayer:
             "source": {
                 "layer": str(self._image.name),
                 "index": list(self._start),
-                "first": [None if at is None else at for at in self._start],
+                "first": list(self._start),
             },
             "slices": self.carried[: self._done],
         }

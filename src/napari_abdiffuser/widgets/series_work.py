@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from napari_abdiffuser.studio.history import History
 from napari_abdiffuser.studio.state import StudioState
 from napari_abdiffuser.widgets import texts_series as texts
 from napari_abdiffuser.widgets.correct_work import saturation_factors
-from napari_abdiffuser.widgets.work import open_picture
+from napari_abdiffuser.widgets.work import in_words, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +29,9 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.classes import Legend
     from napari_abdiffuser.widgets.work import Models
 
-__all__ = ["Coloured", "Manner", "Piece", "Started", "colour", "room_for"]
+__all__ = ["Coloured", "Manner", "Piece", "Started", "colour"]
 
 logger = logging.getLogger(__name__)
-
-_IN_MEMORY = 1 << 30  # bytes; larger results are kept in a temporary file
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +121,19 @@ def colour(
                 rgb, provenance = _paint(piece, manner, models, cancelled)
             finally:
                 models.release()
+            if piece.into is not None:
+                piece.into[...] = rgb
+                rgb = piece.into
         except Cancelled:
             raise
         except ABDiffuserError as error:
             logger.warning("'%s' could not be coloured: %s", piece.source.name, error)
             tell(Coloured(number, message=str(error)))
             continue
-        if piece.into is not None:
-            piece.into[...] = rgb
-            rgb = piece.into
+        except Exception as error:  # a file that cannot be read, memory: the next may do
+            logger.exception("'%s' could not be coloured.", piece.source.name)
+            tell(Coloured(number, message=in_words(error)))
+            continue
         tell(Coloured(number, rgb, provenance))
 
 
@@ -175,14 +176,3 @@ def layer_tuple(piece: Piece, done: Coloured) -> Any:
         **source.placement.as_kwargs(),
     }
     return source.restack(np.asarray(done.rgb)), meta, "image"
-
-
-def room_for(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return an array for a coloured stack: in memory, or in a temporary file if it is large.
-
-    The file has no name that anybody could trip over, and goes with the array.
-    """
-    if np.prod(shape, dtype=np.float64) <= _IN_MEMORY:
-        return np.zeros(shape, np.uint8)  # pages are taken when they are written
-    with tempfile.TemporaryFile() as file:
-        return np.memmap(file, np.uint8, "w+", shape=shape)

@@ -18,6 +18,13 @@ BRUSH = "Brush"
 BRUSH_TIP = "Paint strokes of the chosen class on the image"
 LASSO = "Lasso"
 LASSO_TIP = "Draw around something: all of it is of the chosen class"
+COPIED = (
+    "Your own layer '{name}' stays as it is: its hints, with this change, are now in '{copy}'. To "
+    "use yours again, choose it for hints."
+)
+NO_SUCH_SLICE = (
+    "The layer '{name}' has no such slice: press Brush for one that has all slices of the stack."
+)
 UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
 TITLE = "Classes"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.layers import PictureSource
+
 TITLE = "More pictures"
 SAVE = "Save work…"
 SAVE_TIP = "Write classes, hints and settings of this picture to a project file."
@@ -55,11 +60,24 @@ def hints(count: int) -> str:
     return "1 hint lies" if count == 1 else f"{count} hints lie"
 
 
-def finished(done: int, total: int, what: str, failures: int, stopped: bool) -> str:
-    """Say what has become of pictures or slices."""
+def named(source: PictureSource) -> str:
+    """Name a picture: the layer and, of a stack, the slice."""
+    at = [str(n) for n in source.index if n is not None]
+    return f"'{source.name}'" + (f", slice {', '.join(at)}," if at else "")
+
+
+def failures(count: int, name: str, message: str) -> str:
+    """Say which picture could not be coloured, and why; of several the last one."""
+    if count == 0:
+        return ""
+    if count == 1:
+        return f"{name} could not be coloured: {message}"
+    return f"{count} could not be coloured, {name} for this reason: {message}"
+
+
+def finished(done: int, total: int, what: str, failed: str, stopped: bool) -> str:
+    """Say what has become of pictures or slices; `failed` is a sentence about the others."""
     words = f"{what[:-1]}" if done == 1 else what
     start = f"Coloured {done} of {total} {what}" if done != total else f"Coloured {done} {words}"
-    parts = [f"Cancelled. {start} before that; they are kept." if stopped else f"{start}."]
-    if failures:
-        parts.append(f"{failures} could not be coloured: see napari's log.")
-    return " ".join(parts)
+    first = f"Cancelled. {start} before that; they are kept." if stopped else f"{start}."
+    return f"{first} {failed}".rstrip()

@@ -13,6 +13,7 @@ from napari_abdiffuser.layers.new_hints import HINTS_KEY
 from napari_abdiffuser.widgets import texts_legend
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_layers import KINDS
+from napari_abdiffuser.widgets.hint_links import reaches
 from napari_abdiffuser.widgets.layer_combo import unwrap
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class ToolButtons(QWidget):
     def _refresh(self, _: Any = None) -> None:
         """Show the tool in hand, whoever took it."""
         layer = self._active()
-        mine = [unwrap(link.layer) for link in self._sync.links]
+        place = self._sync.pictures.place()
+        mine = [unwrap(link.layer) for link in self._sync.links if reaches(link, place)]
         for kind, button in self.buttons.items():
             of_kind, mode = KINDS[kind]
             here = isinstance(layer, of_kind) and any(layer is one for one in mine)

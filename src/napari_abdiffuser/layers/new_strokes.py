@@ -1,0 +1,36 @@
+"""Labels layers made to paint hints on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_abdiffuser.layers.hint_strokes import EDGES_KEY, TABLE_KEY
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.new_hints import HINTS_KEY
+from napari_abdiffuser.layers.room import room_for
+from napari_abdiffuser.layers.spatial import Placement
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+__all__ = ["new_strokes_layer"]
+
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+def new_strokes_layer(image: Image) -> Labels:
+    """Make an empty Labels layer that lies exactly on an image, to paint hints on.
+
+    Of a stack it has all slices; those that are not painted on take no room.
+    """
+    return Labels(
+        room_for(image_array(image).shape[: image.ndim]),
+        name=f"{image.name} strokes",
+        opacity=0.6,
+        metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},
+        colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
+        **Placement.of(image).as_kwargs(),
+    )
