@@ -69,9 +69,12 @@ class Tour:
         return self.hands
 
     def got_it(self) -> None:
-        """Send the first lines away, if they are there."""
+        """Send the first lines away, and take the first palette in hand again."""
         if self.hands.widget.welcome.isVisible():
             self.hands.press("welcome_dismiss")
+        menu = self.hands.control("palette_menu")
+        if "Classic" not in menu.text():  # the studio remembers what was chosen last
+            self.hands.pick(menu, "Classic")
 
     def close(self) -> None:
         """Close the window."""

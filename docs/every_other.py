@@ -205,8 +205,10 @@ def manners(tour: Any, hands: Any) -> None:
     hands.press("preset_save")
     tour.shot("10-preset", hands.control("outputs_field", QSpinBox), hands.control("preset_save"))
     window = hands.viewer.window
-    window._toggle_command_palette()
+    hands.window.activateWindow()  # without a window manager a menu may have taken that
     QTest.qWait(300)
+    window._toggle_command_palette()
+    hands.wait(QApplication.focusWidget)
     hands.type("figure", QApplication.focusWidget())
     tour.shot("10-palette")
     hands.key(Qt.Key.Key_Escape)
