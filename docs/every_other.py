@@ -142,10 +142,12 @@ def series(tour: Any, work: Path) -> None:
     from napari_abdiffuser.data import micrograph
 
     hands, first = tour.open(), micrograph()
-    views = {"second view": first[:, ::-1], "third view": first[::-1], "first view": first}
+    # The same scene at another contrast, and after the stage has drifted a little.
+    bright = (255 * (first / 255) ** 0.7).astype(np.uint8)
+    drifted = np.pad(first[5:, 7:], ((0, 5), (0, 7)), mode="reflect")
+    views = {"second view": bright, "third view": drifted, "first view": first}
     for name, where in zip(views, ((0, 54), (41, 27), (0, 0)), strict=True):  # micrometres
-        view = np.ascontiguousarray(views[name])
-        hands.viewer.add_image(view, name=name, translate=where, **WHERE)
+        hands.viewer.add_image(views[name], name=name, translate=where, **WHERE)
     tour.got_it()
     hands.unfold("More pictures")
     hands.answer(hands.control("series_load"), str(work))

@@ -8,7 +8,8 @@ import weakref
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QThreadPool, QTimer
+from qtpy.QtCore import Qt, QThreadPool, QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_abdiffuser.colorizer import encoded
 from napari_abdiffuser.imaging.hard_regions import hardened
@@ -178,9 +179,12 @@ def test_one_job_at_a_time_and_only_the_newest_hints(live, monkeypatch):
     np.testing.assert_array_equal(w.panel.layer.data, best(w))
 
 
-def test_a_hint_is_drawn_together_with_its_colors(live):
+def test_a_hint_is_drawn_together_with_its_colors(live, monkeypatch):
+    # A test before may have pressed a button and never let it go.
+    monkeypatch.setattr(QApplication, "mouseButtons", lambda: Qt.MouseButton.NoButton)
     w = live(NOISE[0])
     hints = w.widget.sync.start("points")
+    w.until(lambda: w.widget.bench.idle)
     frame = w.panel.findChild(OneFrame)
     frame.findChild(QTimer).setInterval(60000)  # nothing but the colours ends it
     held = []

@@ -18,6 +18,12 @@ class Drawn(QWidget):
         self.count += 1
 
 
+@pytest.fixture(autouse=True)
+def no_button_down(monkeypatch):
+    """A test before may have pressed one and never let it go."""
+    monkeypatch.setattr(QApplication, "mouseButtons", lambda: Qt.MouseButton.NoButton)
+
+
 @pytest.fixture
 def drawn(qtbot):
     widget = Drawn()
