@@ -64,6 +64,9 @@ def test_a_figure_brings_back_how_it_was_made_and_the_user_goes_on_from_there(
         w.widget.sources.image_field.choose(layer)
         qtbot.waitUntil(lambda: not w.widget.restored._soon.isActive(), timeout=20_000)
     assert shown(w) == (3, 17, "gray")
+    dropped(w, [image.as_layer_data_tuple()], qtbot)  # a copy, which says the same
+    assert w.widget.sources.image is image
+    assert shown(w) == (3, 17, "gray")
 
 
 def test_a_model_that_is_not_there_is_said_and_the_one_in_use_stays(window, figure, qtbot):

@@ -229,6 +229,39 @@ def test_slices_are_read_in_a_worker_and_what_is_newer_meanwhile_stays(studio, m
     assert done == [{(1,): 1, (4,): 1}]
 
 
+def test_hints_of_a_layer_that_goes_are_gone_on_every_slice(studio):
+    s = studio(np.zeros((10, 30, 40), np.uint8))
+    layer = loaded_points(0, 5, 9)
+    s.viewer.add_layer(layer)
+    s.viewer.dims.set_current_step(0, 2)
+    s.sync.when_settled(lambda: None)
+    assert sum(known(s).values()) == 3
+    s.viewer.layers.remove(layer)
+    s.sync.when_all_known(lambda: None)
+    assert sum(known(s).values()) == 0
+    s.undo()
+    assert sum(known(s).values()) == 3
+
+
+def test_what_waits_for_all_slices_is_not_done_to_another_picture(studio, monkeypatch):
+    from napari_abdiffuser.widgets import hint_slices
+
+    s = studio(np.zeros((20, 20), np.uint8), np.zeros((6, 30, 40), np.uint8))
+    workers, done = [], []
+    monkeypatch.setattr(hint_slices, "_AT_ONCE", 0)
+    monkeypatch.setattr(hint_slices, "FunctionWorker", lambda *args: Held(workers, *args))
+    s.sources.image_field.choose(s.viewer.layers[1])
+    s.viewer.add_layer(loaded_points(1, 2, 4))
+    assert workers
+    s.sync.when_all_known(lambda: done.append(1))
+    s.sources.image_field.choose(s.viewer.layers[0])
+    for worker in workers:
+        worker.run()
+    assert done == []
+    s.sync.when_all_known(lambda: done.append(2))
+    assert done == [2]
+
+
 def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
     from napari_abdiffuser.layers import room
 

@@ -17,7 +17,7 @@ from napari_abdiffuser.studio.hint_class import checked_name
 from napari_abdiffuser.studio.project import Index
 from napari_abdiffuser.studio.variation import Variation
 
-__all__ = ["Colouring", "Document", "weigh"]
+__all__ = ["Colouring", "Document", "lightened", "weigh"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,13 @@ class Document:
 
     def _each(self, change: Any) -> dict[Index, Hints]:
         return {index: change(hints) for index, hints in self.slices.items()}
+
+
+def lightened(document: Document) -> Document:
+    """Give a document without pixels of results, for `History`: hints and classes stay."""
+    if document.colouring is None and not document.spare:
+        return document
+    return replace(document, colouring=None, spare=())
 
 
 def weigh(document: Document) -> dict[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Generic, TypeVar
 
 __all__ = ["History", "no_weight"]
@@ -41,6 +42,10 @@ class History(Generic[T]):
     weigh : callable
         Gives the buffers that a value holds, as {identity: bytes}; a buffer that several values
         share counts once. The oldest past goes first when the sum exceeds the budget.
+    lighten : callable or None
+        Gives a value without the heaviest of what it holds. Where there is one, the oldest values
+        are lightened before any step goes, and what the newest past value holds of it stays
+        whatever it weighs: the last thing that was done can always be undone.
     """
 
     present_step: _Step[T]
@@ -49,6 +54,7 @@ class History(Generic[T]):
     limit: int = 200
     budget: int = 1 << 29
     weigh: Weigh[T] = field(default=no_weight, repr=False, compare=False)
+    lighten: Callable[[T], T] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def start(
@@ -58,9 +64,11 @@ class History(Generic[T]):
         limit: int = 200,
         budget: int = 1 << 29,
         weigh: Weigh[T] = no_weight,
+        lighten: Callable[[T], T] | None = None,
     ) -> History[T]:
         """Begin with a value and nothing to undo."""
-        return cls(_Step(value, ""), limit=max(1, limit), budget=budget, weigh=weigh)
+        step = _Step(value, "")
+        return cls(step, limit=max(1, limit), budget=budget, weigh=weigh, lighten=lighten)
 
     @property
     def present(self) -> T:
@@ -160,6 +168,17 @@ class History(Generic[T]):
 
     def _bounded(self) -> History[T]:
         past = self.past_steps[-self.limit :]
-        while past and self._weight((*past, *self.future_steps)) > self.budget:
+        for at in range(len(past) - 1 if self.lighten is not None else 0):
+            if not self._exceeded(past):
+                break
+            past = (*past[:at], self._light(past[at]), *past[at + 1 :])
+        while past and self._exceeded((*past[:-1], self._light(past[-1]))):
             past = past[1:]
-        return self if len(past) == len(self.past_steps) else replace(self, past_steps=past)
+        same = len(past) == len(self.past_steps) and all(map(is_, past, self.past_steps))
+        return self if same else replace(self, past_steps=past)
+
+    def _exceeded(self, past: tuple[_Step[T], ...]) -> bool:
+        return self._weight((*past, *self.future_steps)) > self.budget
+
+    def _light(self, step: _Step[T]) -> _Step[T]:
+        return step if self.lighten is None else replace(step, value=self.lighten(step.value))

@@ -38,8 +38,11 @@ def entered(
     if not label or after.shown == before.shown:  # of another slice
         return history, after
     document = history.present
+    made, had = _shown(document, after), document.colouring
+    new = replace(document, colouring=made)
+    if had is not None and made is not None and had.index != made.index:
+        return history.push(new, label), after  # what another slice shows is not forgotten
     old = replace(document, colouring=_shown(document, before) if seen else None)
-    new = replace(document, colouring=_shown(document, after))
     return history.amend(old).push(new, label), after
 
 

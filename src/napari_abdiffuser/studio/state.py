@@ -16,7 +16,7 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio import legend_hints, result_steps
 from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.corrections import Corrections
-from napari_abdiffuser.studio.document import Document, weigh
+from napari_abdiffuser.studio.document import Document, lightened, weigh
 from napari_abdiffuser.studio.history import History
 from napari_abdiffuser.studio.identity import PictureIdentity
 from napari_abdiffuser.studio.project import Index
@@ -26,7 +26,7 @@ __all__ = ["PictureIdentity", "StudioState"]
 
 
 def _fresh(document: Document) -> History[Document]:
-    return History.start(document, weigh=weigh)
+    return History.start(document, weigh=weigh, lighten=lightened)
 
 
 @dataclass(frozen=True)

@@ -197,8 +197,18 @@ class CompareBar(QWidget):
             self._sides = pair.ready  # else those of before are seen for a moment longer
         if pair.ready is None:
             self._context.bench.run(
-                pair.work, partial(self._take, pair), key=_KEY, failed=self._failed
+                pair.work,
+                partial(self._take, pair),
+                key=_KEY,
+                failed=self._failed,
+                stopped=partial(self._stopped, pair),
             )
+
+    def _stopped(self, pair: Pair) -> None:
+        """Make the pictures anew when somebody looks: another model or device stops the work."""
+        if pair is self._pair:
+            self._pair = None
+            self._timer.start()
 
     def _take(self, pair: Pair, sides: Sides) -> None:
         if pair is self._pair:

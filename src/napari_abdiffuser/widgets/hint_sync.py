@@ -139,8 +139,18 @@ class HintSync(QObject):
             then()
 
     def when_all_known(self, then: Callable[[], object]) -> None:
-        """Call back when the hints of all slices have entered the state, as `when_settled`."""
-        self.when_settled(lambda: self.slices.when_read(then))
+        """Call back when the hints of all slices have entered the state, as `when_settled`.
+
+        Never if another picture is chosen meanwhile: what was asked for was of this one.
+        """
+        picture = self._store.state.picture
+
+        def same() -> None:
+            now = self._store.state.picture
+            if now is not None and picture is not None and now.key == picture.key:
+                then()
+
+        self.when_settled(lambda: self.slices.when_read(same))
 
     def start(self, kind: str) -> Any:
         """Let the user make hints: 'points', 'strokes' or 'lasso'.
@@ -212,7 +222,12 @@ class HintSync(QObject):
     def _on_layers(self, event: Any = None) -> None:
         if self.image is None:
             return
+        before = list(self.links)
         new, lost = self._relink()
+        if not self.writer.busy and any(link not in list(self.links) for link in before):
+            # Hints that it held on other slices are gone too.
+            for index in self._store.state.document.slices:
+                self.slices.left(index)
         for link in new:
             if self.writer.busy:
                 self.links.take(link, Reading())  # made for what is being written

@@ -9,7 +9,7 @@ from weakref import ref
 from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_abdiffuser.studio.recipe import RECIPE_KEY, recipe_of, with_classes
+from napari_abdiffuser.studio.recipe import recipe_of, with_classes
 from napari_abdiffuser.weights.registry import load_registry
 from napari_abdiffuser.widgets import texts_restored as texts
 from napari_abdiffuser.widgets.connections import Connections
@@ -82,8 +82,9 @@ class Restored(QObject):
 
     def _on_inserted(self, event: Any) -> None:
         layer = unwrap(event.value)
-        if RECIPE_KEY not in layer.metadata:
-            return
+        recipe = recipe_of(layer.metadata)
+        if recipe is None or recipe.key in self._taken:
+            return  # a copy of a layer brings nothing new
         if isinstance(layer, Image):
             self._fresh = ref(layer)
         self._later()

@@ -39,6 +39,26 @@ def state():
     return run(first.set_hints(Hints.from_points([(3, 4)], ["gold"], 3), "Add hint"), 4, 5, 6)
 
 
+def test_a_run_on_another_slice_forgets_nothing():
+    state = run(StudioState().open(STACK).at((3,)), 1, index=(3,))
+    state = run(state.at((0,)), 2, index=(0,))
+    assert kept(state) == 2
+    assert kept(state.undo()) == 1
+    assert kept(state.undo().undo()) is None
+    assert kept(state.undo().undo().redo().redo()) == 2
+
+
+def test_discarding_more_than_the_budget_can_be_undone_and_costs_no_hint(state):
+    tight = replace(state, history=replace(state.history, budget=10))
+    rest = tight.discard([2, 3, 5, 6])
+    assert visible(rest) == [1, 4]
+    assert visible(rest.undo()) == [1, 2, 3, 4, 5, 6]
+    later = rest.set_hints(Hints.from_points([(5, 6)], ["red"], 3), "Add hint")
+    back = later.undo().undo().undo().undo()  # pixels are gone, hints are not
+    assert len(back.hints) == 0
+    assert len(back.redo().redo().hints) == 1
+
+
 def visible(state):
     return [v.number for v in state.gallery.visible]
 
