@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import numpy as np
 from napari.layers import Image, Points
+from napari.viewer import Viewer
 from npe2 import PluginManifest
+from npe2.manifest.utils import import_python_name
 from qtpy.QtWidgets import QPushButton
 
 import napari_abdiffuser
@@ -57,3 +60,20 @@ def test_napari_finds_the_widget_and_the_sample(make_napari_viewer, npe2pm, monk
     qtbot.waitUntil(lambda: "not loaded in this test" in widget.footer.device.text())
     viewer.open_sample("napari-abdiffuser", "micrograph")
     assert len(viewer.layers) == 2
+
+
+def test_what_the_command_palette_can_run_needs_nothing_from_its_caller():
+    manifest = PluginManifest.from_file(Path(napari_abdiffuser.__file__).with_name("napari.yaml"))
+    contributed = manifest.contributions
+    apart = {item.command for item in (*contributed.sample_data, *contributed.widgets)}
+    ran = []
+    for command in contributed.commands:
+        if command.id in apart or command.enablement == "False":
+            continue
+        function = import_python_name(command.python_name)
+        asked = inspect.signature(function, eval_str=True).parameters.values()
+        # napari gives its viewer to those that ask for it.
+        assert all(p.default is not p.empty or p.annotation is Viewer for p in asked), command.id
+        ran.append(command.id)
+    assert "napari-abdiffuser.export_figure" in ran
+    assert "napari-abdiffuser.read" not in ran
