@@ -16,9 +16,18 @@ from napari_abdiffuser.layers.spatial import Placement
 if TYPE_CHECKING:
     from napari.layers import Image
 
-__all__ = ["new_strokes_layer"]
+__all__ = ["compile_colours", "new_strokes_layer"]
 
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+def compile_colours() -> None:
+    """Have napari compile how painted labels look, for any thread to do ahead.
+
+    The first Labels layer with colours of its own would wait for that, for a second or two, in
+    the GUI thread. Later calls take no time.
+    """
+    _blank().map(room_for((1, 1)))
 
 
 def new_strokes_layer(image: Image) -> Labels:
@@ -31,6 +40,10 @@ def new_strokes_layer(image: Image) -> Labels:
         name=f"{image.name} strokes",
         opacity=0.6,
         metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},
-        colormap=DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR}),
+        colormap=_blank(),
         **Placement.of(image).as_kwargs(),
     )
+
+
+def _blank() -> DirectLabelColormap:
+    return DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR})
