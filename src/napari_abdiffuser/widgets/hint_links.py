@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.hint_reading import HintLink
     from napari_abdiffuser.studio.classes import HintClass, Legend
+    from napari_abdiffuser.studio.state import StudioState
     from napari_abdiffuser.widgets.hint_events import HintEvents
     from napari_abdiffuser.widgets.hint_reader import HintReader
 
@@ -231,7 +232,13 @@ class Links:
             elif isinstance(link, StrokesLink) and link.own:
                 link.layer.brush_size = size
 
-    def color_in_hand(self, active: HintClass) -> RGB | None:
+    def with_color_in_hand(self, state: StudioState) -> StudioState:
+        """Choose the class whose colour was taken in hand with napari's own controls."""
+        taken = self._color_in_hand(state.legend[state.active])
+        known = None if taken is None else state.legend.with_color(taken)
+        return state if known is None else state.choose(known.name)
+
+    def _color_in_hand(self, active: HintClass) -> RGB | None:
         """Return the colour of the next click where it is not that of the chosen class."""
         for link in self._links:
             if isinstance(link, PointsLink) and link.own:

@@ -111,6 +111,17 @@ class HintPictures(QObject):
         """Change the state of a picture that is not the one at hand; None if none is kept."""
         return self._kept.change(image, key, transition)
 
+    def only_here(self, then: Callable[[], object]) -> Callable[[], None]:
+        """Give a callback that does nothing once another picture is chosen."""
+        picture = self._store.state.picture
+
+        def same() -> None:
+            now = self._store.state.picture
+            if now is not None and picture is not None and now.key == picture.key:
+                then()
+
+        return same
+
     def begin(self) -> None:
         """Open what is chosen now."""
         self._on_image(self._sources.image)

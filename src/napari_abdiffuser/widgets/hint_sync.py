@@ -143,13 +143,7 @@ class HintSync(QObject):
 
         Never if another picture is chosen meanwhile: what was asked for was of this one.
         """
-        picture = self._store.state.picture
-
-        def same() -> None:
-            now = self._store.state.picture
-            if now is not None and picture is not None and now.key == picture.key:
-                then()
-
+        same = self.pictures.only_here(then)
         self.when_settled(lambda: self.slices.when_read(same))
 
     def start(self, kind: str) -> Any:
@@ -272,7 +266,7 @@ class HintSync(QObject):
             found = Hints(reading.points, reading.regions)
             self._store.apply(lambda s: with_found_hints(s, found))
         if known:
-            self._store.apply(self._with_color_in_hand)
+            self._store.apply(self.links.with_color_in_hand)
         else:
             self._push(self.events.label, self.events.drag)
         self.events.end()
@@ -295,13 +289,7 @@ class HintSync(QObject):
             told = difference(state.document, state.index, hints)
             if not (told.points_gone or told.regions_differ):
                 return with_found_hints(state, told.found)  # no step of undo: they were there
-        return self._with_color_in_hand(state.set_hints(hints, label, drag))
-
-    def _with_color_in_hand(self, state: StudioState) -> StudioState:
-        """Choose the class whose colour was taken in hand with napari's own controls."""
-        taken = self.links.color_in_hand(state.legend[state.active])
-        known = None if taken is None else state.legend.with_color(taken)
-        return state if known is None else state.choose(known.name)
+        return self.links.with_color_in_hand(state.set_hints(hints, label, drag))
 
     def _on_label(self, value: int, link: StrokesLink) -> None:
         """Follow napari's own controls: another label is another class."""
