@@ -64,7 +64,7 @@ def main() -> None:
         _Bench(side, arguments).measure(arguments.runs)
 
 
-class _Heart:
+class Heart:
     """Beats every millisecond, and remembers the longest pause.
 
     Between beats the event loop sleeps, as it does in use: one that spins would take one of the
@@ -82,6 +82,7 @@ class _Heart:
         self._timer.start()
 
     def reset(self) -> None:
+        """Forget what was before."""
         self.pause = self.own = 0.0
         self._last, self._used = time.perf_counter(), time.thread_time()
 
@@ -132,7 +133,7 @@ class _Bench:
         self.ended: float | None = None
         self.used = 0.0
         self.live.updated.connect(self._on_updated)
-        self.heart = _Heart()
+        self.heart = Heart()
         self.until = self.heart.until
         self.until(lambda: self.widget.bench.current is not None)
         self.until(lambda: self.widget.bench.idle)  # all is computed ahead, as in use

@@ -11,7 +11,7 @@ import torch
 
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.hint_sampling import HintSettings, hint_batch
-from abdiffuser_training.losses import charbonnier, log_mse
+from abdiffuser_training.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.stage_settings import GuideWeights
 from abdiffuser_training.tasks.guide import GuideBatch, GuideLosses
 from napari_abdiffuser.model.guide import SIZES, Guide
@@ -32,6 +32,45 @@ def test_a_share_multiplies_each_pixel():
     share[0, 0, 0] = 3.0
     assert charbonnier(difference, 1e-6, share).item() == pytest.approx(0.75, abs=1e-5)
     assert log_mse(difference, 0.0, share).exp().item() == pytest.approx(0.375, abs=1e-5)
+
+
+def test_a_pixel_is_as_likely_as_the_claims_of_hints_with_its_colour():
+    shares = torch.tensor([[[0.25, 0.75], [0.6, 0.4]]])
+    distances = torch.tensor([[[0.0, 4.0], [0.02, 0.0]]])
+    found = claim_likelihood(shares, distances, 0.1, 0.01)[0]
+    assert found.tolist() == pytest.approx(
+        [-math.log(0.25 + 0.01), -math.log(0.6 * math.exp(-1) + 0.4 + 0.01)], abs=1e-5
+    )
+
+
+def test_certain_and_wrong_claims_learn_from_their_likelihood_alone():
+    logits = torch.tensor([[[-9.0, 9.0]]], requires_grad=True)
+    colours = torch.tensor([[0.5, 0.0], [-0.5, 0.0]])  # the first is the pixel's own
+    shares = logits.softmax(-1)
+    likely = claim_likelihood(shares, torch.tensor([[[0.0, 1.0]]]), 0.1, 1e-9).sum()
+    mean = charbonnier((shares @ colours - colours[0]).transpose(1, 2), 0.03).sum()
+    by_likelihood = torch.autograd.grad(likely, logits, retain_graph=True)[0]
+    by_mean = torch.autograd.grad(mean, logits)[0]
+    assert by_likelihood[0, 0].tolist() == pytest.approx([-0.94, 0.94], abs=0.01)
+    assert by_mean.abs().max() < 1e-6
+
+
+def test_where_all_is_gray_every_claim_is_right():
+    torch.manual_seed(0)
+    gray = torch.zeros(1, 2, 32, 32)
+    crops = Batch(
+        seen=torch.zeros(1, 1, 32, 32),
+        lightness=torch.zeros(1, 1, 32, 32),
+        chroma=gray,
+        native=torch.tensor([False]),
+        highlight=torch.tensor([0.0]),
+        boxes=(np.array([[0, 0, 4, 4], [9, 9, 12, 12]]),),
+        indices=(0,),
+    )
+    batch = GuideBatch(crops, hint_batch(crops, HintSettings(none=0.0), 0, 0))
+    weights = GuideWeights(spread=0.0, mixed=0.0, log_mse=0.0, automatic=0.0, claimed=2.0)
+    loss = GuideLosses(Guide(SIZES["tiny"]), weights, torch.float32)(batch)
+    assert float(loss.detach()) == pytest.approx(-2 * math.log(1.01), abs=1e-4)
 
 
 @pytest.mark.parametrize("highlight", [0.0, 1.0])

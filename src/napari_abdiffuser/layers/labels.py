@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelsSource", "cut_labels", "read_labels"]
 
-# A copy of this many bytes takes the GUI thread some 20 ms; larger slices are read as they are
-# when the worker comes to them.
-_COPY_AT_MOST = 64 * 2**20
+# A copy of this many bytes takes the GUI thread 5 to 25 ms, most of it for new pages; larger slices
+# are read as they are when the worker comes to them. What is painted meanwhile is read again after.
+_COPY_AT_MOST = 8 * 2**20
 # Rows mapped at a time where labels and image do not share a pixel grid.
 _ROWS = 256
 

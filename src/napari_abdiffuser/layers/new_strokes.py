@@ -16,17 +16,19 @@ from napari_abdiffuser.layers.spatial import Placement
 if TYPE_CHECKING:
     from napari.layers import Image
 
-__all__ = ["compile_colours", "new_strokes_layer"]
+__all__ = ["new_strokes_layer", "prepare"]
 
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
 
 
-def compile_colours() -> None:
-    """Have napari compile how painted labels look, for any thread to do ahead.
+def prepare() -> None:
+    """Have napari import and compile what Labels layers need, for any thread to do ahead.
 
-    The first Labels layer with colours of its own would wait for that, for a second or two, in
-    the GUI thread. Later calls take no time.
+    The first layer with hints would wait for that in the GUI thread: a second or two for the
+    colours of painted labels, and a third of one for the package of layers' features. Later calls
+    take no time.
     """
+    Labels(room_for((1, 1)), colormap=_blank())
     _blank().map(room_for((1, 1)))
 
 

@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_abdiffuser.layers.new_hints import deselect_new
-from napari_abdiffuser.layers.new_strokes import compile_colours
+from napari_abdiffuser.layers.new_strokes import prepare
 from napari_abdiffuser.widgets import texts
 from napari_abdiffuser.widgets.connections import Connections
 from napari_abdiffuser.widgets.hint_layers import colour_pictures, is_own
@@ -120,7 +120,7 @@ class HintTools(QWidget):
 
     def serve(self, context: Context) -> None:
         """Offer what needs an open picture, too."""
-        FunctionWorker(compile_colours).start()  # not when the first brush is taken in hand
+        FunctionWorker(prepare).start()  # not when the first tool is taken in hand
         self.suggest = SuggestRow(context, self)
         self.suggest.said.connect(self.said)
         self.suggest.failed.connect(self.failed)

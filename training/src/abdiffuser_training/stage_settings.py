@@ -52,6 +52,11 @@ class GuideWeights:
         Of the Charbonnier distance after and before the propagation.
     log_mse : float
         Of the log of the mean squared error.
+    claimed : float
+        Of the true colours' likelihood under the hints that claim each pixel, see
+        `abdiffuser_training.losses.claim_likelihood`.
+    claim_width : float
+        Error with which a hint predicts the colours of what it claims, ab / 110.
     automatic : float
         Of the automatic colour where the picture's colours are its own.
     width, automatic_width : float
@@ -66,6 +71,8 @@ class GuideWeights:
     spread: float = 1.0
     mixed: float = 0.4
     log_mse: float = 0.04
+    claimed: float = 0.0
+    claim_width: float = 0.06
     automatic: float = 1.0
     width: float = 0.03
     automatic_width: float = 0.2

@@ -16,17 +16,18 @@ from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
 from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
-from abdiffuser_training.losses import charbonnier, log_mse
+from abdiffuser_training.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.stage_settings import Crops, GuideStage, GuideWeights
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.guide import SIZES, Guide
+from napari_abdiffuser.model.guide import SIZES, Attention, Code, Guide
 
 __all__ = ["GuideBatch", "GuideLosses", "GuideTask", "crops_at"]
 
 _SHOWN = 4
 _VALIDATED = 4  # batches
+_NOBODY = 1e-2  # likelihood of a colour that no hint has
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,28 @@ class GuideLosses(nn.Module):
         loss = weights.spread * charbonnier(spread - truth, weights.width, share)
         loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width, share)
         loss = loss + weights.log_mse * log_mse(spread - truth, weights.floor, share)
+        if weights.claimed:
+            loss = loss + weights.claimed * self._claimed(code, attention, batch, truth, auto)
         automatic = charbonnier(code.auto - truth, weights.automatic_width) * native
         return (loss + weights.automatic * automatic).mean()
+
+    def _claimed(
+        self, code: Code, attention: Attention, batch: GuideBatch, truth: Tensor, auto: Tensor
+    ) -> Tensor:
+        """Minus the log-likelihood of the true colours, per picture (B,).
+
+        How vivid a pixel is has the gain to say, which learns from the other losses.
+        """
+        with torch.no_grad():
+            gain = code.gain.flatten(2).transpose(1, 2)
+            pure = batch.hints.colours / attention.gains[..., None]
+            aim = truth.flatten(2).transpose(1, 2) / gain  # in the measure of what is claimed
+            own = (aim - auto.flatten(2).transpose(1, 2) / gain).square().sum(2, keepdim=True)
+            distances = torch.cat([torch.cdist(aim, pure).square(), own], 2) * gain.square()
+        shares = torch.cat([attention.claims, attention.unclaimed], 2)
+        loss = claim_likelihood(shares, distances, self.weights.claim_width, _NOBODY)
+        share = _share(truth, batch.crops.highlight, self.weights.highlighted).flatten(1)
+        return (loss * share).mean(1)
 
 
 def _share(truth: Tensor, highlight: Tensor, weight: float) -> Tensor:
