@@ -11,7 +11,7 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.colourings import coarse_chroma
 from napari_abdiffuser.colorizer.encoded import Encoded
-from napari_abdiffuser.colorizer.painting import claimed_share, sample_colours
+from napari_abdiffuser.colorizer.painting import claimed_share, one_colour_a_kind, sample_colours
 from napari_abdiffuser.colorizer.tokens import HintTokens
 from napari_abdiffuser.model.anchors import place_anchors
 
@@ -94,6 +94,8 @@ class Inpainting:
             progress=progress,
             cancel=cancel,
         )
+        # Not of the surroundings' kin: what is to change would take their colours again.
+        drawn = one_colour_a_kind(picture, self._inside, drawn, self._hints, None)
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
         side_by_side = torch.cat(
             [drawn.transpose(0, 1).flatten(1)[None], self._colours.repeat(1, 1, count)], 1

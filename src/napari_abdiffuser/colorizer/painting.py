@@ -12,9 +12,18 @@ from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.tokens import HintTokens
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.anchors import COLOUR_SCALE, token_features
+from napari_abdiffuser.model.kinship import shared_colours
 from napari_abdiffuser.model.sampling import Sampling
 
-__all__ = ["Start", "claimed_share", "most_probable", "sample_colours", "sample_maps", "spread_all"]
+__all__ = [
+    "Start",
+    "claimed_share",
+    "most_probable",
+    "one_colour_a_kind",
+    "sample_colours",
+    "sample_maps",
+    "spread_all",
+]
 
 _TOKENS_AT_MOST = 256
 
@@ -98,7 +107,36 @@ def sample_maps(
         progress=progress,
         cancel=cancel,
     )
+    base = None if start is None else start.colours
+    colours = one_colour_a_kind(picture, picture.anchors, colours, hints, base)
     return spread_all(picture, hints, colours, gray=gray)
+
+
+def one_colour_a_kind(
+    picture: Encoded, places: Tensor, colours: Tensor, hints: HintTokens, base: Tensor | None
+) -> Tensor:
+    """Share sampled colours among places that look alike, and those of hints with them.
+
+    Parameters
+    ----------
+    picture, hints
+        See `most_probable`.
+    places : Tensor
+        (1, A, 2) in cells.
+    colours : Tensor
+        (n, A, 2), ab / 110, as sampled.
+    base : Tensor or None
+        (1, A, 2), ab / 110: colours to stay near to, so that only what differs from them is shared.
+    """
+    chosen = _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, picture.device)
+    known = hints.colours[:, chosen]
+    where = hints.positions[:, chosen]
+    guide, code = picture.networks.guide, picture.code
+    if base is None:
+        return shared_colours(guide, code, places, colours, where, known)
+    return base + shared_colours(
+        guide, code, places, colours - base, where, torch.zeros_like(known)
+    )
 
 
 def sample_colours(
