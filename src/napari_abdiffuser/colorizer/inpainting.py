@@ -67,8 +67,11 @@ class Inpainting:
 
     def most_probable(self) -> Tensor:
         """Colour map of hints and surroundings alone: (1, 2, h, w), ab / 110."""
+        return self._map(gray=self._gray)
+
+    def _map(self, *, gray: bool) -> Tensor:
         picture = self._picture
-        if self._gray:
+        if gray:
             attention = picture.attend(self._hints.positions, highlight=True)
             return picture.spread(attention, self._hints.colours, self._hint_map, None)
         attention = picture.attend(self._places)
@@ -94,8 +97,9 @@ class Inpainting:
             progress=progress,
             cancel=cancel,
         )
-        # Not of the surroundings' kin: what is to change would take their colours again.
-        drawn = one_colour_a_kind(picture, self._inside, drawn, self._hints, None)
+        # Not kin of the surroundings: what is to change would take their colours again.
+        base = self._map(gray=False)
+        drawn = one_colour_a_kind(picture, self._hints, self._inside, drawn, base)
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
         side_by_side = torch.cat(
             [drawn.transpose(0, 1).flatten(1)[None], self._colours.repeat(1, 1, count)], 1

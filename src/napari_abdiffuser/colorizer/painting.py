@@ -12,7 +12,7 @@ from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.tokens import HintTokens
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.anchors import COLOUR_SCALE, token_features
-from napari_abdiffuser.model.kinship import shared_colours
+from napari_abdiffuser.model.kinship import shared_departures
 from napari_abdiffuser.model.sampling import Sampling
 
 __all__ = [
@@ -107,15 +107,15 @@ def sample_maps(
         progress=progress,
         cancel=cancel,
     )
-    base = None if start is None else start.colours
-    colours = one_colour_a_kind(picture, picture.anchors, colours, hints, base)
+    base = most_probable(picture, hints, gray=False) if start is None else start.colours
+    colours = one_colour_a_kind(picture, hints, picture.anchors, colours, base)
     return spread_all(picture, hints, colours, gray=gray)
 
 
 def one_colour_a_kind(
-    picture: Encoded, places: Tensor, colours: Tensor, hints: HintTokens, base: Tensor | None
+    picture: Encoded, hints: HintTokens, places: Tensor, colours: Tensor, base: Tensor
 ) -> Tensor:
-    """Share sampled colours among places that look alike, and those of hints with them.
+    """Let sampled colours (n, A, 2), ab / 110, be the same where places look alike.
 
     Parameters
     ----------
@@ -125,18 +125,18 @@ def one_colour_a_kind(
         (1, A, 2) in cells.
     colours : Tensor
         (n, A, 2), ab / 110, as sampled.
-    base : Tensor or None
-        (1, A, 2), ab / 110: colours to stay near to, so that only what differs from them is shared.
+    base : Tensor
+        Colours without chance, ab / 110, that samples depart from: a map (1, 2, h, w), or those
+        of the places (1, A, 2).
     """
-    chosen = _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, picture.device)
-    known = hints.colours[:, chosen]
-    where = hints.positions[:, chosen]
-    guide, code = picture.networks.guide, picture.code
-    if base is None:
-        return shared_colours(guide, code, places, colours, where, known)
-    return base + shared_colours(
-        guide, code, places, colours - base, where, torch.zeros_like(known)
-    )
+    code = picture.code
+    if base.ndim == 4:
+        base = code.at(base, places).transpose(1, 2)
+    unclaimed = picture.attend(hints.positions).unclaimed.transpose(1, 2)
+    free = code.at(unclaimed.unflatten(2, picture.shape), places).transpose(1, 2)
+    where = hints.positions[:, _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, picture.device)]
+    guide = picture.networks.guide
+    return base + shared_departures(guide, code, places, colours - base, where, free)
 
 
 def sample_colours(

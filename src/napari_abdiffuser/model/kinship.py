@@ -1,8 +1,9 @@
 """One colour for one kind of object: sampled colours shared among anchors that look alike.
 
 The diffusion draws the colours of anchors together, and still gives one object two colours now and
-then. The guide knows better what looks alike, wherever it lies: averaged over their kin, anchors of
-one kind take one colour, and the contrast that averaging takes is given back between the kinds.
+then. The guide knows better what looks alike, wherever it lies. So what a drawing adds to the most
+probable colours is averaged over kin; kin of a hint, whose colour is no matter of chance, take less
+of it; and the contrast that averaging takes is given back between the kinds.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from torch import Tensor
 from napari_abdiffuser.model.code import Code
 from napari_abdiffuser.model.guide import Guide
 
-__all__ = ["kinship", "shared_colours"]
+__all__ = ["kinship", "shared_departures"]
 
 # Chosen on pictures of two sets (docs/experiments.md); the optimum is flat.
 _SHARPNESS = 0.5  # of what the guide tells pixels of hints apart with: kin are more than pixels
 _ROUNDS = 5
 _CONTRAST_AT_MOST = 2.0
-_CHROMA_AT_MOST = 2.0
-_LEAST = 1e-6  # variance, (ab / 110)^2, of what has no contrast
+_CHROMA_AT_MOST = 1.5
+_LEAST = 1e-6  # mean square, (ab / 110)^2, of what has no contrast
 
 
 def kinship(guide: Guide, code: Code, places: Tensor, known_places: Tensor) -> Tensor:
-    """How much of its kin's colours each place takes, by look alone: near or far is the same.
+    """How much each place is kin to each, by look alone: near or far is the same.
 
     w_ij = sum_h g_h(i) softmax_j(-s_h |f_h(i) - f_h(j)|^2 / 2), with the features f, the gates g
     and the sharpness s of the guide's heads h.
@@ -37,7 +38,7 @@ def kinship(guide: Guide, code: Code, places: Tensor, known_places: Tensor) -> T
     places : Tensor
         (1, A, 2) in cells.
     known_places : Tensor
-        (1, N, 2) in cells: they give colours and take none.
+        (1, N, 2) in cells, of which it is only asked whether the others are kin to them.
 
     Returns
     -------
@@ -57,43 +58,42 @@ def kinship(guide: Guide, code: Code, places: Tensor, known_places: Tensor) -> T
     return weights / weights.sum(1, keepdim=True)
 
 
-def shared_colours(
+def shared_departures(
     guide: Guide,
     code: Code,
     places: Tensor,
-    colours: Tensor,
+    departures: Tensor,
     known_places: Tensor,
-    known_colours: Tensor,
+    free: Tensor,
 ) -> Tensor:
-    """Give places of one kind one colour.
+    """Let kin depart alike from what is most probable.
 
     Parameters
     ----------
     guide, code, places, known_places
-        See `kinship`.
-    colours : Tensor
-        (n, A, 2), ab / 110: n drawings of the places' colours.
-    known_colours : Tensor
-        (1, N, 2), ab / 110, such as those of hints: kin of these take theirs.
+        See `kinship`; known places, such as those of hints, do not depart.
+    departures : Tensor
+        (n, A, 2), ab / 110: drawn colours less the most probable ones.
+    free : Tensor
+        (1, A, 1) in [0, 1]: how much of each place no hint claims. Contrast and chroma are given
+        back to these.
 
     Returns
     -------
     Tensor
-        (n, A, 2), ab / 110, of each drawing's own mean square chroma where that takes no more than
-        a factor of two.
+        (n, A, 2), ab / 110. Where all is free, of each drawing's own mean square chroma, if that
+        takes no more than a factor of 1.5.
     """
-    weights = kinship(guide, code, places, known_places)
+    count = places.shape[1]
+    weights = kinship(guide, code, places, known_places)[:, :count]
     # Of an object, not of a place: a pore carries less of the same colour than what is around it.
-    gain, known_gain = (code.at(code.gain, p).transpose(1, 2) for p in (places, known_places))
-    pure = colours / gain
-    known = (known_colours / known_gain).expand(len(colours), -1, -1)
-    shared = pure
-    for _ in range(_ROUNDS):
-        shared = weights @ torch.cat([shared, known], 1)
-    middle = shared.mean(1, keepdim=True)
-    contrast = _ratio(pure - pure.mean(1, keepdim=True), shared - middle, _CONTRAST_AT_MOST)
-    shared = (middle + (shared - middle) * contrast) * gain
-    return shared * _ratio(colours, shared, _CHROMA_AT_MOST)
+    gain = code.at(code.gain, places).transpose(1, 2)
+    drawn = departures / gain
+    shared: Tensor = torch.linalg.matrix_power(weights, _ROUNDS) @ drawn
+    middle = (shared * free).sum(1, keepdim=True) / free.sum(1, keepdim=True).clamp(min=_LEAST)
+    contrast = _ratio(drawn - drawn.mean(1, keepdim=True), shared - middle, _CONTRAST_AT_MOST)
+    shared = (shared + free * (contrast - 1) * (shared - middle)) * gain
+    return shared * (1 + free * (_ratio(departures, shared, _CHROMA_AT_MOST) - 1))
 
 
 def _ratio(one: Tensor, other: Tensor, most: float) -> Tensor:
