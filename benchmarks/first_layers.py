@@ -70,7 +70,7 @@ def main() -> None:
 
 def _session(kind: str, side: int, *options: str) -> tuple[float, float]:
     command = [sys.executable, __file__, "--only", kind, "--sides", str(side), *options]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     pause, own = out.split()[-2:]
     return float(pause), float(own)
 
@@ -82,7 +82,9 @@ def _measure(kind: str, side: int, plain: bool) -> tuple[float, float]:
     viewer.add_image((255 * picture).astype(np.uint8), name="micrograph")
     if kind.startswith("labels"):
         small = slic(resize(picture, (512, 512)), _REGIONS, compactness=0.05, channel_axis=None)
-        viewer.add_labels(np.kron(small, np.ones((side // 512, side // 512), int)), name="cells")
+        viewer.add_labels(
+            resize(small, (side, side), order=0, preserve_range=True).astype(int), name="cells"
+        )
         viewer.layers.selection.active = viewer.layers[0]
     heart = Heart()
     do, done = _plain(viewer, kind) if plain else _studio(viewer, kind, heart)

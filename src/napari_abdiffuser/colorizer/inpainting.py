@@ -98,7 +98,7 @@ class Inpainting:
             cancel=cancel,
         )
         # Not kin of the surroundings: what is to change would take their colours again.
-        base = self._map(gray=False)
+        base = picture.code.at(self._map(gray=False), self._inside).transpose(1, 2)
         drawn = one_colour_a_kind(picture, self._hints, self._inside, drawn, base)
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
         side_by_side = torch.cat(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -96,9 +96,15 @@ def sample_maps(
     progress, cancel : callable, optional
         See `napari_abdiffuser.model.sampler`.
     """
+    places = picture.anchors
+    base = picture.code.at(most_probable(picture, hints, gray=False), places).transpose(1, 2)
+    if start is not None:
+        # What hints claim is theirs, also where the chosen colours are those of other hints.
+        base = torch.lerp(base, start.colours, unclaimed_at(picture, hints, places))
+        start = replace(start, colours=base)
     colours = sample_colours(
         picture,
-        picture.anchors,
+        places,
         hints.positions,
         hints.colours,
         seeds,
@@ -107,9 +113,14 @@ def sample_maps(
         progress=progress,
         cancel=cancel,
     )
-    base = most_probable(picture, hints, gray=False) if start is None else start.colours
-    colours = one_colour_a_kind(picture, hints, picture.anchors, colours, base)
+    colours = one_colour_a_kind(picture, hints, places, colours, base)
     return spread_all(picture, hints, colours, gray=gray)
+
+
+def unclaimed_at(picture: Encoded, hints: HintTokens, places: Tensor) -> Tensor:
+    """Share of places (1, A, 2) that no hint claims: (1, A, 1) in [0, 1]."""
+    unclaimed = picture.attend(hints.positions).unclaimed.transpose(1, 2)
+    return picture.code.at(unclaimed.unflatten(2, picture.shape), places).transpose(1, 2)
 
 
 def one_colour_a_kind(
@@ -126,16 +137,11 @@ def one_colour_a_kind(
     colours : Tensor
         (n, A, 2), ab / 110, as sampled.
     base : Tensor
-        Colours without chance, ab / 110, that samples depart from: a map (1, 2, h, w), or those
-        of the places (1, A, 2).
+        (1, A, 2), ab / 110: colours without chance, which samples depart from.
     """
-    code = picture.code
-    if base.ndim == 4:
-        base = code.at(base, places).transpose(1, 2)
-    unclaimed = picture.attend(hints.positions).unclaimed.transpose(1, 2)
-    free = code.at(unclaimed.unflatten(2, picture.shape), places).transpose(1, 2)
+    free = unclaimed_at(picture, hints, places)
     where = hints.positions[:, _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, picture.device)]
-    guide = picture.networks.guide
+    guide, code = picture.networks.guide, picture.code
     return base + shared_departures(guide, code, places, colours - base, where, free)
 
 

@@ -123,7 +123,7 @@ def read_region(
     """
     name = str(getattr(layer, "name", layer))
     if isinstance(layer, Labels):
-        return _Painted(read_labels(layer, image, picture, dims), label, name)
+        return _Painted(read_labels(layer, image, picture, dims, snapshot=True), label, name)
     if not isinstance(layer, Shapes):
         raise InvalidRequest(
             f"'{name}' marks no region: choose a Shapes or a Labels layer, or press 'Draw region'."

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelsSource", "cut_labels", "read_labels"]
 
-# A copy of this many bytes takes the GUI thread 5 to 25 ms, most of it for new pages; larger slices
-# are read as they are when the worker comes to them. What is painted meanwhile is read again after.
-_COPY_AT_MOST = 8 * 2**20
+# Bytes that are copied in the GUI thread, 10 to 40 ms; larger slices are read as they are when the
+# worker comes to them, and a layer of hints again after what is painted meanwhile.
+_COPY_AT_MOST = 16 * 2**20
+# Where what is painted later must not count.
+_SNAPSHOT_AT_MOST = 64 * 2**20
 # Rows mapped at a time where labels and image do not share a pixel grid.
 _ROWS = 256
 
@@ -108,7 +110,12 @@ class LabelsSource:
 
 
 def read_labels(
-    layer: Labels, image: Image, picture: PictureSource, dims: Dims | None = None
+    layer: Labels,
+    image: Image,
+    picture: PictureSource,
+    dims: Dims | None = None,
+    *,
+    snapshot: bool = False,
 ) -> LabelsSource:
     """Read a Labels layer where the picture's slice lies in it.
 
@@ -117,14 +124,26 @@ def read_labels(
     layer, image, picture, dims
         As for `napari_abdiffuser.layers.hints.read_hints`. A pixel takes the label nearest to
         its centre.
+    snapshot
+        Copy up to 64 instead of 16 MiB, so that what is painted later does not count.
     """
     world = None if dims is None else world_position(layer, dims)
     return cut_labels(
-        image_array(layer), map_between(image, layer, world), picture.index, layer.colormap
+        image_array(layer),
+        map_between(image, layer, world),
+        picture.index,
+        layer.colormap,
+        _SNAPSHOT_AT_MOST if snapshot else _COPY_AT_MOST,
     )
 
 
-def cut_labels(array: Any, to_labels: AffineMap, index: Index, colormap: Any) -> LabelsSource:
+def cut_labels(
+    array: Any,
+    to_labels: AffineMap,
+    index: Index,
+    colormap: Any,
+    copy_at_most: int = _COPY_AT_MOST,
+) -> LabelsSource:
     """Read the slice of a painted array in which a picture lies; no layer is needed.
 
     Parameters
@@ -137,6 +156,8 @@ def cut_labels(array: Any, to_labels: AffineMap, index: Index, colormap: Any) ->
         Of the picture: None on its two axes.
     colormap
         Of the labels.
+    copy_at_most
+        Bytes; a larger slice is not copied.
     """
     plane = [axis for axis, at in enumerate(index) if at is None]
     start = to_labels([[0 if at is None else at for at in index]])[0]
@@ -149,7 +170,7 @@ def cut_labels(array: Any, to_labels: AffineMap, index: Index, colormap: Any) ->
         where = zip(nearest, fixed, strict=True)
         array = _lazy_slice(array, tuple(int(at) if alone else slice(None) for at, alone in where))
         start, steps = start[np.logical_not(fixed)], steps[np.logical_not(fixed)]
-    if isinstance(array, np.ndarray) and array.nbytes <= _COPY_AT_MOST:
+    if isinstance(array, np.ndarray) and array.nbytes <= copy_at_most:
         array = array.copy()  # napari paints into it in place
     return LabelsSource(array, start, steps[:, 0], steps[:, 1], colormap)
 

@@ -22,7 +22,7 @@ _SHARPNESS = 0.5  # of what the guide tells pixels of hints apart with: kin are 
 _ROUNDS = 5
 _CONTRAST_AT_MOST = 2.0
 _CHROMA_AT_MOST = 1.5
-_LEAST = 1e-6  # mean square, (ab / 110)^2, of what has no contrast
+_LEAST = 1e-12  # far below what can be seen, (ab / 110)^2
 
 
 def kinship(guide: Guide, code: Code, places: Tensor, known_places: Tensor) -> Tensor:
@@ -81,22 +81,33 @@ def shared_departures(
     Returns
     -------
     Tensor
-        (n, A, 2), ab / 110. Where all is free, of each drawing's own mean square chroma, if that
-        takes no more than a factor of 1.5.
+        (n, A, 2), ab / 110. What is free has each drawing's own mean square chroma, if that takes
+        no more than a factor of 1.5.
     """
-    count = places.shape[1]
-    weights = kinship(guide, code, places, known_places)[:, :count]
+    weights = kinship(guide, code, places, known_places)[:, : places.shape[1]]
+    weights = torch.linalg.matrix_power(weights, _ROUNDS)
     # Of an object, not of a place: a pore carries less of the same colour than what is around it.
-    gain = code.at(code.gain, places).transpose(1, 2)
-    drawn = departures / gain
-    shared: Tensor = torch.linalg.matrix_power(weights, _ROUNDS) @ drawn
-    middle = (shared * free).sum(1, keepdim=True) / free.sum(1, keepdim=True).clamp(min=_LEAST)
-    contrast = _ratio(drawn - drawn.mean(1, keepdim=True), shared - middle, _CONTRAST_AT_MOST)
+    gain = code.at(code.gain, places)[0].T
+    # One by one: sums of many drawings at once may differ from these in the last bit.
+    return torch.stack([_shared(weights, gain, drawing, free[0]) for drawing in departures])
+
+
+def _shared(weights: Tensor, gain: Tensor, drawing: Tensor, free: Tensor) -> Tensor:
+    """Share one drawing's departures (A, 2) by weights (A, A); gain and free are (A, 1)."""
+    drawn = drawing / gain
+    shared = weights @ drawn
+    middle = _mean(shared, free)
+    contrast = _ratio(drawn - _mean(drawn, free), shared - middle, free, _CONTRAST_AT_MOST)
     shared = (shared + free * (contrast - 1) * (shared - middle)) * gain
-    return shared * (1 + free * (_ratio(departures, shared, _CHROMA_AT_MOST) - 1))
+    return shared * (1 + free * (_ratio(drawing, shared, free, _CHROMA_AT_MOST) - 1))
 
 
-def _ratio(one: Tensor, other: Tensor, most: float) -> Tensor:
-    """Root of the ratio of mean squares of (n, A, 2): (n, 1, 1), at most so much."""
-    squares = [each.square().mean((1, 2), keepdim=True) for each in (one, other)]
+def _mean(values: Tensor, free: Tensor) -> Tensor:
+    """Mean (1, C) over what is free of (A, C)."""
+    return (values * free).sum(0, keepdim=True) / free.sum().clamp(min=_LEAST)
+
+
+def _ratio(one: Tensor, other: Tensor, free: Tensor, most: float) -> Tensor:
+    """Root of the ratio of mean squares of what is free, at most so much."""
+    squares = [_mean(each.square(), free).sum() for each in (one, other)]
     return (squares[0] / squares[1].clamp(min=_LEAST)).sqrt().clamp(max=most)
