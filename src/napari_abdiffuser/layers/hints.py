@@ -136,7 +136,7 @@ def read_hints(
     if isinstance(layer, Points):
         return read_points(layer, image, picture, dims)
     if isinstance(layer, Labels):
-        return read_labels(layer, image, picture, dims)
+        return read_labels(layer, image, picture, dims, snapshot=True)
     raise InvalidHints(
         f"'{layer}' cannot hold hints. Choose a Points or a Labels layer, or make one with "
         "'New hints layer'."

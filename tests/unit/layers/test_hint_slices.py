@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from napari.layers import Image, Labels, Points, Shapes
@@ -99,3 +102,16 @@ def test_hints_are_what_a_layer_says_if_nothing_but_a_class_was_given_to_them():
     assert not says(read, named[:1])
     assert not says(read, [named[0], PointHint(1, 2, 3, (0, 1, 0), "a")])
     assert not says(read, [named[0], PointHint(1, 3, 3, (1, 0, 0), "a")])
+
+
+def test_what_the_first_layer_of_hints_needs_is_imported_ahead_in_a_thread():
+    code = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from napari_abdiffuser.layers.new_strokes import prepare
+assert "pandas" not in sys.modules
+with ThreadPoolExecutor(1) as pool:
+    pool.submit(prepare).result()
+assert "pandas" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -123,13 +123,14 @@ def test_labels_on_another_grid_and_slice_are_resampled():
     assert len(build(layer, image, viewer.dims)[0]) == 0
 
 
-def test_painting_on_during_a_run_does_not_change_its_hints():
-    image = Image(np.zeros((6, 8)))
-    layer = Labels(np.zeros((6, 8), dtype=int))
+@pytest.mark.parametrize("side", [8, 1500])  # of the second, 17 MiB
+def test_painting_on_during_a_run_does_not_change_its_hints(side):
+    image = Image(np.zeros((side, side)))
+    layer = Labels(np.zeros((side, side), dtype=np.int64))
     layer.data[2, 2] = 1
     source = read_hints(layer, image, read_image(image))
     layer.data[:] = 2
-    assert source.build((6, 8))[0].regions[0].mask.sum() == 1
+    assert source.build((side, side))[0].regions[0].mask.sum() == 1
 
 
 def test_a_new_layer_lies_on_its_image_and_keeps_old_hints_colours(tilted):
