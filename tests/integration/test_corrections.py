@@ -124,15 +124,20 @@ def test_saturation(picture, before):
     assert light_is_kept(made, picture.saturate(before, 3.0))
 
 
-def test_more_like_this_is_nearer_than_any_other(picture):
+def test_more_like_this_keeps_hints(picture):
     chosen = picture.paint(HINTS, 1, seed=3).rgb[0]
+    made = picture.more_like(chosen, HINTS, 3, 0.4, steps=8)
+    assert light_is_kept(*made.rgb)
+    patch = HINTS.points[0].patch(SHAPE)
+    assert all((rgb[patch] == chosen[patch]).all() for rgb in made.rgb)
+    assert made.provenance["more_like"]["strength"] == 0.4
+
+
+def test_more_like_this_is_nearer_than_any_other(picture):
+    chosen = picture.paint(None, 1, seed=3).rgb[0]
 
     def away(strength):
-        made = picture.more_like(chosen, HINTS, 3, strength, steps=8)
-        assert light_is_kept(*made.rgb)
-        patch = HINTS.points[0].patch(SHAPE)
-        assert all((rgb[patch] == chosen[patch]).all() for rgb in made.rgb)
-        assert made.provenance["more_like"]["strength"] == strength
+        made = picture.more_like(chosen, None, 3, strength, steps=8)
         return np.abs(rgb2lab(made.rgb) - rgb2lab(chosen)).mean()
 
     assert away(0.05) < 0.8 * away(1.0)

@@ -73,7 +73,8 @@ def test_where_hints_claim_all_the_chosen_colours_do_not_matter(encode, monkeypa
     monkeypatch.setattr(painting, "unclaimed_at", share)
     picture, hints = encode(1.0), tokens(3)
     generator = torch.Generator().manual_seed(1)
-    chosen = [torch.randn(1, picture.anchors.shape[1], 2, generator=generator) for _ in range(2)]
+    shape = (1, picture.anchors.shape[1], 2)
+    chosen = [3 + torch.randn(shape, generator=generator) for _ in range(2)]
     one, other = (
         sample_maps(picture, hints, [5], 4, gray=False, start=Start(colours, 0.4))
         for colours in chosen
