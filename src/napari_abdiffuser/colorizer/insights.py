@@ -11,12 +11,7 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.class_maps import ClassMap, class_map, share_maps
 from napari_abdiffuser.colorizer.core import PictureCore
-from napari_abdiffuser.colorizer.painting import (
-    most_probable,
-    one_colour_a_kind,
-    sample_colours,
-    sample_maps,
-)
+from napari_abdiffuser.colorizer.painting import sample_colours, sample_maps
 from napari_abdiffuser.colorizer.run import mixed_seed, within_memory
 from napari_abdiffuser.colorizer.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE
@@ -162,7 +157,8 @@ class Insights(PictureCore):
         y, x : float
             Row and column in pixels.
         n : int
-            How many, 1 … 16; fewer come back where samples agree.
+            How many, 1 … 16; fewer come back where samples agree. They are drawn one by one, so
+            they differ more than variations, in which kin share a colour.
         hints : Hints, optional
             What is already known.
         seed : int
@@ -191,10 +187,7 @@ class Insights(PictureCore):
             places = torch.cat([encoded.anchors, place[None, None].to(encoded.device)], 1)
             drawn = sample_colours(
                 encoded, places, tokens.positions, tokens.colours, seeds, request.steps
-            )
-            base = encoded.code.at(most_probable(encoded, tokens, gray=False), places)
-            base = base.transpose(1, 2)
-            drawn = one_colour_a_kind(encoded, tokens, places, drawn, base)[:, -1]
+            )[:, -1]
         row, column = round(y), round(x)
         around = self.painter.surface.display[
             max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3

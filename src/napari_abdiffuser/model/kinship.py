@@ -85,7 +85,9 @@ def shared_departures(
         no more than a factor of 1.5.
     """
     weights = kinship(guide, code, places, known_places)[:, : places.shape[1]]
-    weights = torch.linalg.matrix_power(weights, _ROUNDS)
+    # In every round, hints would take all of it: variations are to differ with many hints too.
+    depart = weights.sum(1, keepdim=True)
+    weights = torch.linalg.matrix_power(weights / depart, _ROUNDS) * depart
     # Of an object, not of a place: a pore carries less of the same colour than what is around it.
     gain = code.at(code.gain, places)[0].T
     # One by one: sums of many drawings at once may differ from these in the last bit.
