@@ -107,8 +107,9 @@ def test_held_out_items_are_left_out(coloured):
 
 
 @settings(deadline=None, max_examples=20)
-@given(seed=st.integers(0, 2**32 - 1), size=st.integers(4, 90))
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(12, 90))
 def test_crops_and_their_masks_stay_together(seed, size):
+    # In fewer pixels the disc is all border, whose pixels are averaged and whose regions are not.
     inside = disc().astype(np.uint8)
     gray = np.repeat(255 * inside[..., None], 3, 2)
     item = Item.of(Sample("a", gray, inside.astype(np.int32)))
