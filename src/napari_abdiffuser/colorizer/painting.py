@@ -100,7 +100,7 @@ def sample_maps(
     places = picture.anchors
     base = picture.code.at(most_probable(picture, hints, gray=False), places).transpose(1, 2)
     if start is not None:
-        base = _chosen(start.colours, base, unclaimed_at(picture, hints, places))
+        base = _chosen(start.colours, base, _unclaimed_at(picture, hints, places))
         start = replace(start, colours=base)
     colours = sample_colours(
         picture,
@@ -123,7 +123,7 @@ def _chosen(chosen: Tensor, hinted: Tensor, free: Tensor) -> Tensor:
     return torch.lerp(hinted, chosen, free + (1 - free) * agree)
 
 
-def unclaimed_at(picture: Encoded, hints: HintTokens, places: Tensor) -> Tensor:
+def _unclaimed_at(picture: Encoded, hints: HintTokens, places: Tensor) -> Tensor:
     """Share of places (1, A, 2) that no hint claims: (1, A, 1) in [0, 1]."""
     unclaimed = picture.attend(hints.positions).unclaimed.transpose(1, 2)
     return picture.code.at(unclaimed.unflatten(2, picture.shape), places).transpose(1, 2)
@@ -145,7 +145,7 @@ def one_colour_a_kind(
     base : Tensor
         (1, A, 2), ab / 110: colours without chance, which samples depart from.
     """
-    free = unclaimed_at(picture, hints, places)
+    free = _unclaimed_at(picture, hints, places)
     where = hints.positions[:, _spaced(hints.positions.shape[1], _TOKENS_AT_MOST, picture.device)]
     guide, code = picture.networks.guide, picture.code
     return base + shared_departures(guide, code, places, colours - base, where, free)

@@ -17,7 +17,8 @@ from napari_abdiffuser.model.guide import Guide
 
 __all__ = ["kinship", "shared_departures"]
 
-# Chosen on pictures of two sets (docs/experiments.md); the optimum is flat.
+# Chosen on pictures of two sets: blunter, objects are more of one colour; sharper, samples are
+# nearer to what many hints say (docs/experiments.md).
 _SHARPNESS = 0.5  # of what the guide tells pixels of hints apart with: kin are more than pixels
 _ROUNDS = 5
 _CONTRAST_AT_MOST = 2.0

@@ -70,7 +70,7 @@ def test_where_hints_claim_all_the_chosen_colours_do_not_matter(encode, monkeypa
     def share(picture: Encoded, hints: HintTokens, places: torch.Tensor) -> torch.Tensor:
         return torch.full((1, places.shape[1], 1), free)
 
-    monkeypatch.setattr(painting, "unclaimed_at", share)
+    monkeypatch.setattr(painting, "_unclaimed_at", share)
     picture, hints = encode(1.0), tokens(3)
     generator = torch.Generator().manual_seed(1)
     shape = (1, picture.anchors.shape[1], 2)
