@@ -57,7 +57,10 @@ class PictureCore:
         surface = self.painter.surface
         if surface.excluded is not None:
             hints = hints_inside(hints, ~surface.excluded)
-        return hint_tokens(hints, surface.display, self.encoded.shape).to(self.encoded.device)
+        encoded = self.encoded
+        covariates = encoded.covariates[0].cpu().numpy()
+        tokens = hint_tokens(hints, surface.display, encoded.shape, encoded.gain, covariates)
+        return tokens.to(encoded.device)
 
     def request(
         self,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from threading import Lock
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.threads import SMALL, one_thread
@@ -16,6 +19,7 @@ from napari_abdiffuser.model.code import Attention, Code
 from napari_abdiffuser.model.guide import HINT_STRENGTH
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.sweeps import Sweeps
+from napari_abdiffuser.model.trend import covariates
 
 __all__ = ["Encoded"]
 
@@ -58,6 +62,17 @@ class Encoded:
     def device(self) -> torch.device:
         """Where all of it is."""
         return self.code.gain.device
+
+    @cached_property
+    def gain(self) -> NDArray[np.float32]:
+        """(h, w), chroma of each cell relative to its object; see `Code`."""
+        gain: NDArray[np.float32] = self.code.gain[0, 0].cpu().numpy()
+        return gain
+
+    @cached_property
+    def covariates(self) -> Tensor:
+        """(1, 3, h, w), what colours may go with all over the picture."""
+        return covariates(self.code, self.lightness)
 
     def attend(self, positions: Tensor, *, highlight: bool = False) -> Attention:
         """Who owns which cell: computed, or remembered.

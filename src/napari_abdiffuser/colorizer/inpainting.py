@@ -13,6 +13,7 @@ from napari_abdiffuser.colorizer.colourings import coarse_chroma
 from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.painting import claimed_share, one_colour_a_kind, sample_colours
 from napari_abdiffuser.colorizer.tokens import HintTokens
+from napari_abdiffuser.colorizer.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.model.anchors import place_anchors
 
 __all__ = ["Inpainting"]
@@ -62,6 +63,10 @@ class Inpainting:
         self._places = torch.cat([outside, hints.positions], 1)
         there = picture.code.at(colours, outside).transpose(1, 2)
         self._colours = torch.cat([there, hints.colours], 1)
+        self._values: Tensor | None = None
+        if hints.covariates is not None:
+            there = picture.code.at(picture.covariates, outside).transpose(1, 2)
+            self._values = torch.cat([there, hints.covariates], 1)
         kept = 1 - cover
         self._hint_map = hints.hint_map * cover + torch.cat([colours * kept, kept], 1)
 
@@ -75,7 +80,13 @@ class Inpainting:
             attention = picture.attend(self._hints.positions, highlight=True)
             return picture.spread(attention, self._hints.colours, self._hint_map, None)
         attention = picture.attend(self._places)
-        return picture.spread(attention, self._colours, self._hint_map, picture.code.auto)
+        return spread_over_trend(
+            picture, attention, self._values, self._colours, self._hint_map, self._slopes()
+        )
+
+    def _slopes(self) -> Tensor | None:
+        attention = self._picture.attend(self._places)
+        return trend_slopes(self._picture, attention, self._places, self._values, self._colours)
 
     def sample(
         self,
@@ -106,7 +117,13 @@ class Inpainting:
         )
         hint_map = self._hint_map
         hint_map = torch.cat([hint_map[:, :2].repeat(1, count, 1, 1), hint_map[:, 2:]], 1)
-        maps = picture.spread(attention, side_by_side, hint_map, picture.code.auto)
+        values = self._values
+        if values is not None:
+            there = picture.code.at(picture.covariates, self._inside).transpose(1, 2)
+            values = torch.cat([there, values], 1)
+        maps = spread_over_trend(
+            picture, attention, values, side_by_side, hint_map, self._slopes()
+        )
         if self._gray:
             maps = maps * claimed_share(picture, self._hints)
         apart: Tensor = maps.unflatten(1, (count, 2))[0]

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.tokens import HintTokens
+from napari_abdiffuser.colorizer.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.anchors import COLOUR_SCALE, token_features
+from napari_abdiffuser.model.code import Attention
 from napari_abdiffuser.model.kinship import shared_departures
 from napari_abdiffuser.model.sampling import Sampling
 
@@ -59,8 +61,16 @@ def most_probable(picture: Encoded, hints: HintTokens, *, gray: bool) -> Tensor:
         narrowly, where the guide has learned it.
     """
     attention = picture.attend(hints.positions, highlight=gray)
-    auto = None if gray else picture.code.auto
-    return picture.spread(attention, hints.colours, hints.hint_map, auto)
+    if gray:
+        return picture.spread(attention, hints.colours, hints.hint_map, None)
+    slopes = _slopes(picture, hints, attention)
+    return spread_over_trend(
+        picture, attention, hints.covariates, hints.colours, hints.hint_map, slopes
+    )
+
+
+def _slopes(picture: Encoded, hints: HintTokens, attention: Attention) -> Tensor | None:
+    return trend_slopes(picture, attention, hints.positions, hints.covariates, hints.colours)
 
 
 def claimed_share(picture: Encoded, hints: HintTokens) -> Tensor:
@@ -237,7 +247,11 @@ def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bo
         [colours.transpose(0, 1).flatten(1)[None], hints.colours.repeat(1, 1, count)], 1
     )
     hint_map = torch.cat([hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1)
-    maps = picture.spread(attention, side_by_side, hint_map, picture.code.auto)
+    slopes, values = _slopes(picture, hints, picture.attend(hints.positions)), None
+    if hints.covariates is not None:
+        there = picture.code.at(picture.covariates, picture.anchors).transpose(1, 2)
+        values = torch.cat([there, hints.covariates], 1)
+    maps = spread_over_trend(picture, attention, values, side_by_side, hint_map, slopes)
     if gray:
         maps = maps * claimed_share(picture, hints)
     apart: Tensor = maps.unflatten(1, (count, 2))[0]

@@ -42,12 +42,15 @@ class HintTokens:
         (1, 3, h, w): colours times share of the cell, and the share.
     sources : tuple of int
         Of each token, the number of its hint: regions that have pixels first, then points.
+    covariates : Tensor or None
+        (1, N, K), means under each token's hint of what colours may go with; None if not known.
     """
 
     positions: Tensor
     colours: Tensor
     hint_map: Tensor
     sources: tuple[int, ...] = ()
+    covariates: Tensor | None = None
 
     def to(self, device: torch.device) -> HintTokens:
         """Move to a device."""
@@ -56,20 +59,28 @@ class HintTokens:
             self.colours.to(device),
             self.hint_map.to(device),
             self.sources,
+            None if self.covariates is None else self.covariates.to(device),
         )
 
 
 def displayable(color: tuple[float, float, float], lightness: float) -> NDArray[np.float32]:
     """a*b* of a colour as it can be shown at a lightness: (2,) float32."""
-    shown: NDArray[np.float32] = _displayable([color], [lightness])[0]
-    return shown
+    return _displayable(_chroma([color]), [lightness])[0]
 
 
-def hint_tokens(hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, int]) -> HintTokens:
+def hint_tokens(
+    hints: Hints,
+    lightness: NDArray[np.float32],
+    cells: tuple[int, int],
+    gain: NDArray[np.float32] | None = None,
+    covariates: NDArray[np.float32] | None = None,
+) -> HintTokens:
     """Translate hints into cells.
 
-    A hint's colour is what can be shown at the mean lightness under it, since that is what the
-    guide was trained with: the mean true colour under a patch.
+    A hint's colour is the one asked for times the gain of its place, if that is below one: so much
+    of an object's colour the place carries, and the rest of the object all of it. It is never less
+    than what can be shown at the mean lightness under the hint. To take that alone, a hint on the
+    dark core of an object would leave its bright rim as pale as the core has to be.
 
     Parameters
     ----------
@@ -79,6 +90,10 @@ def hint_tokens(hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, 
         (H, W) L* of the picture.
     cells : (int, int)
         (h, w) of the code.
+    gain : ndarray of float32, optional
+        (h, w) > 0, chroma of each cell relative to its object; one everywhere if not given.
+    covariates : ndarray of float32, optional
+        (K, h, w), of which the tokens tell the means under their hints.
 
     Returns
     -------
@@ -90,13 +105,19 @@ def hint_tokens(hints: Hints, lightness: NDArray[np.float32], cells: tuple[int, 
         float(lightness[hint.patch(shape) if isinstance(hint, PointHint) else hint.mask].mean())
         for hint in drawn
     ]
-    colours = _displayable([hint.color for hint in drawn], levels) / CHROMA_SCALE
-    positions, sources = _places(drawn, shape, cells)
+    windows = _windows(drawn, shape, cells)
+    gains = np.ones(1, np.float32) if gain is None else _means(windows, gain[None])[:, 0]
+    colours = _carried([hint.color for hint in drawn], levels, gains) / CHROMA_SCALE
+    positions, sources = _places(drawn, windows, shape, cells)
+    known = None
+    if covariates is not None:
+        known = torch.from_numpy(_means(windows, covariates)[sources])[None]
     return HintTokens(
         torch.tensor(positions, dtype=torch.float32)[None],
         torch.from_numpy(colours[sources])[None],
-        torch.from_numpy(lay_hints(drawn, colours, shape, cells))[None],
+        torch.from_numpy(_laid(windows, colours, cells))[None],
         tuple(sources.tolist()),
+        known,
     )
 
 
@@ -127,13 +148,30 @@ def lay_hints(
     ndarray of float32, shape (C + 1, h, w)
         Values times share of the cell, and the share under any hint.
     """
+    return _laid(_windows(drawn, shape, cells), values, cells)
+
+
+_Window = tuple[slice, slice, NDArray[np.float32]]
+
+
+def _windows(
+    drawn: list[PointHint | RegionHint], shape: tuple[int, int], cells: tuple[int, int]
+) -> list[_Window]:
+    """Rows and columns of the cells that each hint touches, and its share of each of them."""
     scale = np.array(cells) / np.array(shape)
+    return [
+        _point_share(hint, scale, cells)
+        if isinstance(hint, PointHint)
+        else (slice(None), slice(None), _shrink(hint.mask, cells))
+        for hint in drawn
+    ]
+
+
+def _laid(
+    windows: list[_Window], values: NDArray[np.float32], cells: tuple[int, int]
+) -> NDArray[np.float32]:
     canvas = np.zeros((values.shape[1] + 1, *cells), np.float32)
-    for hint, value in zip(drawn, values, strict=True):
-        if isinstance(hint, PointHint):
-            rows, columns, share = _point_share(hint, scale, cells)
-        else:
-            rows, columns, share = slice(None), slice(None), _shrink(hint.mask, cells)
+    for (rows, columns, share), value in zip(windows, values, strict=True):
         part = canvas[:, rows, columns]
         part *= 1 - share
         part[:-1] += share * value[:, None, None]
@@ -141,35 +179,57 @@ def lay_hints(
     return canvas
 
 
+def _means(windows: list[_Window], maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means of maps (K, h, w) over the cells under each hint: (n, K)."""
+    means = np.empty((len(windows), len(maps)), np.float32)
+    for row, (rows, columns, share) in zip(means, windows, strict=True):
+        row[:] = (maps[:, rows, columns] * share).sum((1, 2)) / share.sum()
+    return means
+
+
 def _places(
-    drawn: list[PointHint | RegionHint], shape: tuple[int, int], cells: tuple[int, int]
+    drawn: list[PointHint | RegionHint],
+    windows: list[_Window],
+    shape: tuple[int, int],
+    cells: tuple[int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """(N, 2) places of tokens in cells, and the number of each one's hint (N,)."""
     scale = np.array(cells) / np.array(shape)
     places: list[NDArray[np.float64]] = []
     sources: list[int] = []
-    for number, hint in enumerate(drawn):
+    for number, (hint, window) in enumerate(zip(drawn, windows, strict=True)):
         if isinstance(hint, PointHint):
             found = [(np.array([hint.y, hint.x]) + 0.5) * scale - 0.5]
         else:
-            found = spread_places(_shrink(hint.mask, cells))
+            found = spread_places(window[2])
         places.extend(found)
         sources.extend([number] * len(found))
     return np.array(places).reshape(-1, 2), np.array(sources, np.intp)
 
 
-def _displayable(
-    colors: list[tuple[float, float, float]], levels: list[float]
+def _chroma(colors: list[tuple[float, float, float]]) -> NDArray[np.float32]:
+    """a*b* of sRGB colours: (n, 2) float32."""
+    lab = np.asarray(srgb_to_lab(np.array(colors, np.float32).reshape(-1, 3)), np.float32)
+    return lab[:, 1:]
+
+
+def _displayable(chroma: NDArray[np.float32], levels: list[float]) -> NDArray[np.float32]:
+    """a*b* (n, 2) as they can be shown at their lightness."""
+    if not len(chroma):
+        return chroma
+    return np.asarray(gamut_map(np.array(levels, np.float32), chroma), np.float32)
+
+
+def _carried(
+    colors: list[tuple[float, float, float]], levels: list[float], gains: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """a*b* of colours as they can be shown at their lightness: (n, 2) float32."""
-    if not colors:
-        return np.zeros((0, 2), np.float32)
-    lab = np.asarray(srgb_to_lab(np.array(colors, np.float32)))
-    shown = gamut_map(np.array(levels, np.float32), lab[:, 1:].astype(np.float32))
-    return np.asarray(shown, np.float32)
-
-
-_Window = tuple[slice, slice, NDArray[np.float32]]
+    """a*b* that the places of hints carry of the colours asked for: (n, 2) float32."""
+    asked = _chroma(colors)
+    shown = np.hypot(*_displayable(asked, levels).T)
+    # Mapping into the gamut keeps the hue.
+    share = shown / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
+    least = np.minimum(gains, 1)
+    return asked * np.maximum(share, least)[:, None]
 
 
 def _point_share(point: PointHint, scale: NDArray[np.float64], cells: tuple[int, int]) -> _Window:

@@ -1,0 +1,79 @@
+"""Colours spread over a trend: what goes with lightness all over the picture stays out of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.model.code import Attention
+from napari_abdiffuser.model.trend import fit_trend
+
+__all__ = ["spread_over_trend", "trend_slopes"]
+
+_LEAST_HINTS = 2  # one alone has no other to be predicted from
+
+
+def trend_slopes(
+    picture: Encoded,
+    attention: Attention,
+    positions: Tensor,
+    values: Tensor | None,
+    colours: Tensor,
+) -> Tensor | None:
+    """Slopes of the trend that hints tell: (K, 2), or None if they cannot tell any.
+
+    Parameters
+    ----------
+    picture : Encoded
+        The picture.
+    attention : Attention
+        From `Encoded.attend`, of these positions.
+    positions : Tensor
+        (1, N, 2) in cells.
+    values : Tensor or None
+        (1, N, K), of each hint the covariates' means, where they are known.
+    colours : Tensor
+        (1, N, 2), ab / 110.
+    """
+    if values is None or positions.shape[1] < _LEAST_HINTS:
+        return None
+    return fit_trend(picture.code, attention, positions, values).slopes(colours)
+
+
+def spread_over_trend(
+    picture: Encoded,
+    attention: Attention,
+    values: Tensor | None,
+    colours: Tensor,
+    hint_map: Tensor,
+    slopes: Tensor | None,
+) -> Tensor:
+    """Spread colours less their trend, and add that of every cell: (1, 2 n, h, w), ab / 110.
+
+    Parameters
+    ----------
+    picture : Encoded
+        The picture.
+    attention : Attention
+        From `Encoded.attend`.
+    values : Tensor or None
+        (1, N, K), covariates of each token; needed with slopes.
+    colours : Tensor
+        (1, N, 2 n), ab / 110, of n colourings.
+    hint_map : Tensor
+        (1, 2 n + 1, h, w).
+    slopes : Tensor or None
+        (K, 2), from `trend_slopes`; the same for all colourings. Without, colours are spread as
+        they are.
+    """
+    if slopes is None or values is None:
+        return picture.spread(attention, colours, hint_map, picture.code.auto)
+    count = colours.shape[2] // 2
+    trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
+    mask = hint_map[:, -1:]
+    beneath = torch.cat([hint_map[:, :-1] - trend.repeat(1, count, 1, 1) * mask, mask], 1)
+    colours = colours - (values @ slopes).repeat(1, 1, count)
+    # What nobody claims has its automatic colour, without a trend.
+    spread = picture.spread(attention, colours, beneath, picture.code.auto - trend)
+    return spread + trend.repeat(1, count, 1, 1)
