@@ -81,7 +81,13 @@ class Inpainting:
             return picture.spread(attention, self._hints.colours, self._hint_map, None)
         attention = picture.attend(self._places)
         return spread_over_trend(
-            picture, attention, self._values, self._colours, self._hint_map, self._slopes()
+            picture,
+            attention,
+            self._places,
+            self._values,
+            self._colours,
+            self._hint_map,
+            self._slopes(),
         )
 
     def _slopes(self) -> Tensor | None:
@@ -122,7 +128,7 @@ class Inpainting:
             there = picture.code.at(picture.covariates, self._inside).transpose(1, 2)
             values = torch.cat([there, values], 1)
         maps = spread_over_trend(
-            picture, attention, values, side_by_side, hint_map, self._slopes()
+            picture, attention, self._places, values, side_by_side, hint_map, self._slopes()
         )
         if self._gray:
             maps = maps * claimed_share(picture, self._hints)

@@ -65,7 +65,13 @@ def most_probable(picture: Encoded, hints: HintTokens, *, gray: bool) -> Tensor:
         return picture.spread(attention, hints.colours, hints.hint_map, None)
     slopes = _slopes(picture, hints, attention)
     return spread_over_trend(
-        picture, attention, hints.covariates, hints.colours, hints.hint_map, slopes
+        picture,
+        attention,
+        hints.positions,
+        hints.covariates,
+        hints.colours,
+        hints.hint_map,
+        slopes,
     )
 
 
@@ -251,7 +257,9 @@ def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bo
     if hints.covariates is not None:
         there = picture.code.at(picture.covariates, picture.anchors).transpose(1, 2)
         values = torch.cat([there, hints.covariates], 1)
-    maps = spread_over_trend(picture, attention, values, side_by_side, hint_map, slopes)
+    maps = spread_over_trend(
+        picture, attention, hints.positions, values, side_by_side, hint_map, slopes
+    )
     if gray:
         maps = maps * claimed_share(picture, hints)
     apart: Tensor = maps.unflatten(1, (count, 2))[0]

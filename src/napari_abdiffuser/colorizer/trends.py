@@ -7,6 +7,7 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.model.code import Attention
+from napari_abdiffuser.model.exactness import exact_colours
 from napari_abdiffuser.model.trend import fit_trend
 
 __all__ = ["spread_over_trend", "trend_slopes"]
@@ -44,6 +45,7 @@ def trend_slopes(
 def spread_over_trend(
     picture: Encoded,
     attention: Attention,
+    known: Tensor,
     values: Tensor | None,
     colours: Tensor,
     hint_map: Tensor,
@@ -56,24 +58,28 @@ def spread_over_trend(
     picture : Encoded
         The picture.
     attention : Attention
-        From `Encoded.attend`.
+        From `Encoded.attend`, of T tokens.
+    known : Tensor
+        (1, N, 2) in cells, the places of the last N tokens, whose colours are to be met there.
     values : Tensor or None
-        (1, N, K), covariates of each token; needed with slopes.
+        (1, T, K), covariates of each token; needed with slopes.
     colours : Tensor
-        (1, N, 2 n), ab / 110, of n colourings.
+        (1, T, 2 n), ab / 110, of n colourings.
     hint_map : Tensor
         (1, 2 n + 1, h, w).
     slopes : Tensor or None
-        (K, 2), from `trend_slopes`; the same for all colourings. Without, colours are spread as
-        they are.
+        (K, 2), from `trend_slopes`; the same for all colourings. Without, there is no trend.
     """
+    code, count = picture.code, colours.shape[2] // 2
     if slopes is None or values is None:
-        return picture.spread(attention, colours, hint_map, picture.code.auto)
-    count = colours.shape[2] // 2
+        auto = code.auto.repeat(1, count, 1, 1)
+        colours = exact_colours(code, attention, known, colours, auto)
+        return picture.spread(attention, colours, hint_map, code.auto)
     trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
+    auto = code.auto - trend  # what nobody claims has its automatic colour, without a trend
+    trend = trend.repeat(1, count, 1, 1)
     mask = hint_map[:, -1:]
-    beneath = torch.cat([hint_map[:, :-1] - trend.repeat(1, count, 1, 1) * mask, mask], 1)
+    beneath = torch.cat([hint_map[:, :-1] - trend * mask, mask], 1)
     colours = colours - (values @ slopes).repeat(1, 1, count)
-    # What nobody claims has its automatic colour, without a trend.
-    spread = picture.spread(attention, colours, beneath, picture.code.auto - trend)
-    return spread + trend.repeat(1, count, 1, 1)
+    colours = exact_colours(code, attention, known, colours, auto.repeat(1, count, 1, 1))
+    return picture.spread(attention, colours, beneath, auto) + trend

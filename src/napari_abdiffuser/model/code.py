@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_abdiffuser.model.propagation import Affinity
 
-__all__ = ["Attention", "Code"]
+__all__ = ["Attention", "Code", "claims_at"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +74,27 @@ class Attention:
     claims: Tensor
     unclaimed: Tensor
     gains: Tensor
+
+
+def claims_at(code: Code, attention: Attention, places: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares that hints have of some places.
+
+    Parameters
+    ----------
+    code : Code
+        One picture.
+    attention : Attention
+        Of N hints.
+    places : Tensor
+        (1, M, 2) in cells.
+
+    Returns
+    -------
+    tuple of Tensor
+        (M, N), share of each hint, and (M, 1), of none.
+    """
+    both = [
+        code.at(each.transpose(1, 2).unflatten(2, code.shape), places)[0].T
+        for each in (attention.claims, attention.unclaimed)
+    ]
+    return both[0], both[1]

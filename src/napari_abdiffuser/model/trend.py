@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from napari_abdiffuser.model.code import Attention, Code
+from napari_abdiffuser.model.code import Attention, Code, claims_at
 
 __all__ = ["Trend", "covariates", "fit_trend"]
 
@@ -97,8 +97,7 @@ def fit_trend(code: Code, attention: Attention, positions: Tensor, values: Tenso
     rows = torch.linspace(0, max(count - 1, 0), min(count, _ROWS_AT_MOST), device=positions.device)
     rows = rows.round().long()
     places = positions[:, rows]
-    claims = code.at(attention.claims.transpose(1, 2).unflatten(2, code.shape), places)[0].T
-    free = code.at(attention.unclaimed.transpose(1, 2).unflatten(2, code.shape), places)[0].T
+    claims, free = claims_at(code, attention, places)
     claims = claims.clone()
     claims[torch.arange(len(rows), device=rows.device), rows] = 0
     total = (claims.sum(1, keepdim=True) + free).clamp(min=_LEAST)
@@ -117,6 +116,6 @@ def fit_trend(code: Code, attention: Attention, positions: Tensor, values: Tenso
 
 def _ridge(left: Tensor, penalty: float) -> Tensor:
     """(X^T X + penalty)^-1 X^T of X (M, K): (K, M)."""
-    x = left.double().cpu()  # few numbers, and not every device solves equations
+    x = left.cpu().double()  # few numbers, and not every device solves equations
     square = x.T @ x + penalty * torch.eye(x.shape[1], dtype=x.dtype)
     return torch.linalg.solve(square, x.T).float().to(left.device)
