@@ -65,7 +65,8 @@ class HintTokens:
 
 def displayable(color: tuple[float, float, float], lightness: float) -> NDArray[np.float32]:
     """a*b* of a colour as it can be shown at a lightness: (2,) float32."""
-    return _displayable(_chroma([color]), [lightness])[0]
+    shown: NDArray[np.float32] = _displayable(_chroma([color]), [lightness])[0]
+    return shown
 
 
 def hint_tokens(
@@ -229,7 +230,8 @@ def _carried(
     # Mapping into the gamut keeps the hue.
     share = shown / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
     least = np.minimum(gains, 1)
-    return asked * np.maximum(share, least)[:, None]
+    carried: NDArray[np.float32] = asked * np.maximum(share, least)[:, None]
+    return carried
 
 
 def _point_share(point: PointHint, scale: NDArray[np.float64], cells: tuple[int, int]) -> _Window:

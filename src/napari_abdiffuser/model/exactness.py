@@ -61,4 +61,5 @@ def _least_change(claims: Tensor, left: Tensor) -> Tensor:
     """Solve by ridge regression; not every device solves equations."""
     w, rest = claims.cpu().double(), left.cpu().double()
     square = w.T @ w + _PENALTY * torch.eye(len(w), dtype=w.dtype)
-    return torch.linalg.solve(square, w.T @ rest).to(left)
+    change: Tensor = torch.linalg.solve(square, w.T @ rest)
+    return change.to(left)

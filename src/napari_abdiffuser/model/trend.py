@@ -101,7 +101,8 @@ def fit_trend(code: Code, attention: Attention, positions: Tensor, values: Tenso
     claims = claims.clone()
     claims[torch.arange(len(rows), device=rows.device), rows] = 0
     total = (claims.sum(1, keepdim=True) + free).clamp(min=_LEAST)
-    claims, free = claims / total, free / total
+    claims = claims / total
+    free = 1 - claims.sum(1, keepdim=True)  # all, where a hint's own claim leaves nothing
     gains = attention.gains[0]
     claims = claims * gains[rows, None] / gains
     # Spread as colours are; what nobody claims has no trend.
@@ -118,4 +119,5 @@ def _ridge(left: Tensor, penalty: float) -> Tensor:
     """(X^T X + penalty)^-1 X^T of X (M, K): (K, M)."""
     x = left.cpu().double()  # few numbers, and not every device solves equations
     square = x.T @ x + penalty * torch.eye(x.shape[1], dtype=x.dtype)
-    return torch.linalg.solve(square, x.T).float().to(left.device)
+    operator: Tensor = torch.linalg.solve(square, x.T)
+    return operator.float().to(left.device)

@@ -20,8 +20,9 @@ def test_no_hints_no_tokens():
     assert tokens.hint_map.abs().max() == 0
 
 
-def test_a_point_has_its_place_and_a_colour_that_can_be_shown():
-    tokens = hint_tokens(Hints.from_points([[9.5, 19.5]], ["red"], sizes=4), MIDDLE, CELLS)
+def test_a_point_has_its_place_and_the_colour_that_it_carries():
+    pale = np.full(CELLS, 0.2, np.float32)  # carries less of red than can be shown here
+    tokens = hint_tokens(Hints.from_points([[9.5, 19.5]], ["red"], sizes=4), MIDDLE, CELLS, pale)
     np.testing.assert_allclose(tokens.positions[0, 0], [4.5, 9.5])
     ab = np.asarray(srgb_to_lab(np.array([1.0, 0, 0], np.float32)), np.float32)[1:]
     shown = gamut_map(np.array([55], np.float32), ab[None])[0]
@@ -43,12 +44,36 @@ def test_a_small_patch_does_not_vanish_between_the_cells():
     assert tokens.hint_map[0, 2].sum() == pytest.approx(1.5**2, rel=1e-4)
 
 
-def test_the_lightness_under_a_patch_decides_what_can_be_shown():
-    halves = MIDDLE.copy()
-    halves[:, :30] = 5
-    hints = Hints.from_points([[20, 10], [20, 50]], ["yellow", "yellow"])
-    dark, light = hint_tokens(hints, halves, CELLS).colours[0].norm(dim=1)
-    assert dark < 0.5 * light
+def test_a_dark_place_carries_the_colour_asked_for_as_far_as_its_gain_allows():
+    dark = np.full((40, 60), 5, np.float32)
+    hints = Hints.from_points([[20, 10], [20, 30], [20, 50]], ["yellow"] * 3)
+    gain = np.full(CELLS, 0.6, np.float32)
+    gain[:, 10:20], gain[:, 20:] = 1.5, 0.01
+    core, light, pore = hint_tokens(hints, dark, CELLS, gain).colours[0].norm(dim=1).tolist()
+    asked = np.hypot(*srgb_to_lab(np.array([1, 1, 0], np.float32))[1:]) / CHROMA_SCALE
+    shown = np.hypot(*displayable((1, 1, 0), 5)) / CHROMA_SCALE
+    assert light == pytest.approx(asked, rel=1e-5)  # no more than that
+    assert core == pytest.approx(0.6 * asked, rel=1e-5)
+    assert pore == pytest.approx(shown, rel=1e-4)  # no less than that
+    assert shown < 0.3 * asked
+
+
+def test_tokens_tell_the_covariates_means_under_their_hints():
+    labels = np.zeros((40, 60), int)
+    labels[:20, :20] = 1
+    hints = Hints.from_labels(labels, {1: "teal"}) + Hints.from_points([[30, 50]], ["red"], 4)
+    rows, columns = np.mgrid[: CELLS[0], : CELLS[1]].astype(np.float32)
+    tokens = hint_tokens(hints, MIDDLE, CELLS, covariates=np.stack([rows, columns]))
+    assert tokens.covariates is not None
+    area, point = tokens.covariates[0, :-1], tokens.covariates[0, -1]
+    assert (area == area[0]).all()
+    np.testing.assert_allclose(area[0], [4.5, 4.5])
+    # Pixels 28.5 … 32.5 and 48.5 … 52.5: what an even patch covers about its centre.
+    np.testing.assert_allclose(point, [14.75, 24.75], atol=0.3)
+    assert hint_tokens(hints, MIDDLE, CELLS).covariates is None
+    nothing = hint_tokens(Hints(), MIDDLE, CELLS, covariates=np.stack([rows, columns]))
+    assert nothing.covariates is not None
+    assert nothing.covariates.shape == (1, 0, 2)
 
 
 def test_later_hints_lie_over_earlier_ones_and_points_over_regions():
