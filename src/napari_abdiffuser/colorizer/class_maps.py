@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.colorizer.hint_cells import lay_hints
 from napari_abdiffuser.colorizer.hint_groups import HintGroups, group_of, hints_inside
 from napari_abdiffuser.colorizer.native import NativePainter
-from napari_abdiffuser.colorizer.tokens import HintTokens, drawn_hints, lay_hints
+from napari_abdiffuser.colorizer.tokens import HintTokens, drawn_hints
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hard_regions import spreading

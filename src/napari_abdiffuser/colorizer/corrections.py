@@ -20,9 +20,10 @@ from napari_abdiffuser.colorizer.colourings import (
     touched,
 )
 from napari_abdiffuser.colorizer.core import PictureCore
+from napari_abdiffuser.colorizer.drawing import Start
 from napari_abdiffuser.colorizer.hint_groups import hints_inside
 from napari_abdiffuser.colorizer.inpainting import Inpainting
-from napari_abdiffuser.colorizer.painting import Start, most_probable, sample_maps
+from napari_abdiffuser.colorizer.painting import most_probable, sample_maps
 from napari_abdiffuser.colorizer.result import Result
 from napari_abdiffuser.colorizer.run import Run, within_memory
 from napari_abdiffuser.errors import InvalidRequest

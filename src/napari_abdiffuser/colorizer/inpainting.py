@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.colourings import coarse_chroma
+from napari_abdiffuser.colorizer.drawing import sample_colours
 from napari_abdiffuser.colorizer.encoded import Encoded
-from napari_abdiffuser.colorizer.painting import claimed_share, one_colour_a_kind, sample_colours
+from napari_abdiffuser.colorizer.painting import claimed_share, one_colour_a_kind
 from napari_abdiffuser.colorizer.tokens import HintTokens
 from napari_abdiffuser.colorizer.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.model.anchors import place_anchors

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.class_maps import ClassMap, class_map, share_maps
 from napari_abdiffuser.colorizer.core import PictureCore
-from napari_abdiffuser.colorizer.painting import sample_colours, sample_maps
+from napari_abdiffuser.colorizer.drawing import sample_colours
+from napari_abdiffuser.colorizer.painting import sample_maps
 from napari_abdiffuser.colorizer.run import mixed_seed, within_memory
 from napari_abdiffuser.colorizer.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.tokens import CHROMA_SCALE

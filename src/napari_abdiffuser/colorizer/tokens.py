@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_abdiffuser.colorizer.hint_cells import Window, laid, means, windows
 from napari_abdiffuser.imaging.colorspace import gamut_map, srgb_to_lab
 from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
 
@@ -19,13 +19,11 @@ __all__ = [
     "displayable",
     "drawn_hints",
     "hint_tokens",
-    "lay_hints",
     "spread_places",
 ]
 
 CHROMA_SCALE = 110.0
 _REGION_TOKENS = 12
-_LEAST_SIDE = 1.5  # cells: a patch smaller than that would vanish between the cells
 
 
 @dataclass(frozen=True)
@@ -106,17 +104,17 @@ def hint_tokens(
         float(lightness[hint.patch(shape) if isinstance(hint, PointHint) else hint.mask].mean())
         for hint in drawn
     ]
-    windows = _windows(drawn, shape, cells)
-    gains = np.ones(1, np.float32) if gain is None else _means(windows, gain[None])[:, 0]
+    over = windows(drawn, shape, cells)
+    gains = np.ones(1, np.float32) if gain is None else means(over, gain[None])[:, 0]
     colours = _carried([hint.color for hint in drawn], levels, gains) / CHROMA_SCALE
-    positions, sources = _places(drawn, windows, shape, cells)
+    positions, sources = _places(drawn, over, shape, cells)
     known = None
     if covariates is not None:
-        known = torch.from_numpy(_means(windows, covariates)[sources])[None]
+        known = torch.from_numpy(means(over, covariates)[sources])[None]
     return HintTokens(
         torch.tensor(positions, dtype=torch.float32)[None],
         torch.from_numpy(colours[sources])[None],
-        torch.from_numpy(_laid(windows, colours, cells))[None],
+        torch.from_numpy(laid(over, colours, cells))[None],
         tuple(sources.tolist()),
         known,
     )
@@ -127,70 +125,9 @@ def drawn_hints(hints: Hints) -> list[PointHint | RegionHint]:
     return [*(region for region in hints.regions if region.mask.any()), *hints.points]
 
 
-def lay_hints(
-    drawn: list[PointHint | RegionHint],
-    values: NDArray[np.float32],
-    shape: tuple[int, int],
-    cells: tuple[int, int],
-) -> NDArray[np.float32]:
-    """Paint values over cells, later hints over earlier ones by their share of each cell.
-
-    Parameters
-    ----------
-    drawn : list of hints
-        From `drawn_hints`.
-    values : ndarray of float32, shape (n, C)
-        What each of them paints.
-    shape, cells : (int, int)
-        (H, W) of the picture and (h, w) of the cells.
-
-    Returns
-    -------
-    ndarray of float32, shape (C + 1, h, w)
-        Values times share of the cell, and the share under any hint.
-    """
-    return _laid(_windows(drawn, shape, cells), values, cells)
-
-
-_Window = tuple[slice, slice, NDArray[np.float32]]
-
-
-def _windows(
-    drawn: list[PointHint | RegionHint], shape: tuple[int, int], cells: tuple[int, int]
-) -> list[_Window]:
-    """Rows and columns of the cells that each hint touches, and its share of each of them."""
-    scale = np.array(cells) / np.array(shape)
-    return [
-        _point_share(hint, scale, cells)
-        if isinstance(hint, PointHint)
-        else (slice(None), slice(None), _shrink(hint.mask, cells))
-        for hint in drawn
-    ]
-
-
-def _laid(
-    windows: list[_Window], values: NDArray[np.float32], cells: tuple[int, int]
-) -> NDArray[np.float32]:
-    canvas = np.zeros((values.shape[1] + 1, *cells), np.float32)
-    for (rows, columns, share), value in zip(windows, values, strict=True):
-        part = canvas[:, rows, columns]
-        part *= 1 - share
-        part[:-1] += share * value[:, None, None]
-        part[-1] += share
-    return canvas
-
-
-def _means(windows: list[_Window], maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means of maps (K, h, w) over the cells under each hint: (n, K)."""
-    means = np.empty((len(windows), len(maps)), np.float32)
-    for row, (rows, columns, share) in zip(means, windows, strict=True):
-        row[:] = (maps[:, rows, columns] * share).sum((1, 2)) / share.sum()
-    return means
-
-
 def _places(
     drawn: list[PointHint | RegionHint],
-    windows: list[_Window],
+    over: list[Window],
     shape: tuple[int, int],
     cells: tuple[int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -198,7 +135,7 @@ def _places(
     scale = np.array(cells) / np.array(shape)
     places: list[NDArray[np.float64]] = []
     sources: list[int] = []
-    for number, (hint, window) in enumerate(zip(drawn, windows, strict=True)):
+    for number, (hint, window) in enumerate(zip(drawn, over, strict=True)):
         if isinstance(hint, PointHint):
             found = [(np.array([hint.y, hint.x]) + 0.5) * scale - 0.5]
         else:
@@ -232,27 +169,6 @@ def _carried(
     least = np.minimum(gains, 1)
     carried: NDArray[np.float32] = asked * np.maximum(share, least)[:, None]
     return carried
-
-
-def _point_share(point: PointHint, scale: NDArray[np.float64], cells: tuple[int, int]) -> _Window:
-    """Rows and columns of the cells that a patch touches, and its share of each of them."""
-    spans, axes = [], []
-    for place, factor, length in zip((point.y, point.x), scale, cells, strict=True):
-        half = max(point.size * factor, _LEAST_SIDE) / 2
-        centre = (place + 0.5) * factor
-        first = min(max(math.floor(centre - half), 0), length)
-        last = max(min(math.ceil(centre + half), length), first)
-        edges = np.arange(first, last + 1, dtype=np.float64)
-        covered = np.minimum(edges[1:], centre + half) - np.maximum(edges[:-1], centre - half)
-        axes.append(covered.clip(0, 1).astype(np.float32))
-        spans.append(slice(first, last))
-    return spans[0], spans[1], np.outer(*axes)
-
-
-def _shrink(mask: NDArray[np.bool_], cells: tuple[int, int]) -> NDArray[np.float32]:
-    """Share of each cell that a mask covers."""
-    tensor = torch.from_numpy(np.array(mask, np.float32))[None, None]
-    return torch.nn.functional.adaptive_avg_pool2d(tensor, cells)[0, 0].numpy()
 
 
 def spread_places(share: NDArray[np.float32]) -> list[NDArray[np.float64]]:

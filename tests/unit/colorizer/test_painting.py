@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from napari_abdiffuser.colorizer import painting
+from napari_abdiffuser.colorizer.drawing import Start, sample_colours
 from napari_abdiffuser.colorizer.encoded import Encoded
-from napari_abdiffuser.colorizer.painting import Start, sample_colours, sample_maps
+from napari_abdiffuser.colorizer.painting import sample_maps
 from napari_abdiffuser.colorizer.tokens import HintTokens, hint_tokens
 from napari_abdiffuser.imaging.hints import Hints
 
