@@ -128,7 +128,12 @@ class Encoded:
         return found[1]
 
     def spread(
-        self, attention: Attention, colours: Tensor, hint_map: Tensor, auto: Tensor | None
+        self,
+        attention: Attention,
+        colours: Tensor,
+        hint_map: Tensor,
+        auto: Tensor | None,
+        added: tuple[Attention, Tensor] | None = None,
     ) -> Tensor:
         """Spread colours: `Guide.paint`'s result after the propagation.
 
@@ -142,6 +147,8 @@ class Encoded:
             (1, C + 1, h, w).
         auto : Tensor or None
             (1, 2, h, w), the colour of unclaimed cells; None for gray.
+        added : tuple of Attention and Tensor, optional
+            Colours (1, M, C), ab / 110, that are spread by an attention of their own and added.
 
         Returns
         -------
@@ -155,6 +162,8 @@ class Encoded:
                 rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)
                 pairs = colours.shape[-1] // 2
                 mixed = mixed + rest * (auto / gain).repeat(1, pairs, 1, 1)
+            if added is not None:
+                mixed = mixed + self._mixed(added[0], added[1] / added[0].gains[..., None])
             mask = hint_map[:, -1:]
             hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / gain
             return self._sweeps(mixed, hint, HINT_STRENGTH * mask) * gain

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.colorizer.hint_groups import HintGroups, recolored
 from napari_abdiffuser.colorizer.run import within_memory
+from napari_abdiffuser.colorizer.trends import attended
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.model.code import Attention
 
@@ -35,15 +36,15 @@ class Spread:
     picture: OpenPicture
     hints: Hints
     background: str
-    _attention: Attention = field(init=False, repr=False)
+    _attentions: dict[bool, Attention] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Attend once; the attention is held as long as this is."""
+        """Attend once; the attentions are held as long as this is."""
         with within_memory("these hints"):
-            tokens = self.picture.tokens(self.hints)
-            gray = self.background == "gray"
-            attention = self.picture.encoded.attend(tokens.positions, highlight=gray)
-        object.__setattr__(self, "_attention", attention)
+            positions = self.picture.tokens(self.hints).positions
+            kinds = attended(positions.shape[1], gray=self.background == "gray")
+            held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
+        object.__setattr__(self, "_attentions", held)
 
     @property
     def classes(self) -> HintGroups:
@@ -71,7 +72,6 @@ class Spread:
         """
         hints = recolored(self.hints, colors)
         tokens = self.picture.tokens(hints)
-        self.picture.encoded.remember(
-            tokens.positions, self._attention, highlight=self.background == "gray"
-        )
+        for kind, attention in self._attentions.items():
+            self.picture.encoded.remember(tokens.positions, attention, highlight=kind)
         return self.picture.paint(hints, n_outputs=0, background=self.background)

@@ -1,4 +1,7 @@
-"""Colours spread over a trend: what goes with lightness all over the picture stays out of it."""
+"""Colours spread over a trend: what goes with lightness all over the picture stays out of it.
+
+What the hints' own colours are beyond that is spread narrowly around them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,22 @@ import torch
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.colorizer.threads import one_thread
 from napari_abdiffuser.model.code import Attention
-from napari_abdiffuser.model.exactness import exact_colours
+from napari_abdiffuser.model.remainder import remainder
 from napari_abdiffuser.model.trend import fit_trend
 
-__all__ = ["spread_over_trend", "trend_slopes"]
+__all__ = ["attended", "spread_over_trend", "trend_slopes"]
 
 _LEAST_HINTS = 2  # one alone has no other to be predicted from
+_MOST_MET = 256  # so many lie too close for much to be left, and attending twice takes long
+
+
+def attended(count: int, *, gray: bool) -> tuple[bool, ...]:
+    """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
+    if gray:
+        return (True,)
+    return (False, True) if 0 < count <= _MOST_MET else (False,)
 
 
 def trend_slopes(
@@ -39,7 +51,8 @@ def trend_slopes(
     """
     if values is None or positions.shape[1] < _LEAST_HINTS:
         return None
-    return fit_trend(picture.code, attention, positions, values).slopes(colours)
+    with one_thread(picture.device):
+        return fit_trend(picture.code, attention, positions, values).slopes(colours)
 
 
 def spread_over_trend(
@@ -60,7 +73,8 @@ def spread_over_trend(
     attention : Attention
         From `Encoded.attend`, of T tokens.
     known : Tensor
-        (1, N, 2) in cells, the places of the last N tokens, whose colours are to be met there.
+        (1, N, 2) in cells, the places of the last N tokens, whose colours are to be met there;
+        of more than 256 they are not.
     values : Tensor or None
         (1, T, K), covariates of each token; needed with slopes.
     colours : Tensor
@@ -70,16 +84,32 @@ def spread_over_trend(
     slopes : Tensor or None
         (K, 2), from `trend_slopes`; the same for all colourings. Without, there is no trend.
     """
-    code, count = picture.code, colours.shape[2] // 2
+    auto, count = picture.code.auto, colours.shape[2] // 2
     if slopes is None or values is None:
-        auto = code.auto.repeat(1, count, 1, 1)
-        colours = exact_colours(code, attention, known, colours, auto)
-        return picture.spread(attention, colours, hint_map, code.auto)
-    trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
-    auto = code.auto - trend  # what nobody claims has its automatic colour, without a trend
-    trend = trend.repeat(1, count, 1, 1)
-    mask = hint_map[:, -1:]
-    beneath = torch.cat([hint_map[:, :-1] - trend * mask, mask], 1)
-    colours = colours - (values @ slopes).repeat(1, 1, count)
-    colours = exact_colours(code, attention, known, colours, auto.repeat(1, count, 1, 1))
-    return picture.spread(attention, colours, beneath, auto) + trend
+        return _meeting(picture, attention, known, colours, hint_map, auto)
+    with one_thread(picture.device, picture.covariates.numel()):
+        trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
+        auto = auto - trend  # what nobody claims has its automatic colour, without a trend
+        trend = trend.repeat(1, count, 1, 1)
+        mask = hint_map[:, -1:]
+        beneath = torch.cat([hint_map[:, :-1] - trend * mask, mask], 1)
+        colours = colours - (values @ slopes).repeat(1, 1, count)
+    return _meeting(picture, attention, known, colours, beneath, auto) + trend
+
+
+def _meeting(
+    picture: Encoded,
+    attention: Attention,
+    known: Tensor,
+    colours: Tensor,
+    hint_map: Tensor,
+    auto: Tensor,
+) -> Tensor:
+    """Spread colours, and around known places what these are beyond it."""
+    count = colours.shape[2] // 2
+    if True not in attended(known.shape[1], gray=False):
+        return picture.spread(attention, colours, hint_map, auto)
+    narrow = picture.attend(known, highlight=True)
+    with one_thread(picture.device, attention.unclaimed.numel()):
+        left = remainder(picture.code, attention, known, colours, auto.repeat(1, count, 1, 1))
+    return picture.spread(attention, colours, hint_map, auto, (narrow, left))

@@ -1,4 +1,4 @@
-"""A trend through what hints cannot tell of each other, and colours that meet them."""
+"""A trend through what hints cannot tell of each other, and what is left of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_abdiffuser.model.code import Attention, claims_at
-from napari_abdiffuser.model.exactness import exact_colours
+from napari_abdiffuser.model.code import Attention
+from napari_abdiffuser.model.remainder import remainder
 from napari_abdiffuser.model.trend import covariates, fit_trend
 
 CELLS = (16, 24)
@@ -102,43 +102,27 @@ def mixing(count, own):
     return positions, attention(claims.flatten(0, 1))
 
 
-def left(code, made, positions, colours, wanted, auto):
-    claims, free = claims_at(code, made, positions)
-    return wanted - claims @ colours[0] - free * code.at(auto, positions)[0].T
-
-
 @torch.no_grad()
-def test_hints_that_mix_come_out_as_asked(code):
+def test_what_is_left_of_hints_that_mix(code):
     positions, made = mixing(5, 0.7)
     auto = torch.zeros(1, 2, *CELLS)
     asked = torch.randn(1, 5, 2, generator=torch.Generator().manual_seed(4)) / 4
-    spread = exact_colours(code, made, positions, asked, auto)
-    before = left(code, made, positions, asked, asked[0], auto).norm()
-    assert left(code, made, positions, spread, asked[0], auto).norm() < 0.55 * before
-    # Hints that nobody mixes keep their colours.
-    alone, pure = mixing(5, 1.0)
-    torch.testing.assert_close(exact_colours(code, pure, alone, asked, auto), asked)
+    others = (asked.sum(1, keepdim=True) - asked) / 4
+    torch.testing.assert_close(
+        remainder(code, made, positions, asked, auto), 0.3 * (asked - others)
+    )
+    # Of hints that nobody mixes nothing is.
+    positions, pure = mixing(5, 1.0)
+    assert remainder(code, pure, positions, asked, auto).abs().max() < 1e-6
 
 
 @torch.no_grad()
-@settings(max_examples=25, deadline=None)
-@given(st.integers(1, 40), st.integers(1, 3), st.integers(0, 1000))
-def test_colours_change_boundedly_and_only_those_of_hints(code, count, pairs, seed):
-    """A singular value s of the claims lets s / (s^2 + mu) <= 1 / (2 sqrt(mu)) of the rest in."""
-    rng = torch.Generator().manual_seed(seed)
-    positions, _ = draw(count, seed)
-    claims = torch.rand(CELLS[0] * CELLS[1], count + 3, generator=rng)
-    made = attention(claims / (claims.sum(1, keepdim=True) + 0.2))
-    colours = torch.randn(1, count + 3, 2 * pairs, generator=rng)
-    auto = torch.randn(1, 2 * pairs, *CELLS, generator=rng)
-    changed = exact_colours(code, made, positions, colours, auto)
-    assert torch.equal(changed[:, :3], colours[:, :3])
-    rest = left(code, made, positions, colours, colours[0, 3:], auto)
-    change = (changed - colours)[0, 3:]
-    assert change.norm() <= rest.norm() / (2 * 0.3**0.5) + 1e-5
-
-
-def test_without_hints_nothing_changes(code):
-    colours = torch.rand(1, 4, 2)
-    nowhere = torch.zeros(1, 0, 2)
-    assert exact_colours(code, of_all(4), nowhere, colours, code.auto) is colours
+def test_what_is_left_counts_gains_automatic_colour_and_tokens_before_the_hints(code):
+    positions, _ = draw(2)
+    made = replace(attention(torch.tensor([0.2, 0.1, 0.3])), gains=torch.tensor([[2.0, 1.0, 1.0]]))
+    half = replace(code, gain=torch.full_like(code.gain, 0.5))
+    colours = torch.tensor([[[0.8, 0.0], [0.4, 0.4], [0.0, -0.2]]])
+    auto = torch.tensor([0.1, -0.1])[None, :, None, None].expand(1, 2, *CELLS)
+    spread = 0.5 * (0.2 * colours[0, 0] / 2 + 0.1 * colours[0, 1] + 0.3 * colours[0, 2])
+    expected = colours[:, 1:] - spread - 0.4 * torch.tensor([0.1, -0.1])
+    torch.testing.assert_close(remainder(half, made, positions, colours, auto), expected)

@@ -1,0 +1,90 @@
+"""What hints tell beyond their objects: shadows' tint, and their own surroundings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from napari_abdiffuser import Hints
+from napari_abdiffuser.colorizer import Colorizer, painting, trends
+from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
+
+SHAPE = (96, 128)
+
+
+@pytest.fixture(scope="module")
+def lightness():
+    noise = gaussian_filter(np.random.default_rng(2).random(SHAPE), 3)
+    return (30 + 40 * (noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def picture(lightness):
+    """The embedded model's view of one rough surface."""
+    lab = np.stack([lightness, 0 * lightness, 0 * lightness], -1)
+    gray = np.round(lab_to_srgb(lab)[..., 0].clip(0, 1) * 255).astype(np.uint8)
+    return Colorizer.load(device="cpu").open(gray)
+
+
+def chroma(rgb):
+    return srgb_to_lab(rgb / 255)[..., 1:]
+
+
+def tinted(lightness):
+    """Blue shadows, yellow lights: (H, W, 2) a* and b*."""
+    return np.stack([0 * lightness, lightness - 50], -1)
+
+
+def true_hints(lightness, count):
+    truth = tinted(lightness)
+    places = np.random.default_rng(5).integers(4, np.array(SHAPE) - 4, (count, 2))
+    colors = []
+    for y, x in places:
+        around = (slice(y - 2, y + 3), slice(x - 2, x + 3))
+        means = truth[around].mean((0, 1))
+        colors.append(lab_to_srgb(np.array([lightness[around].mean(), *means])).clip(0, 1))
+    return Hints.from_points(places, colors, sizes=5)
+
+
+def test_some_hints_tell_how_a_picture_tints_its_shadows(picture, lightness, monkeypatch):
+    hints, truth = true_hints(lightness, 40), tinted(lightness)
+
+    def error(rgb):
+        return float(np.sqrt(np.square(chroma(rgb) - truth).mean()))
+
+    made = picture.paint(hints, 2)
+    monkeypatch.setattr(painting, "trend_slopes", lambda *args: None)
+    flat = picture.paint(hints, 2)
+    assert error(made.best) < 0.6 * error(flat.best)
+    for one, other in zip(made.rgb, flat.rgb, strict=True):
+        assert error(one) < 0.8 * error(other)
+
+
+def test_around_a_hint_the_colouring_is_nearer_to_its_colour(picture, monkeypatch):
+    """Hints that are mixed, because the guide sees one surface, show less as spots."""
+    rng = np.random.default_rng(3)
+    places, colors = rng.integers(10, np.array(SHAPE) - 10, (12, 2)), rng.random((12, 3))
+    hints = Hints.from_points(places, colors, sizes=5)
+    rows, columns = np.indices(SHAPE)
+
+    def apart(rgb):
+        """Mean distance of the ring around each hint from the hint's own colour."""
+        colours, total = chroma(rgb), 0.0
+        for y, x in places:
+            away = np.hypot(rows - y, columns - x)
+            ring = colours[(away > 4) & (away < 8)].mean(0)
+            total += float(np.linalg.norm(ring - colours[away < 2].mean(0)))
+        return total / len(places)
+
+    met = picture.paint(hints, 1)
+    monkeypatch.setattr(trends, "_MOST_MET", 0)
+    mixed = picture.paint(hints, 1)
+    assert apart(met.best) < 0.95 * apart(mixed.best)
+    assert apart(met.rgb[0]) < 0.95 * apart(mixed.rgb[0])
+
+
+def test_gray_hints_alone_leave_a_picture_gray(picture):
+    places = np.random.default_rng(7).integers(4, np.array(SHAPE) - 4, (30, 2))
+    made = picture.paint(Hints.from_points(places, ["gray"] * 30, sizes=5), 0)
+    assert np.hypot(*np.moveaxis(chroma(made.best), -1, 0)).mean() < 3
