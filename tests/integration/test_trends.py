@@ -78,7 +78,7 @@ def test_around_a_hint_the_colouring_is_nearer_to_its_colour(picture, monkeypatc
         return total / len(places)
 
     met = picture.paint(hints, 1)
-    monkeypatch.setattr(trends, "_MOST_MET", 0)
+    monkeypatch.setattr(trends, "MOST_NARROW", 0)
     mixed = picture.paint(hints, 1)
     assert apart(met.best) < 0.95 * apart(mixed.best)
     assert apart(met.rgb[0]) < 0.95 * apart(mixed.rgb[0])
@@ -88,3 +88,21 @@ def test_gray_hints_alone_leave_a_picture_gray(picture):
     places = np.random.default_rng(7).integers(4, np.array(SHAPE) - 4, (30, 2))
     made = picture.paint(Hints.from_points(places, ["gray"] * 30, sizes=5), 0)
     assert np.hypot(*np.moveaxis(chroma(made.best), -1, 0)).mean() < 3
+
+
+def test_a_hint_in_a_dark_place_gives_its_object_about_the_colour_asked_for():
+    """Red on the core of a dark-centred disc, which can show little of it."""
+    rows, columns = np.indices((120, 160))
+    away = np.hypot(rows - 60, columns - 50)
+    other = np.hypot(rows - 60, columns - 115)
+    gray = np.full(rows.shape, 185.0)
+    for radius in (away, other):
+        gray[radius < 25] = 20 + 4.5 * radius[radius < 25]
+    asked, place = np.hypot(*chroma(np.array([[[150, 60, 60]]])).ravel()), (60, 50)
+    opened = Colorizer.load(device="cpu").open(gaussian_filter(gray, 1).astype(np.uint8))
+    hints = Hints.from_points([place, [20, 80]], [(150 / 255, 60 / 255, 60 / 255), "gray"], sizes=5)
+    made = opened.paint(hints, 0, background="gray").best
+    found = np.hypot(*np.moveaxis(chroma(made), -1, 0))
+    rim = (away > 14) & (away < 21)
+    assert 0.9 * asked < np.median(found[rim]) < 1.4 * asked
+    assert np.median(found[other < 25]) < 0.2 * asked

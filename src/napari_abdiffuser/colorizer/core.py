@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from napari_abdiffuser.colorizer.encoded import Encoded
 from napari_abdiffuser.colorizer.hint_groups import hints_inside
 from napari_abdiffuser.colorizer.native import NativePainter
@@ -58,8 +60,14 @@ class PictureCore:
         if surface.excluded is not None:
             hints = hints_inside(hints, ~surface.excluded)
         encoded = self.encoded
-        covariates = encoded.covariates[0].cpu().numpy()
-        tokens = hint_tokens(hints, surface.display, encoded.shape, encoded.gain, covariates)
+        with torch.inference_mode():
+            tokens = hint_tokens(
+                hints,
+                surface.display,
+                encoded.shape,
+                lambda places: encoded.carried(places.to(encoded.device)),
+                encoded.covariates_array,
+            )
         return tokens.to(encoded.device)
 
     def request(

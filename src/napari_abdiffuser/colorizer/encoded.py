@@ -21,7 +21,10 @@ from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.sweeps import Sweeps
 from napari_abdiffuser.model.trend import covariates
 
-__all__ = ["Encoded"]
+__all__ = ["MOST_NARROW", "Encoded"]
+
+MOST_NARROW = 256
+"""Of more hints `best` asks no narrow claims: these lie close, and attending twice takes long."""
 
 _REMEMBERED_BYTES = 96 << 20
 
@@ -64,15 +67,38 @@ class Encoded:
         return self.code.gain.device
 
     @cached_property
-    def gain(self) -> NDArray[np.float32]:
-        """(h, w), chroma of each cell relative to its object; see `Code`."""
-        gain: NDArray[np.float32] = self.code.gain[0, 0].cpu().numpy()
-        return gain
-
-    @cached_property
     def covariates(self) -> Tensor:
         """(1, 3, h, w), what colours may go with all over the picture."""
         return covariates(self.code, self.lightness)
+
+    @cached_property
+    def covariates_array(self) -> NDArray[np.float32]:
+        """The same, (3, h, w), where hints are laid out."""
+        values: NDArray[np.float32] = self.covariates[0].cpu().numpy()
+        return values
+
+    def carried(self, positions: Tensor) -> NDArray[np.float32]:
+        """How much of its object's chroma each place carries: (N,), relative to the mean there.
+
+        The object is what a hint at the place claims narrowly; with more than 256 hints it is the
+        picture.
+
+        Parameters
+        ----------
+        positions : Tensor
+            (1, N, 2) in cells.
+        """
+        gain = self.code.gain
+        if positions.shape[1] > MOST_NARROW:
+            own, mean = self.code.at(gain, positions)[0, 0], gain.median()
+        else:
+            narrow = self.attend(positions, highlight=True)
+            flat = gain.flatten()
+            # Weighed by itself: most of an object's colour is where the gain is high.
+            mean = narrow.claims[0].T @ flat.square() / (narrow.claims[0].T @ flat).clamp(min=1e-6)
+            own = narrow.gains[0]
+        share: NDArray[np.float32] = (own / mean.clamp(min=1e-6)).cpu().numpy()
+        return share
 
     def attend(self, positions: Tensor, *, highlight: bool = False) -> Attention:
         """Who owns which cell: computed, or remembered.

@@ -64,6 +64,8 @@ class Inpainting:
         self._places = torch.cat([outside, hints.positions], 1)
         there = picture.code.at(colours, outside).transpose(1, 2)
         self._colours = torch.cat([there, hints.colours], 1)
+        apart = outside.shape[1]
+        self._sources = [*range(apart), *(apart + number for number in hints.sources)]
         self._values: Tensor | None = None
         if hints.covariates is not None:
             there = picture.code.at(picture.covariates, outside).transpose(1, 2)
@@ -93,7 +95,9 @@ class Inpainting:
 
     def _slopes(self) -> Tensor | None:
         attention = self._picture.attend(self._places)
-        return trend_slopes(self._picture, attention, self._places, self._values, self._colours)
+        return trend_slopes(
+            self._picture, attention, self._places, self._sources, self._values, self._colours
+        )
 
     def sample(
         self,
@@ -118,6 +122,7 @@ class Inpainting:
         # Not kin of the surroundings: what is to change would take their colours again.
         base = picture.code.at(self._map(gray=False), self._inside).transpose(1, 2)
         drawn = one_colour_a_kind(picture, self._hints, self._inside, drawn, base)
+        slopes = self._slopes()
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
         side_by_side = torch.cat(
             [drawn.transpose(0, 1).flatten(1)[None], self._colours.repeat(1, 1, count)], 1
@@ -129,7 +134,7 @@ class Inpainting:
             there = picture.code.at(picture.covariates, self._inside).transpose(1, 2)
             values = torch.cat([there, values], 1)
         maps = spread_over_trend(
-            picture, attention, self._places, values, side_by_side, hint_map, self._slopes()
+            picture, attention, self._places, values, side_by_side, hint_map, slopes
         )
         if self._gray:
             maps = maps * claimed_share(picture, self._hints)

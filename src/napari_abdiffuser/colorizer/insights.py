@@ -221,6 +221,6 @@ class Insights(PictureCore):
                 )
                 return maps.var(0, correction=1).sum(0)[None, None]
 
-            parts = (tokens.positions, tokens.colours, tokens.hint_map)
-            key = b"".join(part.cpu().numpy().tobytes() for part in parts)
+            parts = (tokens.positions, tokens.colours, tokens.hint_map, tokens.covariates)
+            key = b"".join(part.cpu().numpy().tobytes() for part in parts if part is not None)
             return self.encoded.last_variance((key, request.seed, len(seeds)), make)

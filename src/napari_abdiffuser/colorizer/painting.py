@@ -55,7 +55,9 @@ def most_probable(picture: Encoded, hints: HintTokens, *, gray: bool) -> Tensor:
 
 
 def _slopes(picture: Encoded, hints: HintTokens, attention: Attention) -> Tensor | None:
-    return trend_slopes(picture, attention, hints.positions, hints.covariates, hints.colours)
+    return trend_slopes(
+        picture, attention, hints.positions, hints.sources, hints.covariates, hints.colours
+    )
 
 
 def claimed_share(picture: Encoded, hints: HintTokens) -> Tensor:
@@ -149,12 +151,13 @@ def one_colour_a_kind(
 def spread_all(picture: Encoded, hints: HintTokens, colours: Tensor, *, gray: bool) -> Tensor:
     """Spread sampled anchor colours (n, K, 2) and the hints: (n, 2, h, w)."""
     count = len(colours)
+    # Before the larger attention is remembered, which may push out that of the hints.
+    slopes, values = _slopes(picture, hints, picture.attend(hints.positions)), None
     attention = picture.attend(torch.cat([picture.anchors, hints.positions], 1))
     side_by_side = torch.cat(
         [colours.transpose(0, 1).flatten(1)[None], hints.colours.repeat(1, 1, count)], 1
     )
     hint_map = torch.cat([hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1)
-    slopes, values = _slopes(picture, hints, picture.attend(hints.positions)), None
     if hints.covariates is not None:
         there = picture.code.at(picture.covariates, picture.anchors).transpose(1, 2)
         values = torch.cat([there, hints.covariates], 1)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from napari_abdiffuser.colorizer.hint_groups import HintGroups, recolored
 from napari_abdiffuser.colorizer.run import within_memory
 from napari_abdiffuser.colorizer.trends import attended
@@ -36,12 +38,14 @@ class Spread:
     picture: OpenPicture
     hints: Hints
     background: str
+    _positions: Tensor = field(init=False, repr=False)
     _attentions: dict[bool, Attention] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Attend once; the attentions are held as long as this is."""
         with within_memory("these hints"):
             positions = self.picture.tokens(self.hints).positions
+            object.__setattr__(self, "_positions", positions)
             kinds = attended(positions.shape[1], gray=self.background == "gray")
             held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
         object.__setattr__(self, "_attentions", held)
@@ -71,7 +75,6 @@ class Spread:
             If there is no such class, or a colour is none.
         """
         hints = recolored(self.hints, colors)
-        tokens = self.picture.tokens(hints)
         for kind, attention in self._attentions.items():
-            self.picture.encoded.remember(tokens.positions, attention, highlight=kind)
+            self.picture.encoded.remember(self._positions, attention, highlight=kind)
         return self.picture.paint(hints, n_outputs=0, background=self.background)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,13 +72,13 @@ def hint_tokens(
     hints: Hints,
     lightness: NDArray[np.float32],
     cells: tuple[int, int],
-    gain: NDArray[np.float32] | None = None,
+    carried: Callable[[Tensor], NDArray[np.float32]] | None = None,
     covariates: NDArray[np.float32] | None = None,
 ) -> HintTokens:
     """Translate hints into cells.
 
-    A hint's colour is the one asked for times the gain of its place, if that is below one: so much
-    of an object's colour the place carries, and the rest of the object all of it. It is never less
+    A hint's colour is as much of the one asked for as its place carries of its object's colour:
+    the object as a whole then has the colour asked for. It is never more than that, and never less
     than what can be shown at the mean lightness under the hint. To take that alone, a hint on the
     dark core of an object would leave its bright rim as pale as the core has to be.
 
@@ -89,8 +90,9 @@ def hint_tokens(
         (H, W) L* of the picture.
     cells : (int, int)
         (h, w) of the code.
-    gain : ndarray of float32, optional
-        (h, w) > 0, chroma of each cell relative to its object; one everywhere if not given.
+    carried : callable, optional
+        Of places (1, N, 2) in cells, how much chroma each carries (N,) > 0, relative to its object;
+        one everywhere if not given.
     covariates : ndarray of float32, optional
         (K, h, w), of which the tokens tell the means under their hints.
 
@@ -105,14 +107,18 @@ def hint_tokens(
         for hint in drawn
     ]
     over = windows(drawn, shape, cells)
-    gains = np.ones(1, np.float32) if gain is None else means(over, gain[None])[:, 0]
-    colours = _carried([hint.color for hint in drawn], levels, gains) / CHROMA_SCALE
     positions, sources = _places(drawn, over, shape, cells)
+    places = torch.tensor(positions, dtype=torch.float32)[None]
+    gains = np.ones(len(drawn), np.float32)
+    if carried is not None and len(drawn):
+        count = np.bincount(sources, minlength=len(drawn))
+        gains = (np.bincount(sources, carried(places)) / count).astype(np.float32)
+    colours = _carried([hint.color for hint in drawn], levels, gains) / CHROMA_SCALE
     known = None
     if covariates is not None:
         known = torch.from_numpy(means(over, covariates)[sources])[None]
     return HintTokens(
-        torch.tensor(positions, dtype=torch.float32)[None],
+        places,
         torch.from_numpy(colours[sources])[None],
         torch.from_numpy(laid(over, colours, cells))[None],
         tuple(sources.tolist()),

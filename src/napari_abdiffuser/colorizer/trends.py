@@ -5,10 +5,12 @@ What the hints' own colours are beyond that is spread narrowly around them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.colorizer.encoded import MOST_NARROW, Encoded
 from napari_abdiffuser.colorizer.threads import one_thread
 from napari_abdiffuser.model.code import Attention
 from napari_abdiffuser.model.remainder import remainder
@@ -16,21 +18,21 @@ from napari_abdiffuser.model.trend import fit_trend
 
 __all__ = ["attended", "spread_over_trend", "trend_slopes"]
 
-_LEAST_HINTS = 2  # one alone has no other to be predicted from
-_MOST_MET = 256  # so many lie too close for much to be left, and attending twice takes long
+_LEAST_HINTS = 5  # fewer cannot tell a trend of three covariates from chance
 
 
 def attended(count: int, *, gray: bool) -> tuple[bool, ...]:
     """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
     if gray:
         return (True,)
-    return (False, True) if 0 < count <= _MOST_MET else (False,)
+    return (False, True) if 0 < count <= MOST_NARROW else (False,)
 
 
 def trend_slopes(
     picture: Encoded,
     attention: Attention,
     positions: Tensor,
+    sources: Sequence[int],
     values: Tensor | None,
     colours: Tensor,
 ) -> Tensor | None:
@@ -44,6 +46,8 @@ def trend_slopes(
         From `Encoded.attend`, of these positions.
     positions : Tensor
         (1, N, 2) in cells.
+    sources : sequence of int
+        Of the N tokens, the number of each one's hint.
     values : Tensor or None
         (1, N, K), of each hint the covariates' means, where they are known.
     colours : Tensor
@@ -52,7 +56,7 @@ def trend_slopes(
     if values is None or positions.shape[1] < _LEAST_HINTS:
         return None
     with one_thread(picture.device):
-        return fit_trend(picture.code, attention, positions, values).slopes(colours)
+        return fit_trend(picture.code, attention, positions, sources, values, colours)
 
 
 def spread_over_trend(
