@@ -26,7 +26,7 @@ __all__ = ["MOST_NARROW", "Encoded"]
 MOST_NARROW = 256
 """Of more hints `best` asks no narrow claims: these lie close, and attending twice takes long."""
 
-_REMEMBERED_BYTES = 96 << 20
+_REMEMBERED_BYTES = 192 << 20  # two attentions each of 200 hints, before and after a change
 
 
 class Encoded:
