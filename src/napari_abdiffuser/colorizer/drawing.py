@@ -62,7 +62,7 @@ def sample_colours(
     steps : int
         Denoising steps.
     start, progress, cancel
-        See `sample_maps`.
+        See `napari_abdiffuser.colorizer.painting.sample_maps`.
 
     Returns
     -------

@@ -38,7 +38,7 @@ class HintTokens:
     colours : Tensor
         (1, N, 2), ab / 110.
     hint_map : Tensor
-        (1, 3, h, w): colours times share of the cell, and the share.
+        (1, 3, h, w): what can be shown of the colours there times share of the cell, and the share.
     sources : tuple of int
         Of each token, the number of its hint: regions that have pixels first, then points.
     covariates : Tensor or None
@@ -113,14 +113,16 @@ def hint_tokens(
     if carried is not None and len(drawn):
         count = np.bincount(sources, minlength=len(drawn))
         gains = (np.bincount(sources, carried(places)) / count).astype(np.float32)
-    colours = _carried([hint.color for hint in drawn], levels, gains) / CHROMA_SCALE
+    asked = _chroma([hint.color for hint in drawn])
+    shown = _displayable(asked, levels)
+    colours = _carried(asked, shown, gains) / CHROMA_SCALE
     known = None
     if covariates is not None:
         known = torch.from_numpy(means(over, covariates)[sources])[None]
     return HintTokens(
         places,
         torch.from_numpy(colours[sources])[None],
-        torch.from_numpy(laid(over, colours, cells))[None],
+        torch.from_numpy(laid(over, shown / CHROMA_SCALE, cells))[None],
         tuple(sources.tolist()),
         known,
     )
@@ -165,15 +167,12 @@ def _displayable(chroma: NDArray[np.float32], levels: list[float]) -> NDArray[np
 
 
 def _carried(
-    colors: list[tuple[float, float, float]], levels: list[float], gains: NDArray[np.float32]
+    asked: NDArray[np.float32], shown: NDArray[np.float32], gains: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """a*b* that the places of hints carry of the colours asked for: (n, 2) float32."""
-    asked = _chroma(colors)
-    shown = np.hypot(*_displayable(asked, levels).T)
     # Mapping into the gamut keeps the hue.
-    share = shown / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
-    least = np.minimum(gains, 1)
-    carried: NDArray[np.float32] = asked * np.maximum(share, least)[:, None]
+    share = np.hypot(*shown.T) / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
+    carried: NDArray[np.float32] = asked * np.clip(gains, share, np.maximum(share, 1))[:, None]
     return carried
 
 

@@ -18,8 +18,6 @@ from napari_abdiffuser.model.trend import fit_trend
 
 __all__ = ["attended", "spread_over_trend", "trend_slopes"]
 
-_LEAST_HINTS = 5  # fewer cannot tell a trend of three covariates from chance
-
 
 def attended(count: int, *, gray: bool) -> tuple[bool, ...]:
     """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
@@ -53,7 +51,7 @@ def trend_slopes(
     colours : Tensor
         (1, N, 2), ab / 110.
     """
-    if values is None or positions.shape[1] < _LEAST_HINTS:
+    if values is None or not positions.shape[1]:
         return None
     with one_thread(picture.device):
         return fit_trend(picture.code, attention, positions, sources, values, colours)

@@ -81,7 +81,8 @@ def fit_trend(
     Returns
     -------
     Tensor
-        (K, 2), slopes. Of more than 256 hints an even choice is asked; all answer.
+        (K, 2), slopes; zero of so few hints that these cannot tell a trend from chance. Of more
+        than 256 hints an even choice is asked; all answer.
     """
     numbers = np.asarray(sources, np.int64)
     chosen = _one_each(numbers)

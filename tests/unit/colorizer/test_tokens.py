@@ -46,7 +46,15 @@ def test_a_small_patch_does_not_vanish_between_the_cells():
     assert tokens.hint_map[0, 2].sum() == pytest.approx(1.5**2, rel=1e-4)
 
 
-def test_a_dark_place_carries_the_colour_asked_for_as_far_as_it_carries_it():
+def test_the_lightness_under_a_patch_decides_what_can_be_shown_there():
+    halves = MIDDLE.copy()
+    halves[:, :30] = 5
+    hints = Hints.from_points([[20, 10], [20, 50]], ["yellow", "yellow"])
+    there = hint_tokens(hints, halves, CELLS).hint_map[0, :2, 10]
+    assert there[:, 5].norm() < 0.5 * there[:, 25].norm()
+
+
+def test_an_object_has_the_colour_asked_for_as_far_as_the_place_carries_it():
     dark = np.full((40, 60), 5, np.float32)
     hints = Hints.from_points([[20, 10], [20, 30], [20, 50]], ["yellow"] * 3)
     tokens = hint_tokens(hints, dark, CELLS, lambda places: np.array([0.6, 1.5, 0.01]))
@@ -85,7 +93,9 @@ def test_later_hints_lie_over_earlier_ones_and_points_over_regions():
     tokens = hint_tokens(hints, MIDDLE, CELLS)
     canvas = tokens.hint_map[0].numpy()
     assert canvas[2].min() == pytest.approx(1)
-    np.testing.assert_allclose(canvas[:2, 10, 15], tokens.colours[0, -1].numpy(), atol=1e-6)
+    shown = displayable((0, 0, 1), 55) / CHROMA_SCALE  # there; its object has all of the blue
+    np.testing.assert_allclose(canvas[:2, 10, 15], shown, atol=1e-6)
+    assert tokens.colours[0, -1].norm() > 1.4 * np.hypot(*shown)
     np.testing.assert_allclose(canvas[:2, 0, 0], 0, atol=1e-4)
 
 
