@@ -22,13 +22,16 @@ __all__ = ["main"]
 
 _OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130  # 130: what shells give a command that Ctrl-C ended
 
+_DEMO = "abdiffuser-demo.png"
+
 _FILES = """\
 The most probable colouring goes to OUT; the variations, 1 to n, beside it as OUT's name with
 -1, -2, … before the ending. OUT may end in .tif, .tiff, .png, .jpg, .jpeg, .bmp or .webp; without
 -o it is IMAGE's name with -colorized (a PNG where IMAGE's format cannot be written). A TIFF keeps
 the resolution and pixel size of IMAGE. TIFF and PNG carry how they were made (model, seed, steps,
-hints, versions) as JSON named 'abdiffuser'. Existing files are replaced, each only when its
-successor is complete."""
+hints, versions) as JSON named 'abdiffuser'. An existing OUT is replaced; a file under a name that
+you did not give (variations; without -o all) only if it carries that JSON, or with --overwrite.
+IMAGE is never replaced. Each file is replaced only when its successor is complete."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -82,8 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     demo = commands.add_parser("demo", help="colorize the built-in micrograph; needs no network")
+    demo.add_argument("-o", "--out", help=f"picture to write ({_DEMO})")
     demo.add_argument(
-        "-o", "--out", default="abdiffuser-demo.png", help="picture to write (%(default)s)"
+        "--overwrite", action="store_true", help=f"also where another {_DEMO} is there"
     )
     demo.set_defaults(run=_demo)
 
@@ -105,6 +109,11 @@ def _add_colorize(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("image", metavar="IMAGE", help="TIFF, PNG, JPEG or anything imageio reads: one picture")
     add("-o", "--out", metavar="OUT", help="file for the most probable colouring (see below)")
+    add(
+        "--overwrite",
+        action="store_true",
+        help="also replace files that are no earlier colourings; never IMAGE",
+    )
     add("--hints", metavar="FILE", help="hints.json; without it, colours are found automatically")
     add("--n", type=int, default=9, help="number of variations, 0 to 64 (%(default)s)")
     add("--steps", type=int, help="denoising steps a variation (the model's default)")
@@ -129,8 +138,11 @@ def _demo(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser import data, demo_picture, picture_output
     from napari_abdiffuser.imaging.hints import Hints
 
-    out = picture_output.output_path(Path("demo"), arguments.out)
-    picture_output.check_folder(out)
+    out = picture_output.output_path(Path("demo"), arguments.out or _DEMO)
+    by_user = arguments.out is not None
+    picture_output.check_outputs(
+        [out] if by_user else [], [] if by_user else [out], [], overwrite=arguments.overwrite
+    )
     begin = time.perf_counter()
     image = data.micrograph()
     hints = Hints.load(data.micrograph_hints_path())
@@ -147,18 +159,28 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _colorize(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser import picture_files, picture_output
+    from napari_abdiffuser.colorizer.requests import MOST_OUTPUTS
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.sem import data_bar_of
 
     image = Path(arguments.image).expanduser()
     out = picture_output.output_path(image, arguments.out)
+    # More than the most is refused below, and needs no names.
+    count = min(arguments.n, MOST_OUTPUTS)
+    variations = [picture_output.variation_path(out, n) for n in range(1, count + 1)]
+    by_user = arguments.out is not None
     # Everything that can be wrong is found out before the model is loaded.
     source = picture_files.read(image)
     hints = Hints.load(arguments.hints) if arguments.hints is not None else None
     if hints is not None:
         shape = source.pixels.shape
         hints = hints.validated((int(shape[0]), int(shape[1])))
-    picture_output.check_folder(out)
+    picture_output.check_outputs(
+        [out] if by_user else [],
+        variations if by_user else [out, *variations],
+        [image] if arguments.hints is None else [image, Path(arguments.hints)],
+        overwrite=arguments.overwrite,
+    )
     bar_mask = None if arguments.color_data_bar else data_bar_of(image, source.pixels)
     colorizer = _load(arguments.model, arguments.device)
     opened = colorizer.open(source.pixels, exclude=bar_mask)
@@ -172,8 +194,7 @@ def _colorize(arguments: argparse.Namespace) -> None:
             progress=bar,
         )
     picture_output.write(out, result.best, source, {**result.provenance, "output": "best"})
-    for i, rgb in enumerate(result.rgb, start=1):
-        beside = out.with_name(f"{out.stem}-{i}{out.suffix}")
+    for i, (beside, rgb) in enumerate(zip(variations, result.rgb, strict=True), start=1):
         picture_output.write(beside, rgb, source, {**result.provenance, "output": i})
     more = {0: "", 1: ", and one variation beside it"}
     print(f"{out} written{more.get(arguments.n, f', and {arguments.n} variations beside it')}.")

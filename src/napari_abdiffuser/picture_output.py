@@ -6,18 +6,25 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.picture_files import TIFF_SUFFIXES, Picture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["PROVENANCE_KEY", "check_folder", "output_path", "write"]
+__all__ = [
+    "PROVENANCE_KEY",
+    "check_folder",
+    "check_outputs",
+    "output_path",
+    "variation_path",
+    "write",
+]
 
 PROVENANCE_KEY = "abdiffuser"
 _PILLOW_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
@@ -40,9 +47,82 @@ def output_path(image: Path, out: str | None) -> Path:
         raise InvalidRequest(
             f"{out} cannot be written: use a name that ends in one of {', '.join(writable)}."
         )
-    if path.resolve() == image.resolve():
-        raise InvalidRequest(f"{out} is the picture itself: give another name, it would be lost.")
+    if _same_file(path, image):
+        raise _input_lost(path, image)
     return path
+
+
+def variation_path(out: Path, number: int) -> Path:
+    """Return where a variation goes: beside `out`, with its number, from 1, before the ending."""
+    return out.with_name(f"{out.stem}-{number}{out.suffix}")
+
+
+def check_outputs(
+    named: Iterable[Path], derived: Iterable[Path], inputs: Iterable[Path], *, overwrite: bool
+) -> None:
+    """Find out before the work begins that nothing is lost to what will be written.
+
+    Parameters
+    ----------
+    named
+        Paths that the user gave: a file there may be replaced.
+    derived
+        Paths that were made of another name: nobody may have thought of the file there, so that it
+        is replaced only if it is a colouring that was written before.
+    inputs
+        Files that are read: never replaced.
+    overwrite
+        Whether any other file may be replaced.
+
+    Raises
+    ------
+    InvalidRequest
+        A file would be lost, or a path cannot be written to.
+    """
+    chosen, made, read = list(named), list(derived), list(inputs)
+    for path in (*chosen, *made):
+        for source in read:
+            if _same_file(path, source):
+                raise _input_lost(path, source)
+        check_folder(path)
+    if overwrite:
+        return
+    for path in made:
+        if os.path.lexists(path) and not _is_colouring(path):
+            raise InvalidRequest(
+                f"{path} would be replaced, and is no earlier colouring: give another name with "
+                "--out, move it away, or add --overwrite."
+            )
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file: by links, or by letters that the disk holds equal."""
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return path.resolve() == other.resolve()
+
+
+def _input_lost(path: Path, source: Path) -> InvalidRequest:
+    itself = "itself" if path == source else f"itself, {source}"
+    what = "the file of hints" if source.suffix.lower() == ".json" else "the picture"
+    return InvalidRequest(
+        f"{path} is {what} {itself}: give another name with --out, it would be lost."
+    )
+
+
+def _is_colouring(path: Path) -> bool:
+    """Whether a file says that it is a colouring; formats without room for that never do."""
+    if path.suffix.lower() not in (*TIFF_SUFFIXES, ".png"):
+        return False
+    from napari_abdiffuser.studio.figure.provenance import read_provenance
+
+    try:
+        found = read_provenance(path)
+    except InvalidFile:  # damaged, or no picture at all: not for us to judge
+        return False
+    # A figure tells how it was made, too, but its layout is work of the user's.
+    return found is not None and "figure" not in found.raw
 
 
 def check_folder(path: Path) -> None:

@@ -79,6 +79,73 @@ def test_best_and_variations_lie_side_by_side(stand_in, tmp_path, capsys):
     assert "2 variations" in capsys.readouterr().out
 
 
+def contents(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+@pytest.mark.parametrize("way", ["name", "best", "symbolic", "hard", "hints"])
+def test_no_file_that_is_read_is_written(stand_in, tmp_path, capsys, way):
+    iio.imwrite("cell-1.tif", RAMP)
+    Hints.from_points([(3, 4)], ["gold"], 3).save("h.json")
+    argv = ["cell-1.tif", "-o", "cell.tif", "--n", "2", "--hints", "h.json"]
+    if way == "best":
+        argv = ["cell-1.tif", "-o", "./cell-1.tif"]
+    elif way == "symbolic":
+        (tmp_path / "cell-2.tif").symlink_to("cell-1.tif")
+        argv = ["cell-2.tif", *argv[1:]]
+    elif way == "hard":
+        os.link("cell-1.tif", "other.tif")
+        argv = ["other.tif", *argv[1:]]
+    elif way == "hints":
+        os.link("h.json", "out-2.tif")
+        argv[2] = "out.tif"
+    before = contents(tmp_path)
+    for more in ([], ["--overwrite"]):
+        said = complaint(capsys, "colorize", *argv, *more)
+        assert "it would be lost" in said
+        assert "another name with --out" in said
+    assert contents(tmp_path) == before
+    assert not stand_in.requests
+
+
+@pytest.mark.parametrize("suffix", ["tif", "png", "jpg"])
+def test_a_name_that_nobody_gave_replaces_only_earlier_colourings(
+    stand_in, tmp_path, capsys, suffix
+):
+    iio.imwrite("a.png", RAMP)
+    iio.imwrite(f"b-2.{suffix}", 255 - RAMP)
+    argv = ["colorize", "a.png", "-o", f"b.{suffix}", "--n", "2"]
+    (tmp_path / f"b.{suffix}").write_bytes(b"may be replaced: its name was given")
+    before = contents(tmp_path)
+    said = complaint(capsys, *argv)
+    assert f"b-2.{suffix} would be replaced" in said
+    assert "--overwrite" in said
+    assert contents(tmp_path) == before
+    assert not stand_in.requests
+    assert cli.main([*argv, "--overwrite"]) == 0
+    np.testing.assert_allclose(iio.imread(f"b-2.{suffix}")[..., 0], RAMP, atol=3)
+    if suffix == "jpg":  # which cannot say what it is
+        assert "b-1.jpg would be replaced" in complaint(capsys, *argv)
+    else:
+        assert cli.main(argv) == 0
+
+
+def test_the_usual_name_replaces_only_an_earlier_colouring(stand_in, tmp_path, capsys):
+    iio.imwrite("a.png", RAMP)
+    assert cli.main(["colorize", "a.png", "--n", "0"]) == 0
+    assert cli.main(["colorize", "a.png", "--n", "0"]) == 0
+    figure = {"model": "m", "figure": {"caption": "laid out by hand"}}
+    for other in ({}, figure):
+        picture_output.write(tmp_path / "a-colorized.png", np.dstack([RAMP] * 3), None, other)
+        assert "a-colorized.png would be" in complaint(capsys, "colorize", "a.png", "--n", "0")
+    (tmp_path / "a-colorized.png").unlink()
+    (tmp_path / "a-colorized-1.png").mkdir()
+    assert "is a folder" in complaint(capsys, "colorize", "a.png", "--n", "1", "--overwrite")
+    iio.imwrite("abdiffuser-demo.png", RAMP)
+    assert "abdiffuser-demo.png would be" in complaint(capsys, "demo")
+    assert cli.main(["demo", "--overwrite"]) == 0
+
+
 @pytest.mark.parametrize("kind", ["plain", "imagej", "ome"])
 def test_a_tiff_keeps_the_size_of_its_pixels(stand_in, kind):
     about = {
