@@ -6,6 +6,8 @@ import functools
 import http.server
 import io
 import logging
+import os
+import subprocess
 import tarfile
 import threading
 
@@ -14,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from abdiffuser_training import cli
 from abdiffuser_training.data.batches import Mixture, Source
 from abdiffuser_training.data.corpus import Item, read_corpus
 from abdiffuser_training.data.places import expand, list_files
@@ -179,6 +182,113 @@ def test_patterns(tmp_path):
     for wrong in ("none-*.tar", "none.tar"):
         with pytest.raises(InvalidRequest, match="nothing at"):
             expand([tmp_path / wrong])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "pipe:touch {mark} # ://x",
+        "pipe:touch {mark}",
+        "PIPE:touch {mark}",
+        " pipe:touch {mark} # ://",
+        "pi\tpe:touch {mark} # ://",
+        "x{{pipe:touch {mark},y}}",
+        "file:pipe:touch {mark}",
+        "${{CODE}}{{0..1}}",
+        "pipe:touch {mark} #{{http://a,b}}",
+        "s3://bucket/x.tar",
+        "gs://bucket/x.tar",
+        "hf://bucket/x.tar",
+        "scp://host/x.tar",
+        "ftp://host/x.tar",
+        "http:///x.tar",
+        "https:touch {mark}",
+        "file://host/x.tar",
+        "http://127.0.0.1:{port}/x;touch {mark}",
+        "http://127.0.0.1:{port}/$(touch {mark})",
+        "http://127.0.0.1:{port}/`touch {mark}`",
+        "http://127.0.0.1:{port}/'\"; touch {mark} #",
+        "http://127.0.0.1:{port}/x.tar -o {mark}",
+        "http://127.0.0.1:{port}|touch {mark}",
+        "http://[touch {mark}",
+    ],
+)
+def test_no_place_of_shards_runs_a_command(place, tmp_path, address, monkeypatch, capsys):
+    def ran(*_, **__):
+        raise AssertionError("a program was run")
+
+    mark = tmp_path / "ran"
+    place = place.format(mark=mark, port=address.rpartition(":")[2])
+    monkeypatch.setenv("WDS_CODE", f"pipe:touch {mark} # ://")
+    monkeypatch.setenv("GOPEN_REWRITE", f"http=pipe:touch {mark} #")
+    monkeypatch.setattr(subprocess, "Popen", ran)
+    monkeypatch.setattr(os, "system", ran)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidRequest, match=r"check|not opened|other computer"):
+        list_files(place)
+    with pytest.raises(InvalidRequest):
+        Source.read({"shards": [place]})
+    assert cli.main(["evaluate", "default", place, "--protocol", "zhang", "--out", "e"]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "Traceback" not in said
+    assert not mark.exists()
+
+
+def test_a_redirection_leads_to_addresses_of_the_same_kinds_alone(masked, tmp_path):
+    class Redirects(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(302)
+            self.send_header("Location", f"file://{masked}")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Redirects) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with pytest.raises(InvalidRequest, match="no picture"):
+            list_files(f"http://127.0.0.1:{server.server_port}/x.tar")
+        server.shutdown()
+        thread.join()
+
+
+def test_a_transfer_that_breaks_off_gives_what_came_whole(tmp_path, caplog):
+    content = write_tar(
+        tmp_path / "x.tar", {f"{n}.png": encoded(picture(n, (60, 60))) for n in range(4)}
+    ).read_bytes()
+
+    class Breaks(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Breaks) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found = list_files(f"http://127.0.0.1:{server.server_port}/x.tar")
+        server.shutdown()
+        thread.join()
+    assert list(found) == ["0"]
+    assert "breaks off" in caplog.text
+
+
+def test_files_have_addresses_and_odd_names(masked, tmp_path, monkeypatch):
+    odd = tmp_path / "run:1 50%.tar"
+    masked.rename(odd)
+    monkeypatch.chdir(tmp_path)
+    uri = odd.as_uri()
+    assert "%20" in uri
+    for place in (odd, odd.name, f"./{odd.name}", f"file:{odd}", f"file://{odd}", uri,
+                  uri.replace("file://", "file://localhost")):  # fmt: skip
+        assert list(list_files(place)) == ["a", "b"]
+        assert list(list_files(*expand([place]))) == ["a", "b"]
+    assert expand(["./run:*.tar"]) == [odd.name]
 
 
 def stream_of(folder, address=None, **settings):

@@ -1,17 +1,24 @@
-"""Where shards are: paths, patterns, addresses; and the files in them, through webdataset."""
+"""Where shards are: paths, patterns, addresses; and the files in them, read as webdataset does."""
 
 from __future__ import annotations
 
 import glob
 import logging
+import re
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
 from webdataset import tariterators
-from webdataset.gopen import gopen
 from webdataset.shardlists import expand_urls
 
 from abdiffuser_training.data.sample import PICTURES
@@ -25,9 +32,74 @@ Files = dict[str, "bytes | Path"]
 """Files of one picture by extension: their content, or where it is."""
 
 
+# Two letters at least: one is a drive's.
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]+):")
+_TIMEOUT = (30.0, 60.0)  # seconds without a connection, without a byte
+_RETRIES = Retry(
+    total=4, backoff_factor=0.5, status_forcelist=(408, 429, 500, 502, 503, 504), redirect=20
+)
+
+
 def is_address(place: str) -> bool:
-    """Whether a place is a URL rather than a path (a drive's letter is none)."""
-    return "://" in place and not place.startswith("file:")
+    """Whether a place is to be fetched: ``http://…`` or ``https://…``; else it is a path.
+
+    Configurations are handed on, so that what else looks like an address is refused. WebDataset's
+    own opener is used for none: it runs whatever follows ``pipe:`` in a shell.
+
+    Raises
+    ------
+    InvalidRequest
+        It is another kind of address, and no file of that name is there.
+    """
+    found = _SCHEME.match(place)
+    scheme = "" if found is None else found[1].lower()
+    if scheme in ("http", "https") and _host(place):
+        return True
+    if scheme in ("", "file") or Path(place).exists():
+        return False
+    raise InvalidRequest(
+        f"{place} is not opened: shards are paths, file:// or http(s):// addresses. Download it, "
+        "or put ./ before a file of that name."
+    )
+
+
+def _host(place: str) -> str:
+    try:
+        return urlsplit(place).hostname or ""
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
+
+
+def _local(place: str) -> str:
+    """Return the path that a place means: without ``file:``, which may stand before it."""
+    if place[:5].lower() != "file:":
+        return place
+    rest = place[5:]
+    if rest.startswith("//"):
+        host, _, path = rest[2:].partition("/")
+        if host.lower() not in ("", "localhost"):
+            raise InvalidRequest(f"{place} names another computer: write file:///path/to/shard.")
+        rest = f"/{path}"
+    return rest if Path(rest).exists() else url2pathname(rest)
+
+
+@contextmanager
+def _opened(place: str) -> Iterator[Any]:
+    """Open a shard, without any other program."""
+    if not is_address(place):
+        with open(place, "rb") as file:
+            yield file
+        return
+    with requests.Session() as session:
+        # Mounted for these two alone, so that a redirection leads to nothing else.
+        for prefix in ("http://", "https://"):
+            session.mount(prefix, HTTPAdapter(max_retries=_RETRIES))
+        # The bytes as they lie there: a tar file that was packed on the way is not unpacked below.
+        asked = {"Accept-Encoding": "identity"}
+        with session.get(place, headers=asked, stream=True, timeout=_TIMEOUT) as answer:
+            answer.raise_for_status()
+            answer.raw.enforce_content_length = True  # urllib3 1 takes a break for the end
+            yield answer.raw
 
 
 def expand(places: Iterable[str | Path]) -> list[str]:
@@ -36,7 +108,7 @@ def expand(places: Iterable[str | Path]) -> list[str]:
     Parameters
     ----------
     places : iterable of str or Path
-        Tar shards, folders or addresses (``http://…``).
+        Tar shards, folders or addresses (``https://…``).
 
     Returns
     -------
@@ -46,7 +118,7 @@ def expand(places: Iterable[str | Path]) -> list[str]:
     Raises
     ------
     InvalidRequest
-        If a pattern fits nothing, or there is nothing at a path.
+        If a pattern fits nothing, there is nothing at a path, or it is another kind of address.
     """
     found: dict[str, None] = {}
     for place in places:
@@ -60,7 +132,7 @@ def expand(places: Iterable[str | Path]) -> list[str]:
 
 
 def _paths(name: str) -> list[str]:
-    path = Path(name.removeprefix("file:")).expanduser()
+    path = Path(_local(name)).expanduser()
     fitting = [str(path)] if path.exists() else sorted(glob.glob(str(path)))
     if not fitting:
         raise InvalidRequest(f"there is nothing at {name}: check the path.")
@@ -86,14 +158,15 @@ def list_files(place: str | Path) -> dict[str, Files]:
     Raises
     ------
     InvalidRequest
-        If there is no picture.
+        If there is no picture, or it is another kind of address.
     """
     text = str(place)
-    if not is_address(text) and Path(text).is_dir():
+    far = is_address(text)
+    text = text if far else _local(text)
+    if not far and Path(text).is_dir():
         grouped = _in_folder(Path(text))
     else:
-        text = text.removeprefix("file:")
-        if not is_address(text) and not (Path(text).is_file() and tarfile.is_tarfile(text)):
+        if not far and not (Path(text).is_file() and tarfile.is_tarfile(text)):
             raise InvalidRequest(
                 f"{text} is neither a tar shard nor a folder of pictures; check it."
             )
@@ -122,13 +195,13 @@ def _in_tar(place: str) -> dict[str, Files]:
     grouped: dict[str, Files] = {}
     last = ""
     try:
-        with gopen(place) as stream:
+        with _opened(place) as stream:
             for sample in _samples(place, stream, broken, doubtful):
                 last = str(sample["__key__"])
                 files = {k: v for k, v in sample.items() if not k.startswith("__")}
                 # The files of a key need not be neighbours.
                 grouped.setdefault(last, {}).update(files)
-    except OSError as error:  # a transfer that failed says so at its end
+    except (OSError, ValueError, HTTPError) as error:  # no such address, a transfer that failed
         _note(broken, error)
     for reason in doubtful:
         _LOG.warning("%s: a file is left out: %s", place, reason)
