@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -106,6 +109,49 @@ def test_a_range_of_a_stack_becomes_one_layer_with_the_nearest_hints(studio, col
     told = layer.metadata["abdiffuser"]["slices"]
     assert told == [{"index": [n], "hints_of": [1]} for n in (1, 2, 3)]
     assert s.bar.isHidden()
+
+
+@pytest.mark.parametrize("when", ["made", "asked", "reserved"])
+def test_a_stack_that_the_disk_has_no_room_for_is_refused(studio, colorizer, monkeypatch, when):
+    from napari_abdiffuser.layers import room
+
+    def refuse(*_, **__):
+        assert when == "made" or threading.current_thread() is not threading.main_thread()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    s = studio(STACK)
+    s.store.apply(lambda state: state.set_hints(HINTS))
+    layers = list(s.viewer.layers)
+    colorizer.requests.clear()
+    with monkeypatch.context() as full:
+        full.setattr(room, "_IN_MEMORY", 1000)
+        if when == "made":
+            full.setattr(room.tempfile, "TemporaryFile", refuse)
+        elif when == "asked":
+            full.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+        else:
+            full.setattr(os, "posix_fallocate", refuse, raising=False)
+        s.panel.stack_button.click()
+        s.until(lambda: "delete files there" in s.status())
+        assert not s.panel.runner.busy
+    assert not colorizer.requests
+    assert list(s.viewer.layers) == layers
+    assert s.store.state.hints == HINTS
+    s.panel.stack_button.click()
+    s.ended()
+    (layer,) = colourings(s.viewer)
+    np.testing.assert_array_equal(layer.data[..., 0], STACK)
+
+
+def test_a_large_stack_is_coloured_into_a_reserved_file(studio, colorizer, monkeypatch):
+    from napari_abdiffuser.layers import room
+
+    monkeypatch.setattr(room, "_IN_MEMORY", 1000)
+    s = studio(STACK)
+    s.panel.stack_button.click()
+    s.ended()
+    (layer,) = colourings(s.viewer)
+    np.testing.assert_array_equal(layer.data[..., 0], STACK)
 
 
 def test_what_is_done_before_a_cancel_is_kept(studio, colorizer):

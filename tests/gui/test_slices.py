@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from types import SimpleNamespace
+
 import numpy as np
 from napari.layers import Points, Shapes
 
@@ -268,7 +271,7 @@ def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
     monkeypatch.setattr(room, "_IN_MEMORY", 1000)
     s = studio(np.zeros((4, 30, 40), np.uint8))
     strokes = s.sync.start("strokes")
-    assert isinstance(strokes.data, np.memmap)
+    assert not isinstance(strokes.data, np.memmap)  # no disk that could be full is under it
     assert strokes.data.shape == (4, 30, 40)
     for at in (0, 3):
         s.viewer.dims.set_current_step(0, at)
@@ -282,6 +285,26 @@ def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
     s.redo()
     assert strokes.data[3].any()
     assert known(s) == {(0,): 1, (3,): 1}
+
+
+def test_where_a_stack_to_paint_on_finds_no_room_that_is_said(studio, monkeypatch):
+    from napari_abdiffuser.layers import room
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(room, "_IN_MEMORY", 1000)
+    # Not in the module itself, through which NumPy maps files.
+    promises = SimpleNamespace(mmap=refuse, MAP_ANONYMOUS=32, MAP_PRIVATE=2)
+    monkeypatch.setattr(room, "mmap", promises)
+    s = studio(np.zeros((4, 30, 40), np.uint8))
+    assert s.sync.start("strokes").data.shape == (4, 30, 40)  # then it is a file
+    s = studio(np.zeros((4, 30, 40), np.uint8))
+    monkeypatch.setattr(room.tempfile, "TemporaryFile", refuse)
+    said = []
+    s.sync.failed.connect(said.append)
+    assert s.sync.start("strokes") is None
+    assert "delete files there" in said[0]
 
 
 def test_hints_on_a_slice_that_a_painted_layer_lacks_get_another_layer(studio, qtbot):

@@ -10,7 +10,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_abdiffuser.layers.hint_strokes import EDGES_KEY, TABLE_KEY
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.new_hints import HINTS_KEY
-from napari_abdiffuser.layers.room import room_for
+from napari_abdiffuser.layers.room import paintable_room_for
 from napari_abdiffuser.layers.spatial import Placement
 
 if TYPE_CHECKING:
@@ -28,17 +28,22 @@ def prepare() -> None:
     colours of painted labels, and a third of one for the package of layers' features. Later calls
     take no time.
     """
-    Labels(room_for((1, 1)), colormap=_blank())
-    _blank().map(room_for((1, 1)))
+    Labels(paintable_room_for((1, 1)), colormap=_blank())
+    _blank().map(paintable_room_for((1, 1)))
 
 
 def new_strokes_layer(image: Image) -> Labels:
     """Make an empty Labels layer that lies exactly on an image, to paint hints on.
 
     Of a stack it has all slices; those that are not painted on take no room.
+
+    Raises
+    ------
+    OutOfMemory
+        There is no room for it.
     """
     return Labels(
-        room_for(image_array(image).shape[: image.ndim]),
+        paintable_room_for(image_array(image).shape[: image.ndim]),
         name=f"{image.name} strokes",
         opacity=0.6,
         metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},

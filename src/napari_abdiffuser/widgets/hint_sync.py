@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_abdiffuser.errors import OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hint_reading import Reading
 from napari_abdiffuser.layers.hints import NoHints
@@ -151,9 +152,14 @@ class HintSync(QObject):
 
         Returns
         -------
-        The layer for them, which is active and has the right tool in hand; None without image.
+        The layer for them, which is active and has the right tool in hand; None without image, or
+        without room for it.
         """
-        layer = self.layer(kind)
+        try:
+            layer = self.layer(kind)
+        except OutOfMemory as error:
+            self.failed.emit(str(error))
+            return None
         if layer is not None:
             self._viewer.layers.selection.active = layer
             layer.mode = KINDS[kind][1]

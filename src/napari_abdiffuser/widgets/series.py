@@ -236,7 +236,11 @@ class SeriesPanel(Panel):
         image, index, axis = view
         first, last = self.fields.span(index[axis] or 0)
         state, only_view = self.context.store.state, self.fields.only_view
-        stack = StackLayer(image, state, index, first, last, only_view=only_view)
+        try:
+            stack = StackLayer(image, state, index, first, last, only_view=only_view)
+        except ABDiffuserError as error:  # no room for the layer
+            self.failed.emit(str(error))
+            return
         self.runner.colour_stack(stack, manner)
 
 

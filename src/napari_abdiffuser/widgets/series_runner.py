@@ -86,6 +86,7 @@ class SeriesRunner(QObject):
             texts.SLICES_DONE,
             lambda done: stack.take(done, viewer),
             lambda: stack.update(viewer),
+            stack.reserve,
         )
 
     def cancel(self) -> None:
@@ -106,15 +107,23 @@ class SeriesRunner(QObject):
         what: str,
         take: Callable[[Coloured], None],
         end: Callable[[], None],
+        before: Callable[[Callable[[], bool]], None] = lambda cancelled: None,
     ) -> None:
         self.cancel()
         self._pieces, self._what, self._take, self._end = pieces, what, take, end
         self._done = self._failures = 0
         self._message = self._failed_one = ""
         models = self._models
+
+        def work(
+            cancelled: Callable[[], bool], tell: Callable[[Started | Coloured], object]
+        ) -> None:
+            before(cancelled)
+            colour(pieces, manner, models, cancelled, tell)
+
         self._jobs.run(
             _KEY,
-            lambda cancelled, tell: colour(pieces, manner, models, cancelled, tell),
+            work,
             lambda _: self._finish(stopped=False),
             self._on_failed,
             told=self._hear,

@@ -12,13 +12,13 @@ from napari.layers import Image
 from napari_abdiffuser.layers import Placement, read_image
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
-from napari_abdiffuser.layers.room import room_for
+from napari_abdiffuser.layers.room import Room
 from napari_abdiffuser.studio.carrying import nearest_hints
 from napari_abdiffuser.widgets import texts_series as texts
 from napari_abdiffuser.widgets.series_work import Coloured, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari.viewer import Viewer
 
@@ -53,6 +53,11 @@ class StackLayer:
     only_view
         Whether of other axes only the slice in view is meant: one time and one depth of a stack
         with both. Else all that they have.
+
+    Raises
+    ------
+    OutOfMemory
+        There is no room for the layer.
     """
 
     def __init__(
@@ -79,7 +84,8 @@ class StackLayer:
         # The long axis outermost, so that the layer grows by whole steps along it.
         order = [axis, *(n for n in range(len(index)) if n != axis)]
         lengths = [shape[n] if at is None else len(spans[n]) for n, at in enumerate(index)]
-        self._array = room_for((*lengths, 3))
+        self._room = Room((*lengths, 3))
+        self._array = self._room.array
         # Reading the layer once is enough: where a slice lies does not matter here.
         self._source = read_image(image, index=index)
         self.carried: list[dict[str, Any]] = []
@@ -93,6 +99,10 @@ class StackLayer:
         self._shown = 0
         self._updated = 0.0
         self.layer: Image | None = None
+
+    def reserve(self, cancelled: Callable[[], bool]) -> None:
+        """Take the room that the layer needs, in a worker; OutOfMemory says that there is none."""
+        self._room.reserve(cancelled)
 
     def _piece(self, state: StudioState, where: tuple[int | None, ...]) -> Piece:
         index = tuple(at for at in where if at is not None)
