@@ -29,8 +29,8 @@ from skimage.segmentation import slic
 from skimage.transform import resize
 
 from napari_abdiffuser.data import micrograph
-from napari_abdiffuser.widgets import ColorizeWidget
-from napari_abdiffuser.widgets.live import LivePanel
+from napari_abdiffuser.widgets.dock import ColorizeWidget
+from napari_abdiffuser.widgets.live.panel import LivePanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -37,9 +37,9 @@ from qtpy.QtCore import QEventLoop, Qt, QTimer
 from skimage.transform import resize
 
 from napari_abdiffuser.data import micrograph
-from napari_abdiffuser.studio.state import StudioState
-from napari_abdiffuser.widgets import ColorizeWidget
-from napari_abdiffuser.widgets.live import LivePanel
+from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.widgets.dock import ColorizeWidget
+from napari_abdiffuser.widgets.live.panel import LivePanel
 
 _COLUMNS = ("latency", "whole", "cpu", "stall", "self")
 _COLORS = ("#c8a24a", "#6a4ca0", "#2f8f6b", "#b5443c")

@@ -125,7 +125,7 @@ class Walk(Hands):
 
 def open_sample(viewer: Any, part: tuple[slice, slice] = (slice(None), slice(None))) -> None:
     """Open the sample, or a part of it, with the size of its pixels."""
-    from napari_abdiffuser.layers.samples import micrograph
+    from napari_abdiffuser.layers.readers.samples import micrograph
 
     (data, image_options, _), (points, points_options, _) = micrograph()
     rows, columns = (s.indices(n) for s, n in zip(part, data.shape, strict=True))

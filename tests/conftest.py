@@ -10,7 +10,7 @@ def tiny_networks():
     """Untrained networks whose zeros are perturbed, so that every part of them does something."""
     import torch
 
-    from napari_abdiffuser.model.guide import SIZES
+    from napari_abdiffuser.model.guide.network import SIZES
     from napari_abdiffuser.model.networks import Networks
 
     torch.set_num_threads(1)

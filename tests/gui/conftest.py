@@ -94,8 +94,8 @@ def model_colorizer(tiny_colorizer):
 @pytest.fixture
 def window(make_napari_viewer_proxy, colorizer, qtbot):
     """Make a viewer with the docked widget: an object with ``viewer`` and ``widget``."""
-    from napari_abdiffuser.widgets import ColorizeWidget
-    from napari_abdiffuser.widgets.work import Models
+    from napari_abdiffuser.jobs.run import Models
+    from napari_abdiffuser.widgets.dock import ColorizeWidget
 
     widgets = []
 
@@ -132,10 +132,10 @@ def studio(qtbot):
     """Give an image, a legend of two classes, and the sync: no window is needed."""
     from napari.components import ViewerModel
 
-    from napari_abdiffuser.studio.state import StudioState
-    from napari_abdiffuser.widgets.hint_sync import HintSync
-    from napari_abdiffuser.widgets.sources import Sources
-    from napari_abdiffuser.widgets.store import Store
+    from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.widgets.hints.sync import HintSync
+    from napari_abdiffuser.widgets.session.sources import Sources
+    from napari_abdiffuser.widgets.session.store import Store
 
     made = []
 

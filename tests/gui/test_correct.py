@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image, Labels, Shapes  # noqa: F401  (napari before Qt)
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.widgets.correct_work import Base
+from napari_abdiffuser.jobs.corrections import Base
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 SQUARE = [[8, 10], [8, 30], [24, 30], [24, 10]]

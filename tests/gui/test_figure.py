@@ -14,16 +14,16 @@ from qtpy.QtGui import QGuiApplication
 
 import napari_abdiffuser
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers.own_files import restored_layers
-from napari_abdiffuser.studio.classes import Legend
+from napari_abdiffuser.layers.readers.own_files import restored_layers
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export as export_figure
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.provenance import figure_provenance, read_provenance
-from napari_abdiffuser.studio.folders import last_folder
-from napari_abdiffuser.studio.settings import load_settings
-from napari_abdiffuser.widgets import figure as figure_module
-from napari_abdiffuser.widgets.figure import FigurePanel
+from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.studio.settings.folders import last_folder
+from napari_abdiffuser.studio.settings.settings import load_settings
+from napari_abdiffuser.widgets.figure import panel as figure_module
+from napari_abdiffuser.widgets.figure.panel import FigurePanel
 
 GRAY = np.tile(np.linspace(0, 255, 120, dtype=np.uint8), (90, 1))
 
@@ -45,7 +45,7 @@ def ran(window, qtbot):
 
 
 def unfold(widget, panel):
-    from napari_abdiffuser.widgets.options import Fold
+    from napari_abdiffuser.widgets.settings.options import Fold
 
     fold = next(f for f in widget.findChildren(Fold) if f.isAncestorOf(panel))
     fold.header.setChecked(True)

@@ -10,8 +10,8 @@ from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QItemSelectionModel
 from qtpy.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
-from napari_abdiffuser.widgets.events import Outputs
-from napari_abdiffuser.widgets.gallery_list import ThumbnailList, icon_of
+from napari_abdiffuser.jobs.events import Outputs
+from napari_abdiffuser.widgets.gallery.thumbnail_list import ThumbnailList, icon_of
 
 GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
 

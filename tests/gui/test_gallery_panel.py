@@ -10,9 +10,9 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QItemSelectionModel, QObject, Signal
 
-from napari_abdiffuser.studio.state import StudioState
-from napari_abdiffuser.widgets.gallery import GalleryPanel
-from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.widgets.gallery.panel import GalleryPanel
+from napari_abdiffuser.widgets.session.store import Store
 
 
 class Bench(QObject):

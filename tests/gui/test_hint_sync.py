@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_abdiffuser.layers import hint_points
+from napari_abdiffuser.layers.hints import points as hint_points
 
 GRAY = np.zeros((30, 40), np.uint8)
 

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QObject, Signal
 
-from napari_abdiffuser.widgets.legend_suggest import SuggestRow
+from napari_abdiffuser.widgets.legend.suggest import SuggestRow
 
 
 def drag(layer, viewer, *positions):

@@ -8,10 +8,10 @@ from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
-from napari_abdiffuser.studio.palettes import Palette
-from napari_abdiffuser.studio.state import StudioState
-from napari_abdiffuser.widgets.legend import Legend
-from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.legend.palettes import Palette
+from napari_abdiffuser.widgets.legend.panel import Legend
+from napari_abdiffuser.widgets.session.store import Store
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,12 @@ import pytest
 from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_abdiffuser.colorizer import encoded
-from napari_abdiffuser.imaging.hard_regions import hardened
+from napari_abdiffuser.colorizer.coarse import encoded
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.widgets import live_job, texts_live
-from napari_abdiffuser.widgets.one_frame import OneFrame
+from napari_abdiffuser.imaging.hints.hard_regions import hardened
+from napari_abdiffuser.jobs import live as live_job
+from napari_abdiffuser.widgets.live import texts as texts_live
+from napari_abdiffuser.widgets.live.one_frame import OneFrame
 
 NOISE = np.random.default_rng(1).integers(0, 256, (3, 40, 60), dtype=np.uint8)
 
@@ -30,7 +31,7 @@ def live(window, qtbot):
     """Open a window and wait for its picture: an object that acts and waits for what follows."""
 
     def make(image, **options):
-        from napari_abdiffuser.widgets.live import LivePanel
+        from napari_abdiffuser.widgets.live.panel import LivePanel
 
         w = window()
         w.image = w.viewer.add_image(image, name="cells", **options)

@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QPushButton
 
 import napari_abdiffuser
 from napari_abdiffuser.errors import ModelNotFound
-from napari_abdiffuser.layers.samples import micrograph
-from napari_abdiffuser.widgets import work
+from napari_abdiffuser.jobs import run as work
+from napari_abdiffuser.layers.readers.samples import micrograph
 from napari_abdiffuser.widgets.commands import new_hints_layer
 
 

@@ -23,11 +23,11 @@ from qtpy.QtWidgets import (
 )
 
 import napari_abdiffuser
-from napari_abdiffuser.studio.palettes import shipped_palettes
-from napari_abdiffuser.studio.settings import load_settings
-from napari_abdiffuser.widgets import texts_settings as texts
-from napari_abdiffuser.widgets.keyboard import in_reading_order
-from napari_abdiffuser.widgets.side_jobs import SideJobs
+from napari_abdiffuser.studio.legend.palettes import shipped_palettes
+from napari_abdiffuser.studio.settings.settings import load_settings
+from napari_abdiffuser.widgets.common.keyboard import in_reading_order
+from napari_abdiffuser.widgets.session.side_jobs import SideJobs
+from napari_abdiffuser.widgets.settings import texts
 
 GRAY = np.zeros((40, 60), dtype=np.uint8)
 

@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.widgets import texts_measure as texts
+from napari_abdiffuser.widgets.measure import texts
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 

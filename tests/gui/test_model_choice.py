@@ -10,10 +10,10 @@ from napari.layers import Layer  # noqa: F401  (napari before Qt)
 from qtpy.QtWidgets import QComboBox
 
 from napari_abdiffuser.errors import ModelNotFound, OutOfMemory
-from napari_abdiffuser.studio.settings import Settings, load_settings, save_settings
+from napari_abdiffuser.jobs.run import Models
+from napari_abdiffuser.studio.settings.settings import Settings, load_settings, save_settings
 from napari_abdiffuser.weights import load_registry
-from napari_abdiffuser.widgets import ColorizeWidget
-from napari_abdiffuser.widgets.work import Models
+from napari_abdiffuser.widgets.dock import ColorizeWidget
 
 GRAY = np.tile(np.arange(60, dtype=np.uint8), (40, 1))
 
@@ -150,7 +150,7 @@ def test_an_old_model_that_is_in_the_way_of_a_new_one_goes():
 
 def test_a_file_that_is_no_model_says_so(tmp_path):
     from napari_abdiffuser.errors import ModelCorrupt
-    from napari_abdiffuser.widgets.work import load_colorizer
+    from napari_abdiffuser.jobs.run import load_colorizer
 
     path = tmp_path / "bad.safetensors"
     path.write_bytes(b"no model" * 10)

@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_abdiffuser.widgets.one_frame import OneFrame
+from napari_abdiffuser.widgets.live.one_frame import OneFrame
 
 
 class Drawn(QWidget):

@@ -51,8 +51,8 @@ def test_a_run_in_a_window(window, qtbot):
 def test_the_widget_loads_a_model_file(make_napari_viewer_proxy, tiny_model, qtbot):
     from qtpy.QtCore import QThreadPool
 
-    from napari_abdiffuser.widgets import ColorizeWidget
-    from napari_abdiffuser.widgets.work import Models, load_colorizer
+    from napari_abdiffuser.jobs.run import Models, load_colorizer
+    from napari_abdiffuser.widgets.dock import ColorizeWidget
 
     viewer = make_napari_viewer_proxy()
     viewer.add_image(NOISE[0].astype(np.uint16) * 200, contrast_limits=(0, 40000))

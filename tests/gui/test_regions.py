@@ -7,12 +7,12 @@ import pytest
 from napari.layers import Layer
 from qtpy.QtCore import QThreadPool
 
-from napari_abdiffuser.layers.own_files import project_layers
-from napari_abdiffuser.studio.palettes import shipped_palettes
-from napari_abdiffuser.studio.project import Project
-from napari_abdiffuser.studio.settings import load_settings
-from napari_abdiffuser.widgets.hint_regions import RegionsRow
-from napari_abdiffuser.widgets.texts_regions import crowd
+from napari_abdiffuser.layers.readers.own_files import project_layers
+from napari_abdiffuser.studio.legend.palettes import shipped_palettes
+from napari_abdiffuser.studio.project.project import Project
+from napari_abdiffuser.studio.settings.settings import load_settings
+from napari_abdiffuser.widgets.hints.regions import RegionsRow
+from napari_abdiffuser.widgets.hints.texts import crowd
 
 CELLS = np.zeros((30, 40), int)
 CELLS[2:10, 2:10], CELLS[15:25, 20:35] = 3, 8

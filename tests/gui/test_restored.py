@@ -7,13 +7,13 @@ import pytest
 from napari.layers import Layer
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers.own_files import project_layers, restored_layers
-from napari_abdiffuser.studio.classes import Legend
+from napari_abdiffuser.layers.readers.own_files import project_layers, restored_layers
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.provenance import figure_provenance
-from napari_abdiffuser.studio.project import Project
+from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.studio.project.project import Project
 
 GRAY = np.tile(np.linspace(0, 255, 60, dtype=np.uint8), (40, 1))
 HINTS = Hints.from_points([(5, 5)], ["#c8463f"], 5, ["cell"])
@@ -102,7 +102,7 @@ def test_a_figure_that_was_open_before_the_dock_is_heard_too(window, figure, qtb
     for made in layers:
         w.viewer.add_layer(Layer.create(*made))
     assert shown(w)[0] == 0
-    from napari_abdiffuser.widgets import ColorizeWidget
+    from napari_abdiffuser.widgets.dock import ColorizeWidget
 
     del w.viewer.layers[0]
     again = ColorizeWidget(w.viewer, models=w.widget.context.models)

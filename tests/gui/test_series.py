@@ -13,8 +13,8 @@ from napari.layers import Layer  # noqa: F401  (napari before Qt)
 
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.project import Project
-from napari_abdiffuser.widgets.series import SeriesPanel
+from napari_abdiffuser.studio.project.project import Project
+from napari_abdiffuser.widgets.series.panel import SeriesPanel
 
 GRAY = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
 STACK = np.stack([GRAY + n for n in range(5)])
@@ -113,7 +113,7 @@ def test_a_range_of_a_stack_becomes_one_layer_with_the_nearest_hints(studio, col
 
 @pytest.mark.parametrize("when", ["made", "asked", "reserved"])
 def test_a_stack_that_the_disk_has_no_room_for_is_refused(studio, colorizer, monkeypatch, when):
-    from napari_abdiffuser.layers import room
+    from napari_abdiffuser.layers import allocation as room
 
     def refuse(*_, **__):
         assert when == "made" or threading.current_thread() is not threading.main_thread()
@@ -144,7 +144,7 @@ def test_a_stack_that_the_disk_has_no_room_for_is_refused(studio, colorizer, mon
 
 
 def test_a_large_stack_is_coloured_into_a_reserved_file(studio, colorizer, monkeypatch):
-    from napari_abdiffuser.layers import room
+    from napari_abdiffuser.layers import allocation as room
 
     monkeypatch.setattr(room, "_IN_MEMORY", 1000)
     s = studio(STACK)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from napari.layers import Points, Shapes
 
-from napari_abdiffuser.widgets.figure_shown import shown_colouring
+from napari_abdiffuser.widgets.figure.shown import shown_colouring
 
 STACK = np.random.default_rng(1).integers(0, 200, (3, 33, 46), dtype=np.uint8)
 
@@ -103,7 +103,7 @@ def test_a_run_whose_image_was_deleted_is_not_lost(stack, colorizer):
 
 
 def test_what_is_read_of_a_slice_that_was_left_is_not_taken_for_the_next(studio, monkeypatch):
-    from napari_abdiffuser.widgets import hint_reader
+    from napari_abdiffuser.widgets.hints import reader as hint_reader
 
     s = studio(np.zeros((3, 30, 40), np.uint8))
     s.viewer.dims.set_current_step(0, 2)
@@ -213,7 +213,7 @@ def test_points_moved_on_all_slices_at_once_are_known_when_it_matters(studio):
 
 
 def test_slices_are_read_in_a_worker_and_what_is_newer_meanwhile_stays(studio, monkeypatch):
-    from napari_abdiffuser.widgets import hint_slices
+    from napari_abdiffuser.widgets.hints import slices as hint_slices
 
     s = studio(np.zeros((6, 30, 40), np.uint8))
     workers, done = [], []
@@ -247,7 +247,7 @@ def test_hints_of_a_layer_that_goes_are_gone_on_every_slice(studio):
 
 
 def test_what_waits_for_all_slices_is_not_done_to_another_picture(studio, monkeypatch):
-    from napari_abdiffuser.widgets import hint_slices
+    from napari_abdiffuser.widgets.hints import slices as hint_slices
 
     s = studio(np.zeros((20, 20), np.uint8), np.zeros((6, 30, 40), np.uint8))
     workers, done = [], []
@@ -266,7 +266,7 @@ def test_what_waits_for_all_slices_is_not_done_to_another_picture(studio, monkey
 
 
 def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
-    from napari_abdiffuser.layers import room
+    from napari_abdiffuser.layers import allocation as room
 
     monkeypatch.setattr(room, "_IN_MEMORY", 1000)
     s = studio(np.zeros((4, 30, 40), np.uint8))
@@ -288,7 +288,7 @@ def test_a_stack_of_any_size_is_painted_on_every_slice(studio, monkeypatch):
 
 
 def test_where_a_stack_to_paint_on_finds_no_room_that_is_said(studio, monkeypatch):
-    from napari_abdiffuser.layers import room
+    from napari_abdiffuser.layers import allocation as room
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -332,7 +332,8 @@ def test_hints_on_a_slice_that_a_painted_layer_lacks_get_another_layer(studio, q
 
 
 def test_what_was_painted_just_before_a_slice_was_left_is_known(studio, monkeypatch):
-    from napari_abdiffuser.widgets import hint_reader, hint_slices
+    from napari_abdiffuser.widgets.hints import reader as hint_reader
+    from napari_abdiffuser.widgets.hints import slices as hint_slices
 
     s = studio(np.zeros((3, 30, 40), np.uint8))
     s.viewer.dims.set_current_step(0, 0)

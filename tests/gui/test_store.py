@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_abdiffuser.widgets.store import Store
+from napari_abdiffuser.widgets.session.store import Store
 
 
 def test_all_hear_of_changes_in_one_order(qtbot):

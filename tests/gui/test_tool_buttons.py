@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_abdiffuser.widgets.tool_buttons import ToolButtons
+from napari_abdiffuser.widgets.hints.tool_buttons import ToolButtons
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def walkthrough(monkeypatch):
 
 
 def test_from_the_sample_to_the_figure(make_napari_viewer_proxy, walkthrough, tmp_path):
-    from napari_abdiffuser.widgets import ColorizeWidget
+    from napari_abdiffuser.widgets.dock import ColorizeWidget
 
     viewer = make_napari_viewer_proxy(show=True)
     viewer.window.resize(1280, 800)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from napari.layers import Points
 
-from napari_abdiffuser.widgets import texts
-from napari_abdiffuser.widgets.palette import COLORS
+from napari_abdiffuser.widgets.common import texts
+from napari_abdiffuser.widgets.common.palette import COLORS
 
 GRAY = np.zeros((40, 60), dtype=np.uint8)
 

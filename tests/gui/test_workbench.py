@@ -11,9 +11,9 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QThreadPool
 
 from napari_abdiffuser.errors import Cancelled, InvalidImage
-from napari_abdiffuser.widgets.sources import Sources
-from napari_abdiffuser.widgets.work import Models
-from napari_abdiffuser.widgets.workbench import Workbench
+from napari_abdiffuser.jobs.run import Models
+from napari_abdiffuser.widgets.session.sources import Sources
+from napari_abdiffuser.widgets.session.workbench import Workbench
 
 STACK = np.stack([np.full((12, 16), value, np.uint16) for value in (10, 20, 30)])
 

@@ -16,10 +16,11 @@ import tifffile
 from PIL import Image
 
 import napari_abdiffuser
-from napari_abdiffuser import cli, picture_output
+from napari_abdiffuser import cli
 from napari_abdiffuser.errors import DeviceUnavailable, InvalidImage, OutOfMemory
+from napari_abdiffuser.files import output as picture_output
+from napari_abdiffuser.files.pictures import read
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.picture_files import read
 
 RAMP = np.linspace(0, 255, 20 * 30).reshape(20, 30).astype(np.uint8)
 

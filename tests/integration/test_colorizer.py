@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_abdiffuser import Hints
-from napari_abdiffuser.colorizer import native
-from napari_abdiffuser.errors import (
-    Cancelled,
-)
+from napari_abdiffuser.colorizer.native import painter as native
+from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.imaging.colorspace import gamut_map, render, srgb_to_lab
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.weights import sha256_of

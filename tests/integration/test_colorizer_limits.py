@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from napari_abdiffuser import Colorizer, Hints
-from napari_abdiffuser.colorizer import opened, painting
-from napari_abdiffuser.colorizer.painting import sample_maps
+from napari_abdiffuser.colorizer.coarse import painting
+from napari_abdiffuser.colorizer.coarse.painting import sample_maps
+from napari_abdiffuser.colorizer.picture import opened
 from napari_abdiffuser.errors import (
     DeviceUnavailable,
     InvalidHints,
@@ -18,10 +19,10 @@ from napari_abdiffuser.errors import (
     ModelNotFound,
     OutOfMemory,
 )
-from napari_abdiffuser.model.anchors import COLOUR_SCALE
+from napari_abdiffuser.model.diffusion.anchors import COLOUR_SCALE
+from napari_abdiffuser.model.diffusion.sampler import SAMPLERS, dpm_solver_2m
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.networks import Networks
-from napari_abdiffuser.model.sampler import SAMPLERS, dpm_solver_2m
-from napari_abdiffuser.model.sampling import Sampling
 from napari_abdiffuser.weights import write
 
 RNG = np.random.default_rng(4)
@@ -144,7 +145,7 @@ def test_a_distilled_model_is_sampled_at_its_own_times(tiny_colorizer, monkeypat
     opened_picture = tiny_colorizer.open(NOISE)
     networks = tiny_colorizer.networks
     times = (1.0, 0.768, 0.0)
-    monkeypatch.setattr(networks, "sampling", Sampling("ddim", 2, times))
+    monkeypatch.setattr(networks, "sampling", SamplerConfig("ddim", 2, times))
     assert Networks.from_config(networks.to_config(), networks.state_dict()).sampling.times == times
     asked = []
     hook = networks.anchors.register_forward_pre_hook(lambda _, x: asked.append(float(x[1][0])))

@@ -10,7 +10,7 @@ from skimage.color import rgb2lab
 
 from napari_abdiffuser import Hints
 from napari_abdiffuser.errors import Cancelled, InvalidImage, InvalidRequest
-from napari_abdiffuser.imaging.hints_json import run_lengths
+from napari_abdiffuser.imaging.hints.json_format import run_lengths
 
 SHAPE = (60, 84)
 WAVES = np.add.outer(np.sin(np.arange(60) / 9), np.cos(np.arange(84) / 7))

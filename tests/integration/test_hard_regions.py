@@ -11,7 +11,7 @@ from skimage.color import lab2rgb, rgb2lab
 from napari_abdiffuser import Hints
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colorspace import gamut_map
-from napari_abdiffuser.imaging.hard_regions import hardened
+from napari_abdiffuser.imaging.hints.hard_regions import hardened
 
 SHAPE = (66, 90)
 WAVES = np.add.outer(np.sin(np.arange(66) / 9), np.cos(np.arange(90) / 7))
@@ -105,7 +105,7 @@ def test_more_like_a_colouring_takes_no_color_out_of_its_hard_regions(picture):
 
 
 def test_a_pixel_model_keeps_to_the_edges_too():
-    from napari_abdiffuser.colorizer.pixel_hints import pixel_hint_map
+    from napari_abdiffuser.colorizer.baseline.hint_map import pixel_hint_map
 
     shown = pixel_hint_map(HARD + POINTS, LIGHT, SHAPE)
     assert not shown[:, LABELS > 0].any()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_abdiffuser import Hints
-from napari_abdiffuser.colorizer import insights
+from napari_abdiffuser.colorizer.picture import insights
 from napari_abdiffuser.errors import Cancelled, InvalidRequest
 
 SHAPE = (60, 84)

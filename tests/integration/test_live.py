@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from napari_abdiffuser import Hints
-from napari_abdiffuser.colorizer import Colorizer, encoded, painting, result
-from napari_abdiffuser.colorizer.hint_groups import recolored
+from napari_abdiffuser.colorizer import Colorizer
+from napari_abdiffuser.colorizer.coarse import encoded, painting
+from napari_abdiffuser.colorizer.hints.groups import recolored
+from napari_abdiffuser.colorizer.native import result
 from napari_abdiffuser.errors import InvalidHints, InvalidRequest, OutOfMemory
 
 SHAPE = (60, 84)

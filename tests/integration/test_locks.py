@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from napari_abdiffuser import Hints
-from napari_abdiffuser.studio.classes import Legend
-from napari_abdiffuser.studio.identity import PictureIdentity
-from napari_abdiffuser.studio.state import StudioState
-from napari_abdiffuser.widgets.locks import Screen
+from napari_abdiffuser.jobs.locks import Screen
+from napari_abdiffuser.studio.document.identity import PictureIdentity
+from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.legend.classes import Legend
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 NAMES = ["cell", "ground"]

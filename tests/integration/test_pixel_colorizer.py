@@ -8,12 +8,12 @@ import torch
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_abdiffuser import Colorizer, Hints
-from napari_abdiffuser.colorizer.pixel import PixelColorizer
-from napari_abdiffuser.colorizer.pixel_hints import pixel_hint_map
+from napari_abdiffuser.colorizer.baseline.hint_map import pixel_hint_map
+from napari_abdiffuser.colorizer.baseline.pixel import PixelColorizer
 from napari_abdiffuser.errors import Cancelled, InvalidRequest, ModelCorrupt
-from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.unet import UNetConfig
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
+from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import read, write
 from napari_abdiffuser.weights.pixel import write_pixel
 
@@ -26,7 +26,7 @@ HINTS = Hints.from_points([[5, 6], [14, 20]], ["#b06040", "#808080"], sizes=[3, 
 def path(tmp_path_factory):
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("model") / "pixel.safetensors"
-    networks = PixelNetworks(SMALL, sampling=Sampling("ancestral", 3))
+    networks = PixelNetworks(SMALL, sampling=SamplerConfig("ancestral", 3))
     write_pixel(path, networks, {}, work_size=32)
     return path
 

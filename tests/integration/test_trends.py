@@ -7,7 +7,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from napari_abdiffuser import Hints
-from napari_abdiffuser.colorizer import Colorizer, painting, trends
+from napari_abdiffuser.colorizer import Colorizer
+from napari_abdiffuser.colorizer.coarse import painting, trends
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
 
 SHAPE = (96, 128)

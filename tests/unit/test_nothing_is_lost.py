@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from napari_abdiffuser.errors import InvalidHints, InvalidRequest
+from napari_abdiffuser.files.output import output_path
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
-from napari_abdiffuser.picture_output import output_path
 
 
 def test_the_picture_itself_is_no_output(tmp_path: Path) -> None:

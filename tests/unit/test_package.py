@@ -29,13 +29,13 @@ def test_python_interface_needs_no_napari_and_no_qt():
 
 def test_the_layers_floor_needs_no_qt():
     qt = tuple(name for name in HEAVY if name == "qtpy" or name.startswith("Py"))
-    code = "from napari_abdiffuser.layers import *; import napari_abdiffuser.layers.samples"
+    code = "from napari_abdiffuser.layers import *; import napari_abdiffuser.layers.readers.samples"
     assert loaded_by(code, qt) == []
 
 
 def test_what_instruments_write_is_read_without_napari():
     without = tuple(name for name in HEAVY if name not in ("skimage", "scipy"))
-    assert loaded_by("from napari_abdiffuser.layers.sem import data_bar_of", without) == []
+    assert loaded_by("from napari_abdiffuser.files.sem import data_bar_of", without) == []
 
 
 def test_every_public_name_loads():

@@ -27,13 +27,19 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from abdiffuser_training.config import FitConfig, read_config
 from abdiffuser_training.engine.loop import train
 from abdiffuser_training.engine.optimization import make_optimizer
 from abdiffuser_training.engine.runtime import Runtime, make_runtime
 from abdiffuser_training.engine.task import Place, Task
-from abdiffuser_training.evaluate.report import Cell, Report, Table, to_markdown, write_report
-from abdiffuser_training.run import Run
+from abdiffuser_training.evaluate.report.report import (
+    Cell,
+    Report,
+    Table,
+    to_markdown,
+    write_report,
+)
+from abdiffuser_training.fit.config import FitConfig, read_config
+from abdiffuser_training.fit.run import Run
 from abdiffuser_training.tasks.guide import GuideTask
 from abdiffuser_training.tasks.pixel import PixelTask
 from abdiffuser_training.tasks.upsampler import UpsamplerTask

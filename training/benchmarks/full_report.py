@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from abdiffuser_training.evaluate.evaluation import evaluate
-from abdiffuser_training.evaluate.page import write_page
-from abdiffuser_training.evaluate.pictures import Picture
-from abdiffuser_training.evaluate.records import Settings
-from abdiffuser_training.evaluate.report import read_reports, write_report
-from abdiffuser_training.evaluate.request import Request
+from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.measures.records import Settings
+from abdiffuser_training.evaluate.report.page import write_page
+from abdiffuser_training.evaluate.report.report import read_reports, write_report
+from abdiffuser_training.evaluate.request import EvaluationRequest
 from abdiffuser_training.evaluate.suite import suite
 from abdiffuser_training.processes import available_cpus
 from abdiffuser_training.synth.colouring import random_colouring
@@ -158,7 +158,7 @@ def main() -> None:
     folder = arguments.work
     folder.mkdir(parents=True, exist_ok=True)
     also = tuple(tuple(text.split("=", 1)) for text in arguments.also)
-    asked = Request(
+    asked = EvaluationRequest(
         arguments.model, "all", limit=arguments.limit, workers=arguments.workers, also=also
     )
     only = set((arguments.only or ",".join([*_ORDER, "throughput", "page"])).split(","))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from abdiffuser_training.evaluate.pictures import Picture
+from abdiffuser_training.evaluate.inputs.pictures import Picture
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
 

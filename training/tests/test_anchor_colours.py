@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from abdiffuser_training.anchor_colours import fitted_colours, local_colours
-from napari_abdiffuser.model.anchors import place_anchors
-from napari_abdiffuser.model.guide import SIZES, Guide
+from abdiffuser_training.tasks.anchor_colors import fitted_colours, local_colours
+from napari_abdiffuser.model.diffusion.anchors import place_anchors
+from napari_abdiffuser.model.guide.network import SIZES, Guide
 
 
 def test_colours_that_were_painted_are_found_again_where_local_means_are_not():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from abdiffuser_training.config import presets, read_config, to_yaml
-from abdiffuser_training.run import SourceMixture
+from abdiffuser_training.fit.config import presets, read_config, to_yaml
+from abdiffuser_training.fit.run import SourceMixture
 from napari_abdiffuser.errors import InvalidRequest
 
 

@@ -13,23 +13,23 @@ import torch
 from PIL import Image
 
 from abdiffuser_training.cli import main
-from abdiffuser_training.config import read_as
 from abdiffuser_training.data.batch import Batch
-from abdiffuser_training.distill import DistillConfig
-from abdiffuser_training.distill_steps import step_pairs, two_steps
-from abdiffuser_training.distill_subjects import PixelSubject
-from abdiffuser_training.distill_task import DistillLosses, DistillTask
+from abdiffuser_training.distill.command import DistillConfig
+from abdiffuser_training.distill.steps import step_pairs, two_steps
+from abdiffuser_training.distill.subjects import PixelSubject
+from abdiffuser_training.distill.task import DistillLosses, DistillTask
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.stage_settings import PixelStage
+from abdiffuser_training.fit.config import read_as
+from abdiffuser_training.fit.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.anchors import AnchorConfig
-from napari_abdiffuser.model.guide import SIZES
+from napari_abdiffuser.model.diffusion.anchors import AnchorConfig
+from napari_abdiffuser.model.diffusion.sampler import ddim, time_grid
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
+from napari_abdiffuser.model.diffusion.schedule import Objective
+from napari_abdiffuser.model.guide.network import SIZES
 from napari_abdiffuser.model.networks import Networks
-from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.sampler import ddim, time_grid
-from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.schedule import Objective
-from napari_abdiffuser.model.unet import UNetConfig
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
+from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import read, sha256_of, write
 from napari_abdiffuser.weights.pixel import read_pixel, write_pixel
 
@@ -155,13 +155,13 @@ def configuration(tmp_path, shard, **values):
 def test_a_pixel_model_from_seven_steps_to_two(tmp_path, shard, capsys):
     torch.manual_seed(0)
     teacher = tmp_path / "teacher.safetensors"
-    write_pixel(teacher, PixelNetworks(SMALL, sampling=Sampling("ddim", 7)), {"a": 1})
+    write_pixel(teacher, PixelNetworks(SMALL, sampling=SamplerConfig("ddim", 7)), {"a": 1})
     stage = {"steps": 2, "side": 8, "batch": 2, "save_steps": 1, "preview_steps": 2}
     config = configuration(tmp_path, shard, model=str(teacher), students=[4, 2], pixel=stage)
     out = tmp_path / "run"
     assert main(["distill", config, "--out", str(out), "--device", "cpu"]) == 0
     networks, header = read_pixel(out / "steps-2.safetensors")
-    assert networks.sampling == Sampling("ddim", 2, (1.0, 4 / 7, 0.0))
+    assert networks.sampling == SamplerConfig("ddim", 2, (1.0, 4 / 7, 0.0))
     assert header["settings"]["steps"] == 2
     told = header["card"]["distilled"]
     assert told["teacher"] == {"name": "teacher", "sha256": sha256_of(teacher)}
@@ -195,7 +195,7 @@ def test_an_anchor_diffusion_from_four_steps_to_two(tmp_path, shard, capsys):
     assert main(["distill", config, "--out", str(out), "--device", "cpu"]) == 0
     tensors, told = read(out / "steps-2.safetensors")
     student = Networks.from_config(told["config"], tensors)
-    assert student.sampling == Sampling("ddim", 2, (1.0, 0.5, 0.0))
+    assert student.sampling == SamplerConfig("ddim", 2, (1.0, 0.5, 0.0))
     assert told["settings"] == {"steps": 2, "work_size": 64}
     assert told["card"]["distilled"]["teacher"]["sha256"] == sha256_of(teacher)
     before, _ = read(teacher)
@@ -227,10 +227,10 @@ def test_without_pictures_it_says_so(tmp_path, capsys):
 def test_students_are_compared_with_their_teacher(tmp_path, shard, capsys):
     torch.manual_seed(0)
     teacher, student = tmp_path / "teacher.safetensors", tmp_path / "student.safetensors"
-    networks = PixelNetworks(SMALL, sampling=Sampling("ancestral", 4))
+    networks = PixelNetworks(SMALL, sampling=SamplerConfig("ancestral", 4))
     write_pixel(teacher, networks, {})
     # A student that is its teacher, at the teacher's own times: no difference at all.
-    networks.sampling = Sampling("ddim", 4, time_grid(4))
+    networks.sampling = SamplerConfig("ddim", 4, time_grid(4))
     write_pixel(student, networks, {})
     data = ["--shard", str(shard), "--size", "16", "--limit", "2", "--teacher-steps", "4"]
     out = tmp_path / "page"

@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abdiffuser_training.distill_steps import grid_chain, halved, step_pairs, two_steps
+from abdiffuser_training.distill.steps import grid_chain, halved, step_pairs, two_steps
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.sampler import ddim, time_grid
-from napari_abdiffuser.model.schedule import Schedule
+from napari_abdiffuser.model.diffusion.sampler import ddim, time_grid
+from napari_abdiffuser.model.diffusion.schedule import Schedule
 
 SCHEDULE = Schedule("sigmoid")
 

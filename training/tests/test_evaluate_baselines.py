@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from skimage.segmentation import random_walker as walk
 
-from abdiffuser_training.evaluate.baselines import (
+from abdiffuser_training.evaluate.inputs.hints import hint_map
+from abdiffuser_training.evaluate.subjects.baselines import (
     BASELINES,
     all_gray,
     levin,
@@ -14,7 +15,6 @@ from abdiffuser_training.evaluate.baselines import (
     nearest_hint,
     random_walker,
 )
-from abdiffuser_training.evaluate.hints import hint_map
 
 LEFT, RIGHT = (30.0, 20.0), (-25.0, 10.0)
 

@@ -16,13 +16,21 @@ from PIL import Image
 
 import napari_abdiffuser
 from abdiffuser_training.cli import main
-from abdiffuser_training.evaluate import plots, running, speed
-from abdiffuser_training.evaluate.baselines import nearest_hint
-from abdiffuser_training.evaluate.guided import evaluate_guided
-from abdiffuser_training.evaluate.models import ColorizerModel
-from abdiffuser_training.evaluate.pictures import load_set
-from abdiffuser_training.evaluate.report import Report, Table, to_csv, to_markdown, write_report
-from abdiffuser_training.evaluate.subjects import opened
+from abdiffuser_training.evaluate import running
+from abdiffuser_training.evaluate.inputs.pictures import load_set
+from abdiffuser_training.evaluate.protocols import speed
+from abdiffuser_training.evaluate.protocols.guided import evaluate_guided
+from abdiffuser_training.evaluate.report import plots
+from abdiffuser_training.evaluate.report.report import (
+    Report,
+    Table,
+    to_csv,
+    to_markdown,
+    write_report,
+)
+from abdiffuser_training.evaluate.subjects.baselines import nearest_hint
+from abdiffuser_training.evaluate.subjects.models import ColorizerModel
+from abdiffuser_training.evaluate.subjects.subjects import opened
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
 

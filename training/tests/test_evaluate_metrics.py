@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abdiffuser_training.evaluate import metrics, perceptual
+from abdiffuser_training.evaluate.measures import metrics, perceptual
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, srgb_to_lab
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from abdiffuser_training.evaluate.models import open_model
-from abdiffuser_training.evaluate.pixel_model import PixelModel
-from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.unet import UNetConfig
+from abdiffuser_training.evaluate.subjects.models import open_model
+from abdiffuser_training.evaluate.subjects.pixel_model import PixelModel
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
+from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import sha256_of
 from napari_abdiffuser.weights.pixel import write_pixel
 
@@ -23,7 +23,7 @@ NOTHING = np.zeros((3, 9, 12), np.float32)
 def path(tmp_path):
     torch.manual_seed(0)
     path = tmp_path / "pixel.safetensors"
-    write_pixel(path, PixelNetworks(SMALL, sampling=Sampling("ancestral", 3)), {})
+    write_pixel(path, PixelNetworks(SMALL, sampling=SamplerConfig("ancestral", 3)), {})
     return path
 
 

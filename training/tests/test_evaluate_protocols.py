@@ -7,23 +7,31 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from abdiffuser_training.evaluate import metrics
-from abdiffuser_training.evaluate.automatic import (
+from abdiffuser_training.evaluate.inputs.scenes import bleeding_scene
+from abdiffuser_training.evaluate.measures import metrics
+from abdiffuser_training.evaluate.measures.edges import border_contrast, rise_width, sides
+from abdiffuser_training.evaluate.measures.records import Record, Settings
+from abdiffuser_training.evaluate.protocols.automatic import (
     automatic_table,
     between_objects,
     measure_automatic,
     spread,
 )
-from abdiffuser_training.evaluate.baselines import all_gray
-from abdiffuser_training.evaluate.bleeding import bleeding_figures, measure_bleeding, reach
-from abdiffuser_training.evaluate.edges import border_contrast, rise_width, sides
-from abdiffuser_training.evaluate.guided import evaluate_guided, guided_table, measure_guided
-from abdiffuser_training.evaluate.plans import draw_hints
-from abdiffuser_training.evaluate.records import Record, Settings
-from abdiffuser_training.evaluate.references import with_references
-from abdiffuser_training.evaluate.scenes import bleeding_scene
-from abdiffuser_training.evaluate.steps import measure_steps, steps_table
-from abdiffuser_training.evaluate.subjects import Subjects
+from abdiffuser_training.evaluate.protocols.bleeding import (
+    bleeding_figures,
+    measure_bleeding,
+    reach,
+)
+from abdiffuser_training.evaluate.protocols.guided import (
+    evaluate_guided,
+    guided_table,
+    measure_guided,
+)
+from abdiffuser_training.evaluate.protocols.plans import draw_hints
+from abdiffuser_training.evaluate.protocols.steps import measure_steps, steps_table
+from abdiffuser_training.evaluate.report.references import with_references
+from abdiffuser_training.evaluate.subjects.baselines import all_gray
+from abdiffuser_training.evaluate.subjects.subjects import Subjects
 from napari_abdiffuser.imaging.colorspace import render
 
 

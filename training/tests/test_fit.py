@@ -18,7 +18,7 @@ from PIL import Image
 
 from abdiffuser_training.cli import main
 from abdiffuser_training.engine.checkpoints import Checkpoints
-from abdiffuser_training.evaluate.report import Report, Table, write_report
+from abdiffuser_training.evaluate.report.report import Report, Table, write_report
 from napari_abdiffuser import Colorizer
 from napari_abdiffuser.weights import read
 

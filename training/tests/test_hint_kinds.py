@@ -16,14 +16,9 @@ from abdiffuser_training.hint_sampling.patches import (
     sample_grays,
     sample_thesis,
 )
-from abdiffuser_training.hint_sampling.shapes import (
-    curve,
-    sample_regions,
-    sample_strokes,
-    stroke,
-)
+from abdiffuser_training.hint_sampling.shapes import curve, sample_regions, sample_strokes, stroke
 from abdiffuser_training.seeding import Purpose, generator
-from napari_abdiffuser.colorizer.tokens import hint_tokens
+from napari_abdiffuser.colorizer.hints.tokens import hint_tokens
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb
 from napari_abdiffuser.imaging.hints import Hints

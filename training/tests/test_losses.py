@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from abdiffuser_training.data.batch import Batch
+from abdiffuser_training.fit.stage_settings import GuideWeights
 from abdiffuser_training.hint_sampling import HintSettings, hint_batch
-from abdiffuser_training.losses import charbonnier, claim_likelihood, log_mse
-from abdiffuser_training.stage_settings import GuideWeights
 from abdiffuser_training.tasks.guide import GuideBatch, GuideLosses
-from napari_abdiffuser.model.guide import SIZES, Guide
+from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
+from napari_abdiffuser.model.guide.network import SIZES, Guide
 
 
 def test_distances_of_a_constant_error():

@@ -11,11 +11,11 @@ import torch
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.loop import train
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.stage_settings import PixelStage
+from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.tasks.pixel import PixelLosses, PixelTask, pixel_networks, pixel_objective
 from abdiffuser_training.tasks.pixel_batch import draw_pixels, simulated_hints, turned
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.schedule import Objective, Schedule
+from napari_abdiffuser.model.diffusion.schedule import Objective, Schedule
 
 SETTINGS = PixelStage(unet="tiny", side=16, batch=4, seed=3)
 

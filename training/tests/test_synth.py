@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from abdiffuser_training.synth import random_scene
-from abdiffuser_training.synth.canvas import Canvas
 from abdiffuser_training.synth.colouring import BLENDS, STYLES, overlay_curve, random_colouring
 from abdiffuser_training.synth.compose import ODDS, random_optics
-from abdiffuser_training.synth.cracks import carve, crooked
-from abdiffuser_training.synth.detector import shot_noise
-from abdiffuser_training.synth.electron import Optics, emission
-from abdiffuser_training.synth.placing import Kit
-from abdiffuser_training.synth.recipes_long import RECIPES
-from abdiffuser_training.synth.shapes import ellipsoid, lump, rod, taper
-from abdiffuser_training.synth.texture import KINDS, make_texture
-from abdiffuser_training.synth.threads import fibre
+from abdiffuser_training.synth.drawing.canvas import Canvas
+from abdiffuser_training.synth.drawing.cracks import carve, crooked
+from abdiffuser_training.synth.drawing.placing import Kit
+from abdiffuser_training.synth.drawing.shapes import ellipsoid, lump, rod, taper
+from abdiffuser_training.synth.drawing.texture import KINDS, make_texture
+from abdiffuser_training.synth.drawing.threads import fibre
+from abdiffuser_training.synth.microscope.detector import shot_noise
+from abdiffuser_training.synth.microscope.electron import Optics, emission
+from abdiffuser_training.synth.recipes.long import RECIPES
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, lightness_of_gray8
 
 SIZE = (64, 80)

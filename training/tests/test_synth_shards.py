@@ -12,7 +12,7 @@ from PIL import Image
 
 from abdiffuser_training.synth import random_scene, shard
 from abdiffuser_training.synth.command import add_parser
-from abdiffuser_training.synth.databar import add_bar
+from abdiffuser_training.synth.microscope.data_bar import add_bar
 from abdiffuser_training.synth.shard import SceneSettings, make_sample, write_shard, write_shards
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.conversion import lightness_of_gray8, srgb_to_lab

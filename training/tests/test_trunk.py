@@ -7,10 +7,10 @@ import torch
 
 from abdiffuser_training.engine.optimization import make_optimizer
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
-from abdiffuser_training.stage_settings import Crops, GuideStage
+from abdiffuser_training.fit.stage_settings import Crops, GuideStage
 from abdiffuser_training.tasks.guide import GuideTask
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.trunk import Trunk
+from napari_abdiffuser.model.guide.trunk import Trunk
 
 
 def published_as(trunk):

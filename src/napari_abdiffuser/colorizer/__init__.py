@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from napari_abdiffuser.colorizer.class_maps import ClassMap
+from napari_abdiffuser.colorizer.coarse.class_maps import ClassMap
 from napari_abdiffuser.colorizer.colorizer import Colorizer, colorize
-from napari_abdiffuser.colorizer.opened import OpenPicture
-from napari_abdiffuser.colorizer.previews import Preview
-from napari_abdiffuser.colorizer.result import Result
-from napari_abdiffuser.colorizer.spread import Spread
+from napari_abdiffuser.colorizer.native.result import Result
+from napari_abdiffuser.colorizer.picture.opened import OpenPicture
+from napari_abdiffuser.colorizer.picture.previews import Preview
+from napari_abdiffuser.colorizer.picture.spread import Spread
 
 __all__ = [
     "ClassMap",

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from napari_abdiffuser.colorizer.devices import Placement, choose_device
-from napari_abdiffuser.colorizer.encoded import Encoded
+from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
+from napari_abdiffuser.colorizer.devices import DeviceChoice, choose_device
 from napari_abdiffuser.colorizer.memory import is_out_of_memory
-from napari_abdiffuser.colorizer.native import NativePainter
-from napari_abdiffuser.colorizer.opened import OpenPicture
-from napari_abdiffuser.colorizer.result import Result
-from napari_abdiffuser.colorizer.surface import Surface, resampled
+from napari_abdiffuser.colorizer.native.painter import NativePainter
+from napari_abdiffuser.colorizer.native.result import Result
+from napari_abdiffuser.colorizer.native.surface import Surface, resampled
+from napari_abdiffuser.colorizer.picture.opened import OpenPicture
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
@@ -35,7 +35,11 @@ class Colorizer:
     """Colorizes pictures; made by `Colorizer.load`. Safe to call from any thread, repeatedly."""
 
     def __init__(
-        self, networks: Networks, placement: Placement, model: ModelFile, settings: dict[str, Any]
+        self,
+        networks: Networks,
+        placement: DeviceChoice,
+        model: ModelFile,
+        settings: dict[str, Any],
     ) -> None:
         networks = networks.to(placement.device)
         networks.guide.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -76,7 +80,7 @@ class Colorizer:
         file = resolve(model)
         tensors, metadata = read(file.path)
         if is_pixel(metadata):
-            from napari_abdiffuser.colorizer.pixel import PixelColorizer
+            from napari_abdiffuser.colorizer.baseline.pixel import PixelColorizer
 
             return PixelColorizer.of(file, tensors, metadata, placement)
         try:
@@ -167,7 +171,7 @@ class Colorizer:
                 seen = resampled(lightness.network, work).to(self.placement.device)
                 code = self.networks.guide.encode(seen, self.placement.precision)
                 coarse = resampled(lightness.network, code.shape).to(self.placement.device)
-                encoded = Encoded(self.networks, code, coarse)
+                encoded = EncodedPicture(self.networks, code, coarse)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

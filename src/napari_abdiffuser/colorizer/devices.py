@@ -10,11 +10,11 @@ import torch
 
 from napari_abdiffuser.errors import DeviceUnavailable, InvalidRequest
 
-__all__ = ["Placement", "choose_device"]
+__all__ = ["DeviceChoice", "choose_device"]
 
 
 @dataclass(frozen=True)
-class Placement:
+class DeviceChoice:
     """A device and the precision of the encoder there.
 
     Attributes
@@ -32,7 +32,7 @@ class Placement:
     reason: str
 
 
-def choose_device(name: str | torch.device) -> Placement:
+def choose_device(name: str | torch.device) -> DeviceChoice:
     """Find the device that a user means.
 
     Parameters
@@ -42,7 +42,7 @@ def choose_device(name: str | torch.device) -> Placement:
 
     Returns
     -------
-    Placement
+    DeviceChoice
 
     Raises
     ------
@@ -60,14 +60,14 @@ def choose_device(name: str | torch.device) -> Placement:
         if torch.cuda.is_available():
             return _cuda(torch.device("cuda:0"), "a CUDA GPU was found")
         if torch.backends.mps.is_available():
-            return Placement(torch.device("mps"), torch.float32, "an Apple GPU was found")
+            return DeviceChoice(torch.device("mps"), torch.float32, "an Apple GPU was found")
         return _cpu(f"no GPU that torch {torch.__version__} can use was found")
     if name == "cpu":
         return _cpu("it was asked for")
     kind, _, number = name.partition(":")
     if kind == "mps" and not number:
         if torch.backends.mps.is_available():
-            return Placement(torch.device("mps"), torch.float32, "it was asked for")
+            return DeviceChoice(torch.device("mps"), torch.float32, "it was asked for")
         raise DeviceUnavailable(
             "There is no Apple GPU that torch can use here: choose device='auto' or 'cpu'."
         )
@@ -84,12 +84,12 @@ def choose_device(name: str | torch.device) -> Placement:
     raise InvalidRequest(f"{name!r} is no device: choose 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.")
 
 
-def _cuda(device: torch.device, reason: str) -> Placement:
+def _cuda(device: torch.device, reason: str) -> DeviceChoice:
     precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return Placement(device, precision, f"{reason}: {torch.cuda.get_device_name(device)}")
+    return DeviceChoice(device, precision, f"{reason}: {torch.cuda.get_device_name(device)}")
 
 
-def _cpu(reason: str) -> Placement:
+def _cpu(reason: str) -> DeviceChoice:
     # Without these instructions bfloat16 is emulated, and slower than float32.
     # A torch that has no way to tell gets what always works.
     tell: Callable[[], dict[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)
@@ -98,4 +98,4 @@ def _cpu(reason: str) -> Placement:
     precision = torch.bfloat16 if fast else torch.float32
     threads = torch.get_num_threads()
     used = f"{threads} thread" if threads == 1 else f"{threads} threads"
-    return Placement(torch.device("cpu"), precision, f"{reason}; {used}")
+    return DeviceChoice(torch.device("cpu"), precision, f"{reason}; {used}")

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from napari_abdiffuser.errors import InvalidHints, InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 
-__all__ = ["MOST_OUTPUTS", "Request"]
+__all__ = ["MOST_OUTPUTS", "PaintRequest"]
 
 MOST_OUTPUTS = 64
 _MOST_STEPS = 1000
 
 
-class Request:
+class PaintRequest:
     """A checked request to paint.
 
     Parameters

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.imaging.hints_json import run_lengths
+from napari_abdiffuser.imaging.hints.json_format import run_lengths
 
 __all__ = ["checked_exclusion", "describe_exclusion", "mirror_into"]
 

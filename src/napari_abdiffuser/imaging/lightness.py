@@ -16,17 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.imaging.conversion import linear_from_srgb, luminance_to_lightness
-from napari_abdiffuser.imaging.exclusion import (
-    checked_exclusion,
-    describe_exclusion,
-    mirror_into,
-)
-from napari_abdiffuser.imaging.picture import (
-    as_picture,
-    checked_limits,
-    computed,
-    masked_pixels,
-)
+from napari_abdiffuser.imaging.exclusion import checked_exclusion, describe_exclusion, mirror_into
+from napari_abdiffuser.imaging.picture import as_picture, checked_limits, computed, masked_pixels
 from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
 
 __all__ = ["Lightness", "lightness_digest", "to_lightness"]

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_abdiffuser.layers.console import colorize_layer
-    from napari_abdiffuser.layers.hints import HintSource, LeftOut, read_hints
-    from napari_abdiffuser.layers.images import PictureSource, read_image
-    from napari_abdiffuser.layers.new_hints import (
+    from napari_abdiffuser.layers.hints.new import (
         new_hints_layer,
         set_current_color,
         set_current_size,
     )
+    from napari_abdiffuser.layers.hints.sources import HintSource, LeftOut, read_hints
+    from napari_abdiffuser.layers.images import PictureSource, read_image
     from napari_abdiffuser.layers.outputs import result_to_layers
-    from napari_abdiffuser.layers.spatial import Placement
+    from napari_abdiffuser.layers.spatial import LayerTransform
 
 __all__ = [
     "HintSource",
+    "LayerTransform",
     "LeftOut",
     "PictureSource",
-    "Placement",
     "colorize_layer",
     "new_hints_layer",
     "read_hints",
@@ -36,17 +36,17 @@ __all__ = [
 ]
 
 _HOME = {
-    "HintSource": "hints",
-    "LeftOut": "hints",
+    "HintSource": "hints.sources",
+    "LeftOut": "hints.sources",
     "PictureSource": "images",
-    "Placement": "spatial",
+    "LayerTransform": "spatial",
     "colorize_layer": "console",
-    "new_hints_layer": "new_hints",
-    "read_hints": "hints",
+    "new_hints_layer": "hints.new",
+    "read_hints": "hints.sources",
     "read_image": "images",
     "result_to_layers": "outputs",
-    "set_current_color": "new_hints",
-    "set_current_size": "new_hints",
+    "set_current_color": "hints.new",
+    "set_current_size": "hints.new",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Image
 from napari.viewer import current_viewer
 
-from napari_abdiffuser.layers.hints import read_hints
+from napari_abdiffuser.layers.hints.sources import read_hints
 from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.outputs import result_to_layers
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from napari.layers import Labels, Points
     from napari.types import LayerDataTuple
 
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike, PictureLike
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
-    from napari_abdiffuser.layers.protocols import ColorizerLike, PictureLike
 
 __all__ = ["colorize_layer"]
 
@@ -101,7 +101,7 @@ def _opened(colorizer: ColorizerLike, picture: PictureSource, *, data_bar: bool)
 
 
 def _loaded(model: str, device: str) -> ColorizerLike:
-    from napari_abdiffuser.colorizer import Colorizer  # not before it is needed: it loads torch
+    from napari_abdiffuser.colorizer import Colorizer
 
     return Colorizer.load(model, device=device)
 

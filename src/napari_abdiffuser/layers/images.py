@@ -10,9 +10,9 @@ import numpy as np
 from napari.layers import Image, Layer
 
 from napari_abdiffuser.errors import InvalidImage, InvalidRequest
+from napari_abdiffuser.files.sem.info import DATA_BAR_KEY, SEM_KEY
 from napari_abdiffuser.imaging.data_bar import data_bar_mask
-from napari_abdiffuser.layers.sem.info import DATA_BAR_KEY, SEM_KEY
-from napari_abdiffuser.layers.spatial import Placement, displayed_index
+from napari_abdiffuser.layers.spatial import LayerTransform, displayed_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class PictureSource:
     shape: tuple[int, int]
     rgb: bool
     contrast_limits: tuple[float, float] | None
-    placement: Placement
+    placement: LayerTransform
     data_bar: tuple[int, int] | None = None
 
     def load(self) -> NDArray[Any]:
@@ -142,7 +142,7 @@ def read_image(
         shape=(int(rows), int(columns)),
         rgb=bool(layer.rgb),
         contrast_limits=None if limits is None else (limits[0], limits[1]),
-        placement=Placement.of(layer, where),
+        placement=LayerTransform.of(layer, where),
         data_bar=_told_data_bar(layer, where, int(rows)),
     )
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from napari.types import LayerDataTuple
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.colorizer.protocols import ResultLike
     from napari_abdiffuser.layers.images import PictureSource
-    from napari_abdiffuser.layers.protocols import ResultLike
 
 __all__ = ["PROVENANCE_KEY", "result_to_layers"]
 

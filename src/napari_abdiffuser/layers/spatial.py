@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AffineMap",
-    "Placement",
+    "LayerTransform",
     "displayed_index",
     "map_between",
     "unit_factors",
@@ -34,7 +34,7 @@ _PROBE = 4096.0
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
+class LayerTransform:
     """The seven spatial properties of a layer, copied: later changes of the layer do not show.
 
     Attributes
@@ -62,7 +62,7 @@ class Placement:
     axis_labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, layer: Layer, index: Index | None = None) -> Placement:
+    def of(cls, layer: Layer, index: Index | None = None) -> LayerTransform:
         """Copy a layer's placement.
 
         Parameters

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from napari_abdiffuser.model.anchors import AnchorConfig, AnchorDenoiser
-from napari_abdiffuser.model.guide import Guide, GuideConfig
-from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.schedule import Objective, Schedule
+from napari_abdiffuser.model.diffusion.anchors import AnchorConfig, AnchorDenoiser
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
+from napari_abdiffuser.model.diffusion.schedule import Objective, Schedule
+from napari_abdiffuser.model.guide.network import Guide, GuideConfig
 from napari_abdiffuser.model.upsample import Upsampler
 
 __all__ = ["Networks"]
@@ -27,7 +27,7 @@ class Networks(nn.Module):
         Shape of the anchor diffusion.
     objective : Objective
         What the anchor diffusion predicts, and its schedule.
-    sampling : Sampling or None
+    sampling : SamplerConfig or None
         How a distilled anchor diffusion is sampled; None for one that knows all times.
     """
 
@@ -36,7 +36,7 @@ class Networks(nn.Module):
         guide: GuideConfig,
         anchors: AnchorConfig,
         objective: Objective,
-        sampling: Sampling | None = None,
+        sampling: SamplerConfig | None = None,
     ) -> None:
         super().__init__()
         self.guide = Guide(guide)
@@ -75,7 +75,7 @@ class Networks(nn.Module):
             GuideConfig.from_dict(config["guide"]),
             AnchorConfig(**config["anchors"]),
             Objective(config["objective"], Schedule.from_dict(config["schedule"])),
-            Sampling.from_dict(config["sampling"]) if "sampling" in config else None,
+            SamplerConfig.from_dict(config["sampling"]) if "sampling" in config else None,
         )
         networks.load_state_dict({name: t.float() for name, t in tensors.items()})
         return networks.eval().requires_grad_(False)

@@ -12,7 +12,7 @@ from napari_abdiffuser.weights.files import read, write
 if TYPE_CHECKING:
     import torch
 
-    from napari_abdiffuser.model.pixel import PixelNetworks
+    from napari_abdiffuser.model.pixel.networks import PixelNetworks
 
 __all__ = ["is_pixel", "pixel_networks", "read_pixel", "write_pixel"]
 
@@ -60,7 +60,7 @@ def pixel_networks(
     tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any], name: object
 ) -> PixelNetworks:
     """Networks of what `read` gave of the file `name`; ModelCorrupt if it is no pixel model."""
-    from napari_abdiffuser.model.pixel import PixelNetworks
+    from napari_abdiffuser.model.pixel.networks import PixelNetworks
 
     if not is_pixel(metadata):
         raise ModelCorrupt(

@@ -1,7 +1,1 @@
-"""Qt widgets: what a user of napari sees."""
-
-from __future__ import annotations
-
-from napari_abdiffuser.widgets.colorize import ColorizeWidget
-
-__all__ = ["ColorizeWidget"]
+"""The dock widget: Qt, one room a feature."""

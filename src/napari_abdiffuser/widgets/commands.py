@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QPushButton
 
 from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
-from napari_abdiffuser.widgets import texts
+from napari_abdiffuser.widgets.common import texts
 
 __all__ = [
     "export_figure", "load_work", "new_hints_layer", "redo", "run", "save_work", "take_keyboard",

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_abdiffuser.widgets.connections import Connections
+from napari_abdiffuser.widgets.common.connections import Connections
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_abdiffuser.widgets.hint_sync import HintSync
-    from napari_abdiffuser.widgets.live_layer import PreviewLayer
-    from napari_abdiffuser.widgets.results import Results
-    from napari_abdiffuser.widgets.sources import Sources
-    from napari_abdiffuser.widgets.store import Store
-    from napari_abdiffuser.widgets.work import Models
-    from napari_abdiffuser.widgets.workbench import Workbench
+    from napari_abdiffuser.jobs.run import Models
+    from napari_abdiffuser.widgets.hints.sync import HintSync
+    from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
+    from napari_abdiffuser.widgets.session.results import Results
+    from napari_abdiffuser.widgets.session.sources import Sources
+    from napari_abdiffuser.widgets.session.store import Store
+    from napari_abdiffuser.widgets.session.workbench import Workbench
 
 __all__ = ["Context", "Panel"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_abdiffuser.colorizer.requests import Request
+from napari_abdiffuser.colorizer.requests import PaintRequest
 from napari_abdiffuser.errors import ABDiffuserError, InvalidHints, InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 
@@ -35,13 +35,13 @@ GOOD = {
 )
 def test_a_wrong_option_is_named(wrong):
     with pytest.raises(InvalidRequest, match=next(iter(wrong))):
-        Request(**{**GOOD, **wrong})
+        PaintRequest(**{**GOOD, **wrong})
 
 
 @pytest.mark.parametrize("hints", ["x", [], {}, 3, np.zeros((8, 9))], ids=repr)
 def test_what_is_no_hints_object(hints):
     with pytest.raises(InvalidHints, match=r"Hints\.from_points"):
-        Request(**{**GOOD, "hints": hints})
+        PaintRequest(**{**GOOD, "hints": hints})
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_what_is_no_hints_object(hints):
 )
 def test_hints_that_do_not_fit(hints):
     with pytest.raises(InvalidHints):
-        Request(**{**GOOD, "hints": hints})
+        PaintRequest(**{**GOOD, "hints": hints})
 
 
 def test_whole_numbers_of_any_kind_are_whole_numbers():
-    request = Request(
+    request = PaintRequest(
         **{**GOOD, "n_outputs": np.uint8(64), "steps": np.int64(7), "seed": 2**63 - 1}
     )
     assert (request.n_outputs, request.steps, request.seed) == (64, 7, 2**63 - 1)

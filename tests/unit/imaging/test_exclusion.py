@@ -7,7 +7,7 @@ import pytest
 
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.imaging.exclusion import checked_exclusion, mirror_into
-from napari_abdiffuser.imaging.hints_json import run_lengths
+from napari_abdiffuser.imaging.hints.json_format import run_lengths
 from napari_abdiffuser.imaging.lightness import to_lightness
 
 ROWS = np.arange(60.0).reshape(12, 5)

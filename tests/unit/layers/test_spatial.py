@@ -6,13 +6,13 @@ from napari.components import ViewerModel
 from napari.layers import Image, Points
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.layers.spatial import Placement, displayed_index, map_between
+from napari_abdiffuser.layers.spatial import LayerTransform, displayed_index, map_between
 
 
 @pytest.mark.parametrize("index", [(3, None, None), (None, 5, None), (None, None, None)])
 def test_a_slice_stays_where_it_was_in_the_stack(tilted, index):
     stack = tilted((6, 12, 20))
-    placement = Placement.of(stack, index)
+    placement = LayerTransform.of(stack, index)
     piece = stack.data[tuple(slice(None) if at is None else slice(at, at + 1) for at in index)]
     layer = Image(piece, **placement.as_kwargs())
     start = [at or 0 for at in index]

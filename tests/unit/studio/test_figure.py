@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.figure.caption import caption
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.fonts import font_for
@@ -14,6 +13,7 @@ from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import scale_bar
 from napari_abdiffuser.studio.figure.units import in_metres, symbol
+from napari_abdiffuser.studio.legend.classes import Legend
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (120, 200, 3), np.uint8)

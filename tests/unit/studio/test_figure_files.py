@@ -6,14 +6,14 @@ import tifffile
 from PIL import Image
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.files.output import write
+from napari_abdiffuser.files.pictures import Picture
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.picture_files import Picture
-from napari_abdiffuser.picture_output import write
-from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.provenance import figure_provenance, read_provenance
+from napari_abdiffuser.studio.legend.classes import Legend
 
 RGB = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
 LEGEND = Legend.of({"a = b; µ\n": "gold", "cells": "teal"})

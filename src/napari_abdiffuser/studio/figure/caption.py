@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from napari_abdiffuser.imaging.colors import RGB, to_hex
-from napari_abdiffuser.studio.classes import HintClass
-from napari_abdiffuser.studio.color_names import plain_name
+from napari_abdiffuser.studio.legend.classes import HintClass
+from napari_abdiffuser.studio.legend.color_names import plain_name
 
 __all__ = ["caption"]
 

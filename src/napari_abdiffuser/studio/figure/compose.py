@@ -15,7 +15,7 @@ from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import ScaleBar, scale_bar
 
 if TYPE_CHECKING:
-    from napari_abdiffuser.studio.classes import HintClass
+    from napari_abdiffuser.studio.legend.classes import HintClass
 
 __all__ = ["compose"]
 

@@ -10,9 +10,9 @@ from napari_abdiffuser.studio.figure.fonts import font_for
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-    from napari_abdiffuser.studio.classes import HintClass
     from napari_abdiffuser.studio.figure.options import Box, Corner
     from napari_abdiffuser.studio.figure.scale_bar import ScaleBar
+    from napari_abdiffuser.studio.legend.classes import HintClass
 
 __all__ = ["Pen", "bar_width", "legend_size"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.files.atomic import write_bytes
 from napari_abdiffuser.studio.figure.options import Figure
 from napari_abdiffuser.studio.figure.provenance import KEY
 from napari_abdiffuser.studio.figure.units import in_metres, symbol
-from napari_abdiffuser.studio.files import write_bytes
 
 __all__ = ["SUFFIXES", "export"]
 

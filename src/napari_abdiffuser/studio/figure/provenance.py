@@ -12,8 +12,8 @@ from typing import Any
 
 from napari_abdiffuser.errors import ABDiffuserError, InvalidFile
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.classes import Legend
 from napari_abdiffuser.studio.figure.options import Figure
+from napari_abdiffuser.studio.legend.classes import Legend
 
 __all__ = ["KEY", "FileProvenance", "figure_provenance", "read_provenance"]
 

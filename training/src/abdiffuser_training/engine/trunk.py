@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.trunk import Trunk
+from napari_abdiffuser.model.guide.trunk import Trunk
 
 __all__ = ["PACKAGE", "begin_trunk"]
 

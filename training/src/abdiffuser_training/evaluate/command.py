@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from abdiffuser_training.evaluate.evaluation import evaluate
-from abdiffuser_training.evaluate.protocols import PROTOCOLS
-from abdiffuser_training.evaluate.report import write_report
-from abdiffuser_training.evaluate.request import Request
+from abdiffuser_training.evaluate.protocols.registry import PROTOCOLS
+from abdiffuser_training.evaluate.report.report import write_report
+from abdiffuser_training.evaluate.request import EvaluationRequest
 from abdiffuser_training.evaluate.suite import suite
 from napari_abdiffuser.errors import InvalidRequest
 
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> str:
     """Measure, write the report where asked, and give its Markdown."""
     if arguments.pictures and not arguments.out:
         raise InvalidRequest("A page of pictures is written to a folder; give one with --out.")
-    request = Request(
+    request = EvaluationRequest(
         model=arguments.model,
         protocol=arguments.protocol,
         data=tuple(arguments.data),

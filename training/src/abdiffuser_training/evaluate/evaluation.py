@@ -8,25 +8,25 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from abdiffuser_training.evaluate.hint_files import digest, read_plans, write_plans
-from abdiffuser_training.evaluate.page import write_page
-from abdiffuser_training.evaluate.pictures import PictureSet, load_set
-from abdiffuser_training.evaluate.plans import Plan, draw_plans
-from abdiffuser_training.evaluate.plots import plot_curves
-from abdiffuser_training.evaluate.protocols import PROTOCOLS
-from abdiffuser_training.evaluate.records import Record, Settings
-from abdiffuser_training.evaluate.references import with_references
-from abdiffuser_training.evaluate.report import Report, Table
-from abdiffuser_training.evaluate.request import Request
+from abdiffuser_training.evaluate.inputs.hint_files import digest, read_plans, write_plans
+from abdiffuser_training.evaluate.inputs.pictures import PictureSet, load_set
+from abdiffuser_training.evaluate.measures.records import Record, Settings
+from abdiffuser_training.evaluate.protocols.plans import Plan, draw_plans
+from abdiffuser_training.evaluate.protocols.registry import PROTOCOLS
+from abdiffuser_training.evaluate.report.page import write_page
+from abdiffuser_training.evaluate.report.plots import plot_curves
+from abdiffuser_training.evaluate.report.references import with_references
+from abdiffuser_training.evaluate.report.report import Report, Table
+from abdiffuser_training.evaluate.request import EvaluationRequest
 from abdiffuser_training.evaluate.running import fingerprint, measure_pictures
-from abdiffuser_training.evaluate.subjects import opened
+from abdiffuser_training.evaluate.subjects.subjects import opened
 from abdiffuser_training.files import write_bytes
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["evaluate"]
 
 
-def evaluate(request: Request) -> Report:
+def evaluate(request: EvaluationRequest) -> Report:
     """Measure what is asked for.
 
     With a folder to write to, the figures of every picture, a plot of PSNR against the number of
@@ -35,7 +35,7 @@ def evaluate(request: Request) -> Report:
 
     Parameters
     ----------
-    request : Request
+    request : EvaluationRequest
 
     Returns
     -------
@@ -95,16 +95,16 @@ def _table(records: Sequence[Record], settings: Settings, chosen: PictureSet, hi
     return with_references(table, settings.protocol)
 
 
-def _speed(request: Request) -> Report:
+def _speed(request: EvaluationRequest) -> Report:
     if request.model == "baselines":
         raise InvalidRequest("Speed is measured of a model; give its name instead.")
-    from abdiffuser_training.evaluate.speed import speed_table
+    from abdiffuser_training.evaluate.protocols.speed import speed_table
 
     table = speed_table(request.model, request.device)
     return Report(table, "speed", request.command(), models={})
 
 
-def _plans(request: Request, settings: Settings, chosen: PictureSet) -> list[Plan]:
+def _plans(request: EvaluationRequest, settings: Settings, chosen: PictureSet) -> list[Plan]:
     keys = [picture.key for picture in chosen.pictures]
     if request.hints:
         plans = read_plans(request.hints, settings, keys)
@@ -138,7 +138,11 @@ def _how(settings: Settings, chosen: PictureSet, hints: str) -> str:
 
 
 def _write_extras(
-    out: Path, request: Request, settings: Settings, records: Sequence[Record], table: Table
+    out: Path,
+    request: EvaluationRequest,
+    settings: Settings,
+    records: Sequence[Record],
+    table: Table,
 ) -> None:
     names = list(dict.fromkeys(name for record in records for name in record.values))
     buffer = io.StringIO()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from abdiffuser_training.evaluate.protocols import PROTOCOLS
-from abdiffuser_training.evaluate.records import Settings
+from abdiffuser_training.evaluate.measures.records import Settings
+from abdiffuser_training.evaluate.protocols.registry import PROTOCOLS
 from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["Request"]
+__all__ = ["EvaluationRequest"]
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """What to measure; None and empty are the protocol's own.
 
     Attributes

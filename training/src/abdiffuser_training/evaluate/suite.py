@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from abdiffuser_training.evaluate.request import Request
+from abdiffuser_training.evaluate.request import EvaluationRequest
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["PORTIONS", "suite"]
@@ -26,12 +26,12 @@ PORTIONS: tuple[tuple[str, tuple[str, ...], int | None], ...] = (
 """Protocol, its shards, and how many pictures of each: about 17 minutes on two cores."""
 
 
-def suite(request: Request, folder: Path) -> list[Request]:
+def suite(request: EvaluationRequest, folder: Path) -> list[EvaluationRequest]:
     """Make the requests of all protocols.
 
     Parameters
     ----------
-    request : Request
+    request : EvaluationRequest
         Model, device, workers and the like; a limit replaces the portions. Options that belong to
         one protocol (size, cell, counts, holdout) are not taken over.
     folder : Path

@@ -10,7 +10,7 @@ from scipy.signal import lfilter
 from abdiffuser_training.data.areas import area_around, random_area
 from abdiffuser_training.hint_sampling.marks import Marks
 from abdiffuser_training.hint_sampling.settings import HintSettings
-from napari_abdiffuser.colorizer.tokens import spread_places
+from napari_abdiffuser.colorizer.hints.tokens import spread_places
 
 __all__ = ["curve", "sample_regions", "sample_strokes", "stroke"]
 

@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from abdiffuser_training.files import (
-    add_sample,
-    member_size,
-    read_json,
-    replacing,
-    write_json,
-)
+from abdiffuser_training.files import add_sample, member_size, read_json, replacing, write_json
 from abdiffuser_training.prepare.encode import Order, encode
 from abdiffuser_training.processes import ordered_map
 

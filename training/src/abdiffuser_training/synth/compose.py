@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from abdiffuser_training.synth.canvas import Canvas, Floats
-from abdiffuser_training.synth.databar import add_bar
-from abdiffuser_training.synth.detector import develop, focused, sampled
-from abdiffuser_training.synth.electron import Optics, emission, transmission
-from abdiffuser_training.synth.ground import lay_dust, lay_ground
-from abdiffuser_training.synth.placing import Kit
-from abdiffuser_training.synth.recipes_long import RECIPES
+from abdiffuser_training.synth.drawing.canvas import Canvas, Floats
+from abdiffuser_training.synth.drawing.ground import lay_dust, lay_ground
+from abdiffuser_training.synth.drawing.placing import Kit
+from abdiffuser_training.synth.microscope.data_bar import add_bar
+from abdiffuser_training.synth.microscope.detector import develop, focused, sampled
+from abdiffuser_training.synth.microscope.electron import Optics, emission, transmission
+from abdiffuser_training.synth.recipes.long import RECIPES
 from abdiffuser_training.synth.scene import Scene
 
 ODDS = {

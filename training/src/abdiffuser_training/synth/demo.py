@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from abdiffuser_training.synth import shapes, solids
-from abdiffuser_training.synth.canvas import Canvas, Surface
 from abdiffuser_training.synth.demo_hints import demo_hints
-from abdiffuser_training.synth.detector import develop, focused, sampled
-from abdiffuser_training.synth.electron import Optics, emission
-from abdiffuser_training.synth.ground import pierce
-from abdiffuser_training.synth.placing import Kit, relax
+from abdiffuser_training.synth.drawing import shapes, solids
+from abdiffuser_training.synth.drawing.canvas import Canvas, Surface
+from abdiffuser_training.synth.drawing.ground import pierce
+from abdiffuser_training.synth.drawing.placing import Kit, relax
+from abdiffuser_training.synth.drawing.texture import dress, make_texture, power_noise
+from abdiffuser_training.synth.drawing.threads import fibre
+from abdiffuser_training.synth.microscope.detector import develop, focused, sampled
+from abdiffuser_training.synth.microscope.electron import Optics, emission
 from abdiffuser_training.synth.scene import Scene
-from abdiffuser_training.synth.texture import dress, make_texture, power_noise
-from abdiffuser_training.synth.threads import fibre
 
 SEED = 13
 SIZE = (768, 1024)

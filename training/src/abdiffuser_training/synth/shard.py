@@ -15,13 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from abdiffuser_training.files import (
-    add_sample,
-    read_json,
-    remove_partials,
-    replacing,
-    write_json,
-)
+from abdiffuser_training.files import add_sample, read_json, remove_partials, replacing, write_json
 from abdiffuser_training.processes import ordered_map
 from abdiffuser_training.synth.colouring import random_colouring
 from abdiffuser_training.synth.compose import ODDS, random_scene

@@ -15,13 +15,13 @@ from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
+from abdiffuser_training.fit.stage_settings import Crops, GuideStage, GuideWeights
 from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
-from abdiffuser_training.losses import charbonnier, claim_likelihood, log_mse
-from abdiffuser_training.stage_settings import Crops, GuideStage, GuideWeights
+from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.guide import SIZES, Attention, Code, Guide
+from napari_abdiffuser.model.guide.network import SIZES, Attention, Guide, GuideFeatures
 
 __all__ = ["GuideBatch", "GuideLosses", "GuideTask", "crops_at"]
 
@@ -86,7 +86,12 @@ class GuideLosses(nn.Module):
         return (loss + weights.automatic * automatic).mean()
 
     def _claimed(
-        self, code: Code, attention: Attention, batch: GuideBatch, truth: Tensor, auto: Tensor
+        self,
+        code: GuideFeatures,
+        attention: Attention,
+        batch: GuideBatch,
+        truth: Tensor,
+        auto: Tensor,
     ) -> Tensor:
         """Minus the log-likelihood of the true colours, per picture (B,).
 

@@ -13,13 +13,18 @@ from torch import Tensor, nn
 from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place, TensorBatch
-from abdiffuser_training.stage_settings import PixelStage
+from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.tasks.pixel_batch import Pictures, check_pixels, draw_pixels
 from abdiffuser_training.tasks.pixel_preview import preview_grid
-from napari_abdiffuser.model.pixel import PixelNetworks
-from napari_abdiffuser.model.sampling import Sampling
-from napari_abdiffuser.model.schedule import Objective, ObjectiveKind, Schedule, ScheduleKind
-from napari_abdiffuser.model.unet import UNet, build_unet
+from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
+from napari_abdiffuser.model.diffusion.schedule import (
+    Objective,
+    ObjectiveKind,
+    Schedule,
+    ScheduleKind,
+)
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
+from napari_abdiffuser.model.pixel.unet import UNet, build_unet
 
 __all__ = ["PixelLosses", "PixelTask", "pixel_networks", "pixel_objective"]
 
@@ -69,7 +74,9 @@ def pixel_objective(settings: PixelStage) -> Objective:
 def pixel_networks(settings: PixelStage, network: nn.Module) -> PixelNetworks:
     """Networks around a trained U-Net, whose weights they share: what a model file is made of."""
     assert isinstance(network, UNet)
-    sampling = Sampling("ancestral", settings.times) if settings.times else Sampling("ddim", 64)
+    sampling = (
+        SamplerConfig("ancestral", settings.times) if settings.times else SamplerConfig("ddim", 64)
+    )
     with torch.device("meta"):
         made = PixelNetworks(network.config, pixel_objective(settings), sampling)
     made.unet = network

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.engine.task import TensorBatch
 from abdiffuser_training.tasks.previews import grid, render_batch
-from napari_abdiffuser.model.pixel import PixelNetworks
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
 
 __all__ = ["preview_grid"]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.stage_settings import UpsamplerStage
+from abdiffuser_training.fit.stage_settings import UpsamplerStage
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, render_batch
 from napari_abdiffuser.errors import InvalidRequest

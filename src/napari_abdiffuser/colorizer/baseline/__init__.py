@@ -1,0 +1,1 @@
+"""The source's pixel model behind the paint-only protocol."""

@@ -1,0 +1,1 @@
+"""Colors on the guide's map: hint field, sampling, inpainting and class maps."""

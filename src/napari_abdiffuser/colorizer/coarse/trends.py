@@ -1,0 +1,117 @@
+"""Colours spread over a trend: what goes with lightness all over the picture stays out of it.
+
+What the hints' own colours are beyond that is spread narrowly around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from napari_abdiffuser.colorizer.coarse.encoded import MOST_NARROW, EncodedPicture
+from napari_abdiffuser.colorizer.threads import one_thread
+from napari_abdiffuser.model.guide.features import Attention
+from napari_abdiffuser.model.guide.residual import remainder
+from napari_abdiffuser.model.guide.trend import fit_trend
+
+__all__ = ["attended", "spread_over_trend", "trend_slopes"]
+
+
+def attended(count: int, *, gray: bool) -> tuple[bool, ...]:
+    """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
+    if gray:
+        return (True,)
+    return (False, True) if 0 < count <= MOST_NARROW else (False,)
+
+
+def trend_slopes(
+    picture: EncodedPicture,
+    attention: Attention,
+    positions: Tensor,
+    sources: Sequence[int],
+    values: Tensor | None,
+    colours: Tensor,
+) -> Tensor | None:
+    """Slopes of the trend that hints tell: (K, 2), or None if they cannot tell any.
+
+    Parameters
+    ----------
+    picture : EncodedPicture
+        The picture.
+    attention : Attention
+        From `EncodedPicture.attend`, of these positions.
+    positions : Tensor
+        (1, N, 2) in cells.
+    sources : sequence of int
+        Of the N tokens, the number of each one's hint.
+    values : Tensor or None
+        (1, N, K), of each hint the covariates' means, where they are known.
+    colours : Tensor
+        (1, N, 2), ab / 110.
+    """
+    if values is None or not positions.shape[1]:
+        return None
+    with one_thread(picture.device):
+        return fit_trend(picture.code, attention, positions, sources, values, colours)
+
+
+def spread_over_trend(
+    picture: EncodedPicture,
+    attention: Attention,
+    known: Tensor,
+    values: Tensor | None,
+    colours: Tensor,
+    hint_map: Tensor,
+    slopes: Tensor | None,
+) -> Tensor:
+    """Spread colours less their trend, and add that of every cell: (1, 2 n, h, w), ab / 110.
+
+    Parameters
+    ----------
+    picture : EncodedPicture
+        The picture.
+    attention : Attention
+        From `EncodedPicture.attend`, of T tokens.
+    known : Tensor
+        (1, N, 2) in cells, the places of the last N tokens, whose colours are to be met there;
+        of more than 256 they are not.
+    values : Tensor or None
+        (1, T, K), covariates of each token; needed with slopes.
+    colours : Tensor
+        (1, T, 2 n), ab / 110, of n colourings.
+    hint_map : Tensor
+        (1, 2 n + 1, h, w).
+    slopes : Tensor or None
+        (K, 2), from `trend_slopes`; the same for all colourings. Without, there is no trend.
+    """
+    auto, count = picture.code.auto, colours.shape[2] // 2
+    if slopes is None or values is None:
+        return _meeting(picture, attention, known, colours, hint_map, auto)
+    with one_thread(picture.device, picture.covariates.numel()):
+        trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
+        auto = auto - trend  # what nobody claims has its automatic colour, without a trend
+        trend = trend.repeat(1, count, 1, 1)
+        mask = hint_map[:, -1:]
+        beneath = torch.cat([hint_map[:, :-1] - trend * mask, mask], 1)
+        colours = colours - (values @ slopes).repeat(1, 1, count)
+    return _meeting(picture, attention, known, colours, beneath, auto) + trend
+
+
+def _meeting(
+    picture: EncodedPicture,
+    attention: Attention,
+    known: Tensor,
+    colours: Tensor,
+    hint_map: Tensor,
+    auto: Tensor,
+) -> Tensor:
+    """Spread colours, and around known places what these are beyond it."""
+    count = colours.shape[2] // 2
+    if True not in attended(known.shape[1], gray=False):
+        return picture.spread(attention, colours, hint_map, auto)
+    narrow = picture.attend(known, highlight=True)
+    with one_thread(picture.device, attention.unclaimed.numel()):
+        left = remainder(picture.code, attention, known, colours, auto.repeat(1, count, 1, 1))
+    return picture.spread(attention, colours, hint_map, auto, (narrow, left))

@@ -1,0 +1,1 @@
+"""Hints as tokens on the guide's map."""

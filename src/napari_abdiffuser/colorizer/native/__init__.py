@@ -1,0 +1,1 @@
+"""Rendering at the picture's own resolution."""

@@ -1,0 +1,1 @@
+"""The open picture: painting, previews, insights and corrections."""

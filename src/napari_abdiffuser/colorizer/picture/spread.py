@@ -1,0 +1,80 @@
+"""Hints laid out over a picture, whose colours may change without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from napari_abdiffuser.colorizer.coarse.trends import attended
+from napari_abdiffuser.colorizer.hints.groups import HintGroups, recolored
+from napari_abdiffuser.colorizer.picture.run import within_memory
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.model.guide.features import Attention
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.colorizer.native.result import Result
+    from napari_abdiffuser.colorizer.picture.opened import OpenPicture
+
+__all__ = ["Spread"]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Who owns which pixel, for hints of certain places; made by `OpenPicture.spread`.
+
+    Attributes
+    ----------
+    picture : OpenPicture
+        The picture.
+    hints : Hints
+        The hints laid out.
+    background : {'auto', 'gray'}
+        What becomes of pixels that no hint claims.
+    """
+
+    picture: OpenPicture
+    hints: Hints
+    background: str
+    _positions: Tensor = field(init=False, repr=False)
+    _attentions: dict[bool, Attention] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Attend once; the attentions are held as long as this is."""
+        with within_memory("these hints"):
+            positions = self.picture.tokens(self.hints).positions
+            object.__setattr__(self, "_positions", positions)
+            kinds = attended(positions.shape[1], gray=self.background == "gray")
+            held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
+        object.__setattr__(self, "_attentions", held)
+
+    @property
+    def classes(self) -> HintGroups:
+        """Names and colours of the classes that can be recoloured."""
+        return HintGroups.of(self.hints)
+
+    def recolor(self, colors: Mapping[str, Any]) -> Result:
+        """Give classes other colours: the same bytes as painting anew, and no network is run.
+
+        Parameters
+        ----------
+        colors : mapping of str to colour
+            By class name, or by '#rrggbb' for hints without one: sRGB floats in [0, 1], CSS name
+            or '#rrggbb'. Classes that are left out keep theirs.
+
+        Returns
+        -------
+        Result
+            `best` only; its provenance has the hints in their new colours.
+
+        Raises
+        ------
+        InvalidRequest, InvalidHints
+            If there is no such class, or a colour is none.
+        """
+        hints = recolored(self.hints, colors)
+        for kind, attention in self._attentions.items():
+            self.picture.encoded.remember(self._positions, attention, highlight=kind)
+        return self.picture.paint(hints, n_outputs=0, background=self.background)

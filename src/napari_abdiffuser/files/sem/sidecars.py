@@ -1,0 +1,118 @@
+"""Text files that instruments write beside a picture: Hitachi, JEOL, Tescan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from napari_abdiffuser.files.sem.info import SemInfo, ini_sections, known, length, positive, volts
+from napari_abdiffuser.files.sem.tags import tescan_info
+
+__all__ = ["from_sidecar"]
+
+_LARGEST = 1 << 20  # bytes; the files have a few thousand
+
+
+def from_sidecar(picture: Path, shape: tuple[int, int]) -> SemInfo | None:
+    """Read what an instrument wrote beside a picture.
+
+    Parameters
+    ----------
+    picture
+        Path of the picture; ``a.tif`` has ``a.txt`` (Hitachi, JEOL) or ``a-tif.hdr`` or ``a.hdr``
+        (Tescan) beside it.
+    shape
+        (H, W) of the picture.
+
+    Returns
+    -------
+    SemInfo or None
+        None where there is no such file of a known kind. Its pixel size is left out if it is
+        said of a picture of another width.
+    """
+    stem, kind = picture.stem, picture.suffix.lstrip(".")
+    for name in (f"{stem}.txt", f"{stem}.TXT", f"{stem}-{kind}.hdr", f"{stem}.hdr"):
+        text = _read(picture.with_name(name))
+        if "[SemImageFile]" in text:
+            return _hitachi(ini_sections(text)["SemImageFile"], shape)
+        if "$CM_FORMAT" in text or "$$SM_MICRON_BAR" in text:
+            return _jeol(text, shape)
+        if name.endswith(".hdr") and "[MAIN]" in text:
+            sections = ini_sections(text)
+            return tescan_info({**sections.get("SEM", {}), **sections.get("MAIN", {})})
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return ""
+        data = path.read_bytes()
+    except OSError:
+        return ""  # the picture can be read all the same
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _hitachi(entries: Mapping[str, str], shape: tuple[int, int]) -> SemInfo:
+    pixel = length(entries.get("PixelSize"), "nm") or None
+    width, _, height = entries.get("DataSize", "").lower().partition("x")
+    fits, rows = _fit(positive(width), positive(height), shape)
+    return SemInfo(
+        "Hitachi",
+        (pixel, pixel) if pixel is not None and fits else None,
+        rows,
+        known(
+            instrument=entries.get("InstructName"),
+            voltage=volts(entries.get("AcceleratingVoltage"), "v"),
+            working_distance=length(entries.get("WorkingDistance"), "um"),
+            magnification=positive(entries.get("Magnification")),
+            detector=entries.get("SignalName"),
+            date=entries.get("Date"),
+            time=entries.get("Time"),
+        ),
+        dict(entries),
+    )
+
+
+def _jeol(text: str, shape: tuple[int, int]) -> SemInfo:
+    entries: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key.startswith("$"):
+            entries[key.lstrip("$")] = value.strip()
+    bar = positive(entries.get("SM_MICRON_BAR"))
+    marker = length(entries.get("SM_MICRON_MARKER"))
+    size = entries.get("CM_FULL_SIZE", "").replace("x", " ").split()
+    width, height = (positive(n) for n in size) if len(size) == 2 else (None, None)
+    fits, rows = _fit(width, height, shape)
+    pixel = marker / bar if marker and bar else None
+    return SemInfo(
+        "JEOL",
+        (pixel, pixel) if pixel is not None and fits else None,
+        rows,
+        known(
+            instrument=entries.get("CM_INSTRUMENT"),
+            voltage=volts(entries.get("CM_ACCEL_VOLT"), "kv"),
+            working_distance=length(entries.get("SM_WD"), "mm"),
+            magnification=positive(entries.get("CM_MAG")),
+            detector=entries.get("CM_SIGNAL"),
+            date=entries.get("CM_DATE"),
+            time=entries.get("CM_TIME"),
+        ),
+        entries,
+    )
+
+
+def _fit(
+    width: float | None, height: float | None, shape: tuple[int, int]
+) -> tuple[bool, int | None]:
+    """Tell whether a size is this picture's but for a bar at its foot, and the bar's rows."""
+    if width is None or height is None:
+        return True, None
+    fits = int(width) == shape[1] and int(height) <= shape[0]
+    return fits, shape[0] - int(height) if fits else None

@@ -1,0 +1,1 @@
+"""Work of worker threads, without Qt."""

@@ -1,0 +1,113 @@
+"""Corrections of the live preview, in the worker thread: saturations, and locked classes. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser.jobs.corrections import locked_pixels, saturation_factors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.studio.legend.classes import Legend
+
+__all__ = ["LiveCorrections"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Before:
+    picture: Any
+    rgb: NDArray[np.uint8]
+    hints: Hints
+    background: str
+    legend: Legend
+
+
+class LiveCorrections:
+    """Finishes previews; remembers the last one, whose pixels locked classes keep.
+
+    To be used by one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._before: _Before | None = None
+
+    @property
+    def plain(self) -> NDArray[np.uint8] | None:
+        """The last whole preview as it was before corrections, (H, W, 3)."""
+        return None if self._before is None else self._before.rgb
+
+    def forget(self) -> None:
+        """Let go of the picture."""
+        self._before = None
+
+    def whole(
+        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: str
+    ) -> NDArray[np.uint8]:
+        """Correct a preview at full size.
+
+        Parameters
+        ----------
+        picture
+            An open picture.
+        rgb
+            (H, W, 3), as painted.
+        state
+            Whose hints were painted; with its corrections and locks.
+        background
+            With which it was painted.
+
+        Returns
+        -------
+        What a locked class owned before and owns now has the bytes that it had; the array given
+        where nothing is to be corrected.
+        """
+        rgb = self._kept(picture, rgb, state, background)
+        if state.corrections.neutral:
+            return rgb
+        factors = saturation_factors(picture, state, background)
+        made: NDArray[np.uint8] = picture.saturate(rgb, factors)
+        return made
+
+    def small(
+        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, side: int
+    ) -> NDArray[np.uint8]:
+        """Correct a small preview, (h, w, 3), as far as is quick: the saturation of everything.
+
+        `side` is the longer side that it was asked for with.
+        """
+        factor = state.corrections.saturation
+        if factor == 1.0:
+            return rgb
+        from napari_abdiffuser.colorizer.native.colorings import saturated
+
+        light = picture.small_painter(side).surface.display
+        return saturated(rgb, np.full(rgb.shape[:2], factor, np.float32), light)
+
+    def _kept(
+        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: str
+    ) -> NDArray[np.uint8]:
+        """Give locked classes the pixels that they had, and remember what all have."""
+        before, hints, legend = self._before, state.hints, state.legend
+        if before is not None and before.picture is picture and _same_colors(before.legend, legend):
+            locked = locked_pixels(picture, hints, legend, background)
+            if locked is not None:
+                had = locked_pixels(picture, before.hints, legend, before.background)
+                if had is not None:
+                    rgb = np.where((locked & had)[..., None], before.rgb, rgb)
+        self._before = _Before(picture, rgb, hints, background, legend)
+        return rgb
+
+
+def _same_colors(before: Legend, now: Legend) -> bool:
+    """Whether what is locked has the colour that it had: undo may change it all the same."""
+    return all(
+        entry.name in before and before[entry.name].hex == entry.hex
+        for entry in now
+        if entry.locked
+    )

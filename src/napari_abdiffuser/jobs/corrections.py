@@ -1,0 +1,212 @@
+"""Corrections in the worker thread: what they start from, and what is protected. No Qt."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.imaging.exclusion import describe_exclusion
+from napari_abdiffuser.jobs.events import Outputs
+from napari_abdiffuser.jobs.run import outputs_of
+from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.studio.gallery.pictures import thumbnail
+from napari_abdiffuser.widgets.correct import texts
+from napari_abdiffuser.widgets.session.kept_states import index_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
+    from napari_abdiffuser.layers.hints.drawn_region import RegionSource
+    from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.studio.legend.classes import Legend
+    from napari_abdiffuser.widgets.panel import Context
+
+__all__ = ["Base", "erased", "locked_pixels", "recolored", "saturation_factors"]
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What a correction starts from, read in the GUI thread.
+
+    Attributes
+    ----------
+    rgb
+        Uncorrected pixels of the colouring shown; None to start from the most probable one.
+    number
+        Of that colouring in the gallery.
+    provenance
+        Of that colouring.
+    state
+        The studio's.
+    """
+
+    rgb: NDArray[np.uint8] | None
+    number: int | None
+    provenance: Mapping[str, Any]
+    state: StudioState
+
+    @classmethod
+    def of(cls, context: Context) -> Base:
+        """Read what is shown, if it is of the slice at hand."""
+        state, opened = context.store.state, context.bench.current
+        number = state.gallery.shown
+        shown = None if number is None else state.gallery[number]
+        if number is None or shown is None or shown.rgb is None or context.preview.visible:
+            return cls(None, None, {}, state)
+        if opened is not None and shown.index != index_of(opened.source):
+            return cls(None, None, {}, state)  # the sliders are on their way
+        return cls(shown.rgb, number, shown.provenance, state)
+
+    @property
+    def hints(self) -> Hints:
+        """Say where classes are in the colouring that it starts from."""
+        shown = None if self.number is None else self.state.gallery[self.number].hints
+        return self.state.hints if shown is None else shown
+
+    @property
+    def background(self) -> str:
+        """As `OpenPicture.paint` takes it."""
+        return "gray" if self.state.corrections.highlight else "auto"
+
+    def picture(self, opened: Any) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
+        """Return pixels and provenance to start from; paints where nothing is shown yet."""
+        if self.rgb is not None:
+            return self.rgb, self.provenance
+        result = opened.picture.paint(self.state.hints, n_outputs=0, background=self.background)
+        return result.best, result.provenance
+
+
+def locked_pixels(
+    picture: Any, hints: Hints, legend: Legend, background: str
+) -> NDArray[np.bool_] | None:
+    """Mark what belongs to locked classes, (H, W) bool; None where that is nothing.
+
+    Parameters
+    ----------
+    picture
+        An open picture.
+    hints
+        Where they are decides who owns which pixel.
+    legend
+        Says which classes are locked.
+    background
+        As the picture is painted.
+    """
+    locked = {entry.name for entry in legend if entry.locked}
+    if not locked & _names(hints):
+        return None
+    classes = picture.class_map(hints, background)
+    numbers = [n for n, name in enumerate(classes.names, 1) if name in locked]
+    return np.isin(classes.labels, numbers)
+
+
+def saturation_factors(
+    picture: Any, state: StudioState, background: str
+) -> float | NDArray[np.float32]:
+    """Return factors of the chroma as `OpenPicture.saturate` takes them.
+
+    Parameters
+    ----------
+    picture, background
+        As for `locked_pixels`.
+    state
+        Whose hints and corrections count.
+    """
+    corrections = state.corrections
+    names = _names(state.hints)
+    factors = {name: corrections.factor(name) for name in names}
+    if all(factor == corrections.saturation for factor in factors.values()):
+        return corrections.saturation
+    classes = picture.class_map(state.hints, background)
+    values: NDArray[np.float32] = classes.per_class(factors, corrections.saturation)
+    return values
+
+
+def recolored(
+    opened: Any,
+    base: Base,
+    region: RegionSource,
+    n_outputs: int,
+    cancelled: Callable[[], bool],
+    report: Callable[[int, int], object],
+) -> Outputs:
+    """Recolour inside a region, ready for layer list and gallery."""
+    before, _ = base.picture(opened)
+    mask = _allowed(opened, base, region)
+    seed = len(base.state.gallery.variations)
+    result = opened.picture.inpaint(
+        before,
+        mask,
+        base.state.hints,
+        n_outputs=n_outputs,
+        seed=seed,
+        background=base.background,
+        progress=report,
+        cancel=cancelled,
+    )
+    made = outputs_of(result, opened.source, seed, base.number, hints=base.state.hints)
+    name = texts.RECOLORED.format(name=opened.source.name)
+    layers = tuple((data, {**meta, "name": name}, kind) for data, meta, kind in made.layers)
+    return replace(made, layers=layers)
+
+
+def erased(opened: Any, base: Base, region: RegionSource) -> Outputs:
+    """Make a region gray, ready for layer list and gallery."""
+    before, provenance = base.picture(opened)
+    mask = _allowed(opened, base, region)
+    rgb = opened.picture.erase(before, mask)
+    told = deepcopy(dict(provenance))
+    told["erased"] = [*told.get("erased", []), describe_exclusion(mask)]
+    return single(opened, rgb, told, texts.ERASED.format(name=opened.source.name), base)
+
+
+def single(
+    opened: Any, rgb: NDArray[np.uint8], provenance: dict[str, Any], name: str, base: Base
+) -> Outputs:
+    """Make one picture ready for layer list and gallery."""
+    source = opened.source
+    told = {**provenance, "source": {"layer": source.name, "index": list(source.index)}}
+    meta = {
+        "name": name,
+        "rgb": True,
+        "metadata": {PROVENANCE_KEY: told},
+        **source.placement.as_kwargs(),
+    }
+    seed = int(provenance.get("seed", 0) or 0)
+    return Outputs(
+        layers=((source.restack(rgb), meta, "image"),),
+        pictures=(rgb,),
+        thumbnails=(thumbnail(rgb),),
+        seed=seed,
+        provenance=provenance,
+        parent=base.number,
+        has_best=False,
+        picture=source,
+        hints=base.hints,
+    )
+
+
+def _allowed(opened: Any, base: Base, region: RegionSource) -> NDArray[np.bool_]:
+    """Return the region without what is protected: locked classes and the data bar."""
+    picture = opened.picture
+    mask = region.build(picture.shape)
+    locked = locked_pixels(picture, base.state.hints, base.state.legend, base.background)
+    if locked is not None:
+        mask = mask & ~locked
+        if not mask.any():
+            raise InvalidRequest(texts.ALL_LOCKED)
+    return mask
+
+
+def _names(hints: Hints) -> set[str]:
+    """Names of classes that hints have, as class maps call them."""
+    marks: tuple[PointHint | RegionHint, ...] = (*hints.points, *hints.regions)
+    return {hint.class_name or to_hex(hint.color) for hint in marks}

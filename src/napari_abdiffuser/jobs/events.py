@@ -1,0 +1,135 @@
+"""What a run is asked for, and what it tells the window: frozen, so that threads may share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari_abdiffuser.widgets.common import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.jobs.locks import Screen
+    from napari_abdiffuser.layers import HintSource, LeftOut, PictureSource
+
+__all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "RunRequest", "Stopped"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunRequest:
+    """One press of the button, with everything read from layers and controls.
+
+    Attributes
+    ----------
+    picture, hints
+        What to colorize and by what; None loads the model and does nothing else.
+    n_outputs, steps, seed, background
+        As `napari_abdiffuser.Colorizer` takes them.
+    model, device
+        As `napari_abdiffuser.Colorizer.load` takes them.
+    data_bar
+        Whether the instrument's data bar is looked for and left out.
+    keep
+        What is on screen, where locked classes keep their pixels; None if nothing is locked.
+    """
+
+    picture: PictureSource | None = None
+    hints: HintSource | None = None
+    n_outputs: int = 0
+    steps: int | None = None
+    seed: int = 0
+    background: str = "auto"
+    model: str = "default"
+    device: str = "auto"
+    data_bar: bool = True
+    keep: Screen | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A run goes on: ``done`` of ``total`` steps, or an unknown number where total is 0."""
+
+    run: int
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The model is loaded."""
+
+    run: int
+    device: str
+    reason: str
+    default_steps: int
+    model: str = "default"
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A run has ended well: what to show of it, and what could not be used."""
+
+    run: int
+    outputs: Outputs
+    left_out: LeftOut
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """Pictures of one run, made ready in a worker for the layer list and the gallery.
+
+    Attributes
+    ----------
+    layers
+        Data, metadata and type of each layer, the most probable colouring first.
+    pictures
+        (H, W, 3) uint8 each, in the same order.
+    thumbnails
+        Small pictures in the same order.
+    seed
+        Of the run.
+    provenance
+        How they were made.
+    parent
+        Number of the variation that they are meant to be like.
+    has_best
+        Whether the most probable colouring is the first.
+    picture
+        What was coloured: decides whose gallery they enter, and of which slice they are.
+    hints
+        All hints of the picture when they were made: where its classes are.
+    label
+        What was done, for undo.
+    """
+
+    layers: tuple[Any, ...]
+    pictures: tuple[Any, ...]
+    thumbnails: tuple[Any, ...]
+    seed: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    parent: int | None = None
+    has_best: bool = True
+    picture: PictureSource | None = None
+    hints: Hints | None = None
+    label: str = texts.COLORIZE
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run has ended without a result; ``message`` says why and what to do."""
+
+    run: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A run was cancelled."""
+
+    run: int
+
+
+Event = Progress | Ready | Finished | Failed | Stopped

@@ -1,0 +1,161 @@
+"""Painting previews in worker threads. No Qt and no layers here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_abdiffuser.errors import Cancelled
+from napari_abdiffuser.jobs.correct_live import LiveCorrections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.imaging.hints.kinds import Hint
+    from napari_abdiffuser.jobs.job import Opened
+    from napari_abdiffuser.studio.document.state import StudioState
+
+__all__ = ["PREVIEW_SIDE", "LivePainter", "Painted", "new_colors", "same_places"]
+
+PREVIEW_SIDE = 1024
+"""Pictures with a longer side get a preview of this size first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What became of some hints.
+
+    Attributes
+    ----------
+    rgb
+        uint8, with the layer's leading axes at length 1.
+    scale
+        Pixels of the picture to a pixel of it, along rows and columns.
+    provenance
+        As outputs carry it; empty for small previews, which are replaced in a moment.
+    hints
+        As they were laid on the picture.
+    background
+        With which it was painted.
+    plain
+        (H, W, 3) uint8 without corrections; None of a small preview.
+    """
+
+    rgb: NDArray[np.uint8]
+    scale: tuple[float, float]
+    provenance: dict[str, Any]
+    hints: Hints
+    background: str
+    plain: NDArray[np.uint8] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is the picture at its own size."""
+        return self.scale == (1.0, 1.0)
+
+
+class LivePainter:
+    """Paints previews; knows how the last hints were laid out, so that colours alone are cheap.
+
+    To be used by one thread at a time, as jobs of the workbench are.
+    """
+
+    def __init__(self) -> None:
+        self._corrections = LiveCorrections()
+        self._spread: Any = None
+        self._last: Painted | None = None
+        self._picture: Any = None
+
+    def first(
+        self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
+    ) -> Painted:
+        """Paint the hints of a state: whole pictures where these are small, else previews."""
+        picture = opened.picture
+        if max(opened.source.shape) <= PREVIEW_SIDE:
+            return self.whole(opened, state, cancelled)
+        hints, background = state.hints, _background(state)
+        small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)
+        rgb = self._corrections.small(picture, small.rgb, state, PREVIEW_SIDE)
+        rgb = opened.source.restack(rgb)
+        return Painted(rgb, small.scale, {}, hints, background)
+
+    def whole(
+        self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
+    ) -> Painted:
+        """Paint the whole picture, after its small preview where there is one."""
+        hints, background = state.hints, _background(state)
+        result = self._result(opened.picture, hints, background, cancelled)
+        provenance = dict(result.provenance)
+        provenance["output"] = "best"
+        provenance["preview"] = True
+        source = opened.source
+        provenance["source"] = {"layer": source.name, "index": list(source.index)}
+        if cancelled is not None and cancelled():
+            raise Cancelled("Cancelled.")
+        rgb = self._corrections.whole(opened.picture, result.best, state, background)
+        if not state.corrections.neutral:
+            provenance["corrections"] = state.corrections.to_dict()
+        rgb = source.restack(rgb)
+        plain = self._corrections.plain
+        painted = Painted(rgb, (1.0, 1.0), provenance, hints, background, plain)
+        self._last, self._picture = painted, opened.picture
+        return painted
+
+    def _result(
+        self, picture: Any, hints: Hints, background: str, cancelled: Callable[[], bool] | None
+    ) -> Any:
+        """Recolour what is laid out already, where only colours have changed; else paint."""
+        last = self._last if self._picture is picture else None
+        if last is None or last.background != background or not same_places(last.hints, hints):
+            self._spread = None
+            return picture.paint(hints, n_outputs=0, background=background, cancel=cancelled)
+        if self._spread is not None:
+            colors = new_colors(self._spread.hints, hints)
+            if colors is not None:
+                return self._spread.recolor(colors)
+        self._spread = picture.spread(hints, background=background)
+        return self._spread.recolor({})
+
+
+def _background(state: StudioState) -> str:
+    return "gray" if state.corrections.highlight else "auto"
+
+
+def same_places(old: Hints, new: Hints) -> bool:
+    """Whether hints differ in their colours alone."""
+    if len(old.points) != len(new.points) or len(old.regions) != len(new.regions):
+        return False
+    points = zip(old.points, new.points, strict=True)
+    regions = zip(old.regions, new.regions, strict=True)
+    return all((a.y, a.x, a.size) == (b.y, b.x, b.size) for a, b in points) and all(
+        bool(a.hard) is bool(b.hard) and _same_pixels(a.mask, b.mask) for a, b in regions
+    )
+
+
+def _same_pixels(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    return one is other or (one.shape == other.shape and bool((one == other).all()))
+
+
+def new_colors(old: Hints, new: Hints) -> dict[str, Any] | None:
+    """Return the colours that turn hints into others of the same places, by class.
+
+    Returns
+    -------
+    dict or None
+        None where hints of one class are to get different colours or other classes.
+    """
+    from napari_abdiffuser.colorizer.hints.groups import group_of
+
+    colors: dict[str, Any] = {}
+    olds: tuple[Hint, ...] = (*old.points, *old.regions)
+    news: tuple[Hint, ...] = (*new.points, *new.regions)
+    for before, after in zip(olds, news, strict=True):
+        if before.class_name != after.class_name:
+            return None
+        if colors.setdefault(group_of(before), after.color) != after.color:
+            return None
+    return colors

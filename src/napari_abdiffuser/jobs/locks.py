@@ -1,0 +1,138 @@
+"""What locked classes keep while a picture is colorized anew, in the worker thread. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.widgets.session.kept_states import index_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.colorizer.protocols import ResultLike
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.legend.classes import Legend
+    from napari_abdiffuser.studio.legend.hint_class import HintClass
+    from napari_abdiffuser.widgets.panel import Context
+
+__all__ = ["LockedResult", "Screen"]
+
+_KEY = "locked"
+
+
+@dataclass(frozen=True, eq=False)
+class LockedResult:
+    """A result in which locked classes have the pixels that they had; as `ResultLike`."""
+
+    best: NDArray[np.uint8]
+    rgb: NDArray[np.uint8]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Screen:
+    """The colouring on screen, whose pixels locked classes keep; read in the GUI thread.
+
+    Attributes
+    ----------
+    rgb
+        (H, W, 3) uint8, uncorrected; None where it is yet to be painted: a small preview is shown.
+    hints, background
+        It was painted with these: they say where its classes are.
+    legend
+        Says which classes are locked.
+    """
+
+    rgb: NDArray[np.uint8] | None
+    hints: Hints
+    background: str
+    legend: Legend
+
+    @classmethod
+    def of(cls, context: Context, picture: PictureSource) -> Screen | None:
+        """Read what is on screen of a picture; None if it is another one or nothing is locked."""
+        state, preview = context.store.state, context.preview
+        legend = state.legend
+        if index_of(picture) != state.index or not any(entry.locked for entry in legend):
+            return None
+        painted = preview.painted
+        opened = context.bench.current
+        here = opened is not None and index_of(opened.source) == state.index
+        if here and preview.visible and painted is not None:
+            return cls(painted.plain, painted.hints, painted.background, legend)
+        number = state.gallery.shown
+        shown = None if number is None else state.gallery[number]
+        if shown is None or shown.rgb is None:
+            return None
+        hints = state.hints if shown.hints is None else shown.hints
+        background = str(shown.provenance.get("background", "auto"))
+        return cls(shown.rgb, hints, background, legend)
+
+    def keep(self, picture: Any, result: ResultLike, hints: Hints, background: str) -> ResultLike:
+        """Give locked classes their pixels back.
+
+        Parameters
+        ----------
+        picture
+            An open picture, of which this is the colouring.
+        result
+            What became of it.
+        hints, background
+            With which that was painted.
+
+        Returns
+        -------
+        The result itself where no pixel is locked.
+        """
+        if not hasattr(picture, "class_map"):
+            return result  # a model that knows pixels alone cannot tell whose they are
+        kept = self._kept(picture, hints, background)
+        if kept is None or not kept.any():
+            return result
+        rgb = self.rgb
+        if rgb is None:
+            rgb = picture.paint(self.hints, n_outputs=0, background=self.background).best
+        from napari_abdiffuser.colorizer.native.colorings import digest
+
+        names = [entry.name for entry in self.legend if entry.locked]
+        told = {**result.provenance, _KEY: {"classes": names, "before_sha256": digest(rgb)}}
+        where = kept[..., None]
+        best, made = np.where(where, rgb, result.best), np.array(result.rgb)
+        for one in made:
+            np.copyto(one, rgb, where=where)
+        return LockedResult(best, made, told)
+
+    def _kept(self, picture: Any, hints: Hints, background: str) -> NDArray[np.bool_] | None:
+        """Mark what a locked class owned on screen and owns now, (H, W); None if that is nothing.
+
+        A class without a hint now keeps what nobody else claims.
+        """
+        if not len(self.hints):
+            return None
+        before = picture.class_map(self.hints, self.background)
+        same = background == self.background and (hints is self.hints or hints == self.hints)
+        now = before if same else picture.class_map(hints, background) if len(hints) else None
+        kept = np.zeros(before.labels.shape, bool)
+        for entry in self.legend:
+            if not entry.locked:
+                continue
+            had = np.isin(before.labels, self._numbers(before, entry))
+            if now is not None:
+                mine = [n for n, name in enumerate(now.names, 1) if name == entry.name]
+                had &= np.isin(now.labels, mine or [0])
+            kept |= had
+        return kept
+
+    def _numbers(self, before: Any, entry: HintClass) -> list[int]:
+        """Find a class by colour: in another it had other pixels, and its name may be new."""
+        known = set(self.legend.names) - {entry.name}
+        return [
+            number
+            for number, (name, color) in enumerate(zip(before.names, before.colors, strict=True), 1)
+            if to_hex(color) == entry.hex and name not in known
+        ]

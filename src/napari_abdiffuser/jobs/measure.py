@@ -1,0 +1,109 @@
+"""Measuring in the worker thread. No Qt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.transforms import CompositeAffine
+
+from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.studio.areas import area_table
+from napari_abdiffuser.widgets.measure import texts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.studio.areas import AreaTable
+
+__all__ = ["Measured", "measured", "pixel_side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Who owns which pixel, and how much that is.
+
+    Attributes
+    ----------
+    labels
+        uint16, with the layer's leading axes at length 1; 0 where no class owns most.
+    names
+        Of the classes, from label 1 on.
+    colors
+        '#rrggbb' of the classes.
+    table
+        A row for 'no class', then for each class.
+    hints
+        That it was made of.
+    background
+        With which it was made: 'gray' while highlighting.
+    bar
+        Whether an instrument's data bar was left out.
+    """
+
+    labels: NDArray[np.uint16]
+    names: tuple[str, ...]
+    colors: tuple[str, ...]
+    table: AreaTable
+    hints: Hints
+    background: str
+    bar: bool
+
+
+def measured(opened: Any, hints: Hints, background: str, least_pixels: int) -> Measured:
+    """Make a class map and its table."""
+    picture, source = opened.picture, opened.source
+    classes = picture.class_map(hints, background)
+    surface = picture.painter.surface
+    excluded = surface.excluded
+    side, unit = pixel_side(source)
+    names = {0: texts.NO_CLASS, **dict(enumerate(classes.names, 1))}
+    table = area_table(
+        classes.labels,
+        names,
+        side,
+        unit,
+        lightness=surface.display,
+        counted=None if excluded is None else ~excluded,
+        least_pixels=least_pixels,
+    )
+    colors = tuple(to_hex(color) for color in classes.colors)
+    labels = source.restack(classes.labels)
+    bar = excluded is not None
+    return Measured(labels, classes.names, colors, table, hints, background, bar)
+
+
+def pixel_side(source: PictureSource) -> tuple[float | None, str]:
+    """Return the side of a square as large as a pixel, and its unit; None without a length.
+
+    Scale, shear and the layer's extra affine transform all count.
+    """
+    place = source.placement
+    plane = [axis for axis, at in enumerate(source.index) if at is None]
+    if place.units is None:
+        return None, ""
+    first, second = (place.units[axis] for axis in plane)
+    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
+        return None, ""
+    own = CompositeAffine(
+        place.scale, np.zeros_like(place.scale), rotate=place.rotate, shear=place.shear,
+        ndim=len(place.scale),
+    ).linear_matrix  # fmt: skip
+    linear = (place.affine[:-1, :-1] @ own)[:, plane]
+    # Area of the parallelogram that a pixel's sides span, wherever it lies in space.
+    area = math.sqrt(abs(float(np.linalg.det(linear.T @ linear))))
+    side = math.sqrt(area)
+    unit = _readable(first, side * max(source.shape))
+    return side * float((1.0 * first).to(unit).magnitude) or None, f"{unit:~P}"
+
+
+def _readable(unit: Any, extent: float) -> Any:
+    """Choose a unit of length in which a picture's extent, here in `unit`, is 1 to 1000."""
+    length = extent * unit
+    names = ("nanometer", "micrometer", "millimeter")
+    fitting = [name for name in names if float(length.to(name).magnitude) >= 1.0]
+    return length.to(fitting[-1] if fitting else names[0]).units

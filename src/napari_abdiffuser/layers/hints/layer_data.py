@@ -1,0 +1,108 @@
+"""Hints that were read from a file → the layers that hold hints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.hints.new import HINTS_KEY, hints_to_points
+from napari_abdiffuser.layers.hints.reading import CLASS
+from napari_abdiffuser.layers.hints.strokes import EDGES_KEY, TABLE_KEY
+from napari_abdiffuser.studio.legend.hints import adopt
+
+if TYPE_CHECKING:
+    from napari.types import LayerDataTuple
+
+    from napari_abdiffuser.studio.legend.classes import Legend
+    from napari_abdiffuser.studio.project.project import Index
+
+__all__ = ["hint_layers"]
+
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+def hint_layers(
+    hints: Hints | Mapping[Index, Hints],
+    legend: Legend,
+    name: str,
+    shape: tuple[int, int],
+    placed: Mapping[str, Any],
+    *,
+    always_points: bool = False,
+) -> list[LayerDataTuple]:
+    """Turn hints into layers that the studio takes for its own.
+
+    Parameters
+    ----------
+    hints
+        Of a picture, or of the slices of a stack.
+    legend
+        Their classes.
+    name
+        Of the picture.
+    shape
+        (H, W) of the picture.
+    placed
+        Where the layers lie, and metadata of theirs.
+    always_points
+        Whether there is a Points layer even without points.
+    """
+    slices = {(): hints} if isinstance(hints, Hints) else dict(hints)
+    slices = {index: adopt(legend, each)[1] for index, each in slices.items()}
+    leading = max((len(index) for index in slices), default=0)
+    layers = []
+    if always_points or any(each.points for each in slices.values()):
+        layers.append(_points(slices, name, leading, placed))
+    if any(each.regions for each in slices.values()):
+        layers.append(_strokes(slices, legend, name, leading, shape, placed))
+    return layers
+
+
+def _points(
+    slices: Mapping[Index, Hints], name: str, leading: int, placed: Mapping[str, Any]
+) -> LayerDataTuple:
+    points = tuple(p for _, each in sorted(slices.items()) for p in each.points)
+    data, meta, kind = hints_to_points(Hints(points=points), f"{name} hints")
+    at = [index for index, each in sorted(slices.items()) for _ in each.points]
+    data = np.hstack([np.array(at, np.float64).reshape(len(points), leading), data])
+    meta["features"] = {CLASS: np.array([p.class_name or "" for p in points], dtype=object)}
+    made: LayerDataTuple = (data, _with(meta, placed), kind)
+    return made
+
+
+def _strokes(
+    slices: Mapping[Index, Hints],
+    legend: Legend,
+    name: str,
+    leading: int,
+    shape: tuple[int, int],
+    placed: Mapping[str, Any],
+) -> LayerDataTuple:
+    regions = [(index, r) for index, each in sorted(slices.items()) for r in each.regions]
+    kinds = list(dict.fromkeys((r.class_name or "", r.hard) for _, r in regions))
+    table = {value: name for value, (name, _) in enumerate(kinds, 1)}
+    edges = {value: hard for value, (_, hard) in enumerate(kinds, 1) if hard is not None}
+    lengths = [max(index[axis] for index in slices) + 1 for axis in range(leading)]
+    painted = np.zeros((*lengths, *shape), np.uint8)
+    for index, region in regions:
+        painted[index][region.mask] = 1 + kinds.index((region.class_name or "", region.hard))
+    colors: dict[int | None, Any] = {None: _CLEAR, 0: _CLEAR}
+    colors |= {v: (*legend[n].color, 1.0) for v, n in table.items() if n in legend}
+    meta = {
+        "name": f"{name} strokes",
+        "opacity": 0.6,
+        "metadata": {HINTS_KEY: True, TABLE_KEY: table, EDGES_KEY: edges},
+        "colormap": DirectLabelColormap(color_dict=colors),
+    }
+    made: LayerDataTuple = (painted, _with(meta, placed), "labels")
+    return made
+
+
+def _with(meta: dict[str, Any], placed: Mapping[str, Any]) -> dict[str, Any]:
+    more = dict(placed)
+    metadata = {**meta.get("metadata", {}), **more.pop("metadata", {})}
+    return {**meta, **more, "metadata": metadata}

@@ -1,0 +1,180 @@
+"""What is common to all layers that hold hints: where they are read, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from napari_abdiffuser.imaging.colors import RGB, to_hex
+from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
+from napari_abdiffuser.layers.hints.left_out import LeftOut
+
+if TYPE_CHECKING:
+    import numpy as np
+    from napari.components import Dims
+    from napari.layers import Image
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers.hints.slices import SlicesSource
+    from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.legend.classes import Legend
+
+__all__ = [
+    "CLASS",
+    "HintLink",
+    "Home",
+    "LinkSource",
+    "Outline",
+    "Place",
+    "Reading",
+    "class_and_color",
+]
+
+CLASS = "class"
+"""Feature column of Points and Shapes layers that names what a hint marks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """One picture, and what is needed to read hints for it.
+
+    Attributes
+    ----------
+    image
+        The layer that is colorized.
+    picture
+        The slice of it.
+    dims
+        The viewer's dimensions.
+    legend
+        The classes there are.
+    """
+
+    image: Image
+    picture: PictureSource
+    dims: Dims | None
+    legend: Legend
+
+    def at(self, index: tuple[int, ...]) -> Place:
+        """Return another slice of the same image, to read its hints; it is not placed anew."""
+        entries = iter(index)
+        where = tuple(None if at is None else next(entries) for at in self.picture.index)
+        return replace(self, picture=replace(self.picture, index=where))
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A closed shape in the pixels of the image layer.
+
+    Attributes
+    ----------
+    vertices
+        (N, D) floats, D being the image's dimensions.
+    kind
+        napari's name: 'polygon', 'ellipse', …
+    """
+
+    vertices: NDArray[np.float64]
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Home:
+    """Where a region came from, so that undo can put it back.
+
+    Attributes
+    ----------
+    layer
+        Identity of the layer.
+    value
+        Of its label, in a Labels layer.
+    outline
+        Its shape, in a Shapes layer.
+    """
+
+    layer: int
+    value: int = 0
+    outline: Outline | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Hints of one layer.
+
+    Attributes
+    ----------
+    points, regions
+        In the pixels of the picture.
+    homes
+        Of the regions.
+    left_out
+        How many could not be used.
+    crowd
+        How many labels a user's layer has, where they were too many for a class each and became
+        one class together; else 0.
+    """
+
+    points: tuple[PointHint, ...] = ()
+    regions: tuple[RegionHint, ...] = ()
+    homes: tuple[Home, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
+    crowd: int = 0
+
+    @classmethod
+    def of(cls, hints: Hints, left_out: LeftOut | None = None) -> Reading:
+        """Take hints without homes."""
+        return cls(hints.points, hints.regions, (), left_out or LeftOut())
+
+
+class LinkSource(Protocol):
+    """What was copied from a layer; the rest may take time and needs no layer."""
+
+    def build(self) -> Reading:
+        """Return the hints."""
+        ...
+
+
+class HintLink(Protocol):
+    """One layer that holds hints of an image."""
+
+    layer: Any
+    own: bool
+    """Whether the plugin made it; only then regions are written into it."""
+
+    def source(self, place: Place) -> LinkSource:
+        """Copy what the layer holds for a picture."""
+        ...
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy what the layer holds for all slices of the picture's stack."""
+        ...
+
+    def write(self, place: Place, hints: Reading) -> None:
+        """Make the layer hold these hints, and no others, for a picture; touch nothing else."""
+        ...
+
+    def choose(self, legend: Legend, active: str) -> None:
+        """Let the next hints of the layer be of a class."""
+        ...
+
+
+def class_and_color(name: object, color: RGB, legend: Legend) -> tuple[str | None, RGB]:
+    """Settle what a hint marks, given what its layer says.
+
+    Parameters
+    ----------
+    name
+        The layer's class feature, if it has one.
+    color
+        sRGB in [0, 1].
+    legend
+        A hint whose colour is no longer that of its class was recoloured by hand: it belongs to
+        the class of its new colour, whichever that is.
+    """
+    if not isinstance(name, str) or not name.strip():
+        return None, color
+    name = " ".join(name.split())
+    if name not in legend:
+        return name, color
+    known = legend[name]
+    return (name, known.color) if known.hex == to_hex(color) else (None, color)

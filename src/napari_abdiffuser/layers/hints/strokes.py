@@ -1,0 +1,203 @@
+"""A Labels layer whose labels are hints: strokes, or whole regions, each label a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_abdiffuser.layers.hints.labels import LabelsSource, cut_labels, read_labels
+from napari_abdiffuser.layers.hints.painted import PaintedSource
+from napari_abdiffuser.layers.hints.reading import Place, Reading
+from napari_abdiffuser.layers.hints.slices import EverySlice, NoSlices, OccupiedSlices
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.spatial import map_between
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari.layers import Labels
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers.hints.slices import SlicesSource
+    from napari_abdiffuser.studio.legend.classes import Legend
+
+__all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink"]
+
+TABLE_KEY = "abdiffuser_classes"
+"""In a layer's metadata: the class of every label."""
+
+EDGES_KEY = "abdiffuser_hard_edges"
+"""In a layer's metadata: of every label that is a whole region, whether its edges are hard."""
+
+_MOST = 255
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+class StrokesLink:
+    """Reads and writes a Labels layer.
+
+    Parameters
+    ----------
+    layer
+        A user's own is read only: labels in their colours.
+    own
+        Whether the plugin made it.
+    """
+
+    def __init__(self, layer: Labels, own: bool) -> None:
+        self.layer = layer
+        self.own = own
+
+    @property
+    def _name(self) -> str:
+        return " ".join(str(self.layer.name).split()) or "regions"
+
+    @property
+    def table(self) -> dict[int, str]:
+        """The class of every label."""
+        stored = self.layer.metadata.get(TABLE_KEY) if self.own else None
+        return {int(v): str(n) for v, n in stored.items()} if isinstance(stored, dict) else {}
+
+    @property
+    def edges(self) -> dict[int, bool]:
+        """Of every label that is a whole region, not a stroke: whether its edges are hard."""
+        stored = self.layer.metadata.get(EDGES_KEY) if self.own else None
+        return {int(v): bool(h) for v, h in stored.items()} if isinstance(stored, dict) else {}
+
+    def class_of(self, value: int) -> str | None:
+        """Return the class that a label stands for."""
+        return self.table.get(value)
+
+    def source(self, place: Place) -> PaintedSource:
+        """Copy what is painted on the picture."""
+        labels = read_labels(self.layer, place.image, place.picture, place.dims)
+        return PaintedSource(
+            labels, self.table, self.edges, self.own, id(self.layer), self._name, place
+        )
+
+    def slices(self, place: Place) -> SlicesSource:
+        """Copy what is painted on all slices of a layer that the plugin made.
+
+        Of a user's segmentation every slice has labels: they are read as slices come on screen.
+        """
+        layer, image = self.layer, place.image
+        if not self.own or layer.ndim > image.ndim:
+            return NoSlices()
+        if layer.ndim < image.ndim:
+            return EverySlice(self.source(place), int(np.prod(place.picture.shape)))
+        to_layer = map_between(image, layer)
+        array, colormap = layer.data, layer.colormap
+        said = (self.table, self.edges, self.own, id(layer), self._name)
+
+        def read(index: tuple[int, ...]) -> PaintedSource:
+            there = place.at(index)
+            labels = cut_labels(array, to_layer, there.picture.index, colormap)
+            return PaintedSource(labels, *said, there)
+
+        plane = tuple(axis for axis, at in enumerate(place.picture.index) if at is None)
+        shape = image_array(image).shape[: image.ndim]
+        return OccupiedSlices(array, plane, shape, to_layer, read)
+
+    def reaches(self, place: Place) -> bool:
+        """Whether the layer has the picture's slice: one from a file may have fewer."""
+        return self._slice(place) is not None
+
+    def write(self, place: Place, hints: Reading) -> None:
+        """Paint these regions and nothing else on the picture."""
+        if not self.own:
+            return
+        values = self._values(hints)
+        where = self._slice(place)
+        if where is None:
+            return
+        painted = np.zeros(place.picture.shape, np.uint8)
+        for region, value in zip(hints.regions, values, strict=True):
+            np.copyto(painted, np.uint8(value), where=region.mask)  # twice as fast as by index
+        painted = self._resampled(place, painted, where)
+        if not np.array_equal(self.layer.data[where], painted):
+            self.layer.data[where] = painted
+            self.layer.refresh()
+
+    def choose(self, legend: Legend, active: str) -> None:
+        """Let the brush paint a class, and all labels show the colours of theirs."""
+        if not self.own:
+            return
+        table, edges = self.table, self.edges
+        value = next((v for v, name in table.items() if name == active and v not in edges), None)
+        if value is None:
+            value = self._free(table)
+            self._store({**table, value: active}, edges)
+        self.color(legend)
+        if self.layer.selected_label != value:
+            self.layer.selected_label = value
+
+    def color(self, legend: Legend) -> None:
+        """Show all labels in the colours of their classes."""
+        colors: dict[int | None, Any] = {None: _CLEAR, 0: _CLEAR}
+        for value, name in self.table.items():
+            if name in legend:
+                colors[value] = np.array([*legend[name].color, 1.0], np.float32)
+        present = getattr(self.layer.colormap, "color_dict", {})
+        if set(present) != set(colors) or any(
+            np.abs(np.asarray(present[v]) - np.asarray(c)).max() > 1e-4 for v, c in colors.items()
+        ):
+            self.layer.colormap = DirectLabelColormap(color_dict=colors)
+
+    def _values(self, hints: Reading) -> list[int]:
+        """Give every region a label, the one it had where that is possible."""
+        table, edges, values = self.table, self.edges, list[int]()
+        homes = [*hints.homes, *[None] * (len(hints.regions) - len(hints.homes))]
+        for region, home in zip(hints.regions, homes, strict=True):
+            name = region.class_name or ""
+            value = home.value if home is not None and home.layer == id(self.layer) else 0
+            if not value or value in values:
+                fit = (v for v, n in table.items() if n == name and edges.get(v) is region.hard)
+                value = next((v for v in fit if v not in values), 0) or self._free(table)
+            table[value] = name
+            edges.pop(value, None)
+            if region.hard is not None:
+                edges[value] = region.hard
+            values.append(value)
+        self._store(table, edges)
+        return values
+
+    def _store(self, table: dict[int, str], edges: dict[int, bool]) -> None:
+        self.layer.metadata[TABLE_KEY] = dict(table)
+        self.layer.metadata[EDGES_KEY] = dict(edges)
+
+    def _free(self, table: Mapping[int, str]) -> int:
+        return next((v for v in range(1, _MOST) if v not in table), _MOST)
+
+    def _slice(self, place: Place) -> tuple[Any, ...] | None:
+        """Return the index of the picture's slice in the layer's array; None if it has none."""
+        index = place.picture.index
+        shift = self._shift(place)
+        if shift < 0 or None in index[:shift]:
+            return None
+        start = map_between(place.image, self.layer)([[0 if at is None else at for at in index]])[0]
+        where: list[Any] = []
+        for axis, at in enumerate(index[shift:]):
+            nearest = int(np.floor(start[axis] + 0.5))
+            if at is not None and not 0 <= nearest < self.layer.data.shape[axis]:
+                return None
+            where.append(slice(None) if at is None else nearest)
+        return tuple(where)
+
+    def _shift(self, place: Place) -> int:
+        """How many axes the picture's stack has before those of the layer."""
+        return len(place.picture.index) - int(self.layer.ndim)
+
+    def _resampled(
+        self, place: Place, painted: NDArray[np.uint8], where: Sequence[Any]
+    ) -> NDArray[np.uint8]:
+        """Bring what is painted in the picture's pixels into the layer's, where they differ."""
+        to_image = map_between(self.layer, place.image)
+        plane = [axis for axis, at in enumerate(place.picture.index) if at is None]
+        columns = [axis - self._shift(place) for axis in plane]
+        start = to_image([[0 if isinstance(at, slice) else at for at in where]])[0][plane]
+        steps = to_image.linear[np.ix_(plane, columns)]
+        shape = self.layer.data[tuple(where)].shape
+        source = LabelsSource(painted, start, steps[:, 0], steps[:, 1], self.layer.colormap)
+        return np.asarray(source.sample((shape[0], shape[1])), np.uint8)

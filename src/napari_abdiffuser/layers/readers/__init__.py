@@ -1,0 +1,1 @@
+"""Readers and sample data that napari calls."""

@@ -1,0 +1,1 @@
+"""Guide network: features, attention, propagation and trend."""

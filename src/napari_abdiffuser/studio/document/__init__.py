@@ -1,0 +1,1 @@
+"""The document of a picture, its history and the studio's state."""

@@ -1,0 +1,288 @@
+"""The gallery: outputs of runs, of which some are kept, some discarded and two compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.studio.gallery.pictures import Pixels, thumbnail
+from napari_abdiffuser.studio.gallery.variation import Comparison, Variation
+from napari_abdiffuser.studio.project.project import Index
+
+__all__ = ["Comparison", "Gallery", "Variation"]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Variations of one picture, or of the slices of a stack; operations give a new gallery.
+
+    Attributes
+    ----------
+    variations : tuple of Variation
+        All that were ever added, discarded ones without their pixels.
+    shown : int or None
+        The number of the one of this slice that the viewer shows.
+    comparison : Comparison or None
+    index : tuple of int
+        The slice that is looked at.
+    shown_at : mapping of index to int
+        What is shown of every slice.
+    """
+
+    variations: tuple[Variation, ...] = ()
+    shown: int | None = None
+    comparison: Comparison | None = None
+    index: Index = ()
+    shown_at: Mapping[Index, int] = field(default_factory=dict, hash=False)
+
+    def __getitem__(self, number: int) -> Variation:
+        """Give the variation of this number.
+
+        Raises
+        ------
+        InvalidRequest
+            There is none.
+        """
+        for variation in self.variations:
+            if variation.number == number:
+                return variation
+        raise InvalidRequest(f"There is no variation {number} in the gallery: choose another.")
+
+    def at(self, index: Index) -> Gallery:
+        """Look at another slice."""
+        if index == self.index:
+            return self
+        return replace(self, index=index, shown=self.shown_at.get(index), comparison=None)
+
+    def label(self, number: int) -> str:
+        """Name a variation, here and in the layer list alike: 'best', 'best 2', or '1', '2' ….
+
+        The most probable colourings of runs are not counted among the others.
+        """
+        variation = self[number]
+        kind = [v.number for v in self.variations if v.is_best == variation.is_best]
+        count = 1 + kind.index(number)
+        if not variation.is_best:
+            return str(count)
+        return "best" if count == 1 else f"best {count}"
+
+    @property
+    def visible(self) -> tuple[Variation, ...]:
+        """Those of this slice that are not discarded, in the order in which they came."""
+        return tuple(v for v in self.variations if not v.discarded and v.index == self.index)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many of other slices are not discarded."""
+        return sum(not v.discarded and v.index != self.index for v in self.variations)
+
+    @property
+    def kept(self) -> tuple[Variation, ...]:
+        """The starred ones, of all slices: these become layers."""
+        return tuple(v for v in self.variations if v.starred)
+
+    @property
+    def undecided(self) -> tuple[Variation, ...]:
+        """Those of this slice neither starred nor discarded."""
+        return tuple(v for v in self.visible if not v.starred)
+
+    def add(
+        self,
+        pictures: Iterable[Pixels],
+        seed: int,
+        *,
+        parent: int | None = None,
+        provenance: Mapping[str, Any] | None = None,
+        best: Pixels | None = None,
+        side: int = 160,
+        thumbnails: Sequence[Pixels] | None = None,
+        index: Index | None = None,
+        hints: Hints | None = None,
+    ) -> Gallery:
+        """Add the outputs of a run.
+
+        Parameters
+        ----------
+        pictures
+            (H, W, 3) uint8 each: a result's ``rgb``.
+        seed
+            Of the run.
+        parent
+            The number of the variation they are like.
+        provenance
+            The run's; each variation's gets its own ``output``.
+        best
+            The most probable colouring, put before the others if given.
+        side
+            Longer side of the thumbnails in pixels.
+        thumbnails
+            Made already, in a worker: one for each picture, `best`'s first if given.
+        index
+            The slice that they are of; None for the one that is looked at.
+        hints
+            All that the picture had: where its classes are.
+        """
+        if parent is not None:
+            self[parent]
+        outputs: list[tuple[int | Literal["best"], Pixels]] = list(enumerate(pictures))
+        if best is not None:
+            outputs.insert(0, ("best", best))
+        small = [thumbnail(rgb, side) for _, rgb in outputs] if thumbnails is None else thumbnails
+        first = 1 + max((v.number for v in self.variations), default=0)
+        new = tuple(
+            Variation(
+                number,
+                seed,
+                output,
+                icon,
+                rgb,
+                parent,
+                provenance={**(provenance or {}), "output": output, "parent": parent},
+                index=self.index if index is None else index,
+                hints=hints,
+            )
+            for number, ((output, rgb), icon) in enumerate(zip(outputs, small, strict=True), first)
+        )
+        return replace(self, variations=self.variations + new)
+
+    def star(self, number: int, starred: bool = True) -> Gallery:
+        """Keep a variation, or no longer; a discarded one cannot be kept any more.
+
+        Raises
+        ------
+        InvalidRequest
+            It was discarded.
+        """
+        if starred and self[number].discarded:
+            raise InvalidRequest(f"{self._name(number)} was discarded: make it again.")
+        return self._exchange(number, starred=starred)
+
+    def discard(self, number: int) -> Gallery:
+        """Take a variation out of sight and free its pixels; its seed stays known.
+
+        Raises
+        ------
+        InvalidRequest
+            It is starred.
+        """
+        if self[number].starred:
+            raise InvalidRequest(f"{self._name(number)} is kept: take its star away first.")
+        gallery = self._exchange(number, discarded=True, rgb=None, hints=None)
+        shown = None if self.shown == number else self.shown
+        shown_at = {index: n for index, n in self.shown_at.items() if n != number}
+        comparison = self.comparison
+        if comparison is not None and number in (comparison.left, comparison.right):
+            comparison = None
+        return replace(gallery, shown=shown, shown_at=shown_at, comparison=comparison)
+
+    def discard_rest(self) -> Gallery:
+        """Discard everything of this slice that is not starred."""
+        gallery = self
+        for variation in self.undecided:
+            gallery = gallery.discard(variation.number)
+        return gallery
+
+    def restore(self, variations: Iterable[Variation]) -> Gallery:
+        """Bring discarded ones back, as they were before."""
+        back = {v.number: v for v in variations if self[v.number].discarded}
+        return (
+            replace(self, variations=tuple(back.get(v.number, v) for v in self.variations))
+            if back
+            else self
+        )
+
+    def with_one_shown(self) -> Gallery:
+        """Show the first of this slice that is left, where the shown one has gone."""
+        visible = self.visible
+        return self.show(visible[0].number) if visible and self.shown is None else self
+
+    def show(self, number: int | None) -> Gallery:
+        """Show a variation in the viewer, or none; ends a comparison.
+
+        One of another slice is what that slice shows when it is looked at again.
+
+        Raises
+        ------
+        InvalidRequest
+            It does not exist or was discarded.
+        """
+        self._usable(number or 0)
+        index = self.index if number is None else self[number].index
+        shown_at = {i: n for i, n in self.shown_at.items() if i != index}
+        if number is not None:
+            shown_at[index] = number
+        if index != self.index:
+            return replace(self, shown_at=shown_at)
+        return replace(self, shown=number, shown_at=shown_at, comparison=None)
+
+    def hide(self, index: Index) -> Gallery:
+        """Show nothing of a slice."""
+        if index == self.index:
+            return self.show(None)
+        return replace(self, shown_at={i: n for i, n in self.shown_at.items() if i != index})
+
+    def neighbor(self, step: int) -> int | None:
+        """Return the number of the visible variation `step` after the one shown, in a ring."""
+        numbers = [v.number for v in self.visible]
+        if not numbers:
+            return None
+        if self.shown not in numbers:
+            return numbers[0] if step > 0 else numbers[-1]
+        return numbers[(numbers.index(self.shown) + step) % len(numbers)]
+
+    def compare(
+        self, left: int, right: int, mode: Literal["swipe", "side by side"] = "swipe"
+    ) -> Gallery:
+        """Look at two variations together; 0 stands for the gray original.
+
+        Raises
+        ------
+        InvalidRequest
+            They are the same or of different slices, or one does not exist or was discarded.
+        """
+        if left == right:
+            raise InvalidRequest("Choose two different variations to compare.")
+        if len({self[number].index for number in (left, right) if number}) > 1:
+            raise InvalidRequest("Choose two variations of the same slice to compare.")
+        for number in (left, right):
+            self._usable(number)
+        position = 0.5 if self.comparison is None else self.comparison.position
+        return replace(self, comparison=Comparison(left, right, mode, position))
+
+    def swipe(self, position: float) -> Gallery:
+        """Move the border of a comparison to a share of the width; clipped to [0, 1]."""
+        if self.comparison is None:
+            return self
+        position = min(max(float(position), 0.0), 1.0)
+        return replace(self, comparison=replace(self.comparison, position=position))
+
+    def end_comparison(self) -> Gallery:
+        """Look at one variation again."""
+        return replace(self, comparison=None)
+
+    def children(self, number: int) -> tuple[Variation, ...]:
+        """Return the visible variations that were asked to be like this one."""
+        return tuple(v for v in self.visible if v.parent == number)
+
+    def lineage(self, number: int) -> tuple[int, ...]:
+        """Return the numbers from this variation's first ancestor down to itself."""
+        line = [number]
+        while (parent := self[line[0]].parent) is not None:
+            line.insert(0, parent)
+        return tuple(line)
+
+    def _usable(self, number: int) -> None:
+        if number and self[number].discarded:
+            raise InvalidRequest(f"{self._name(number)} was discarded: choose another.")
+
+    def _name(self, number: int) -> str:
+        return f"Variation {self.label(number)}"
+
+    def _exchange(self, number: int, **changes: Any) -> Gallery:
+        changed = replace(self[number], **changes)
+        return replace(
+            self, variations=tuple(changed if v.number == number else v for v in self.variations)
+        )

@@ -1,0 +1,1 @@
+"""Classes, their colors and palettes."""

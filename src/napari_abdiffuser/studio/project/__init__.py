@@ -1,0 +1,1 @@
+"""Projects: classes and hints in a file, and on other pictures."""

@@ -1,0 +1,174 @@
+"""A project: classes, hints and settings of one picture in a file, to be used on others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from napari_abdiffuser.errors import InvalidFile, InvalidHints
+from napari_abdiffuser.files.atomic import read_json, write_json
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.studio.legend.hints import colored
+from napari_abdiffuser.studio.project.fitting import fitted
+
+__all__ = ["SUFFIX", "Index", "Project", "is_project"]
+
+SUFFIX = ".abdiffuser.json"
+
+Index = tuple[int, ...]
+"""Place in the leading axes of a stack; empty for a single picture."""
+
+_FORMAT, _VERSION = "abdiffuser-project", 1
+_KNOWN = ("format", "version", "picture", "classes", "slices", "settings", "provenance")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What colours a picture, without the picture.
+
+    Attributes
+    ----------
+    legend : Legend
+    slices : mapping of index to Hints
+        Hints by the slice of a stack they belong to; ``{(): hints}`` for a single picture.
+    shape : (int, int)
+        Height and width of the picture in pixels.
+    name : str
+        Of the picture.
+    settings : mapping
+        Options of the run and corrections, JSON-serializable.
+    provenance : mapping
+        Of the result that was shown, if any: model, seed, versions.
+    extra : mapping
+        Keys of the file that this version does not know; they are written back.
+    """
+
+    legend: Legend
+    slices: Mapping[Index, Hints]
+    shape: tuple[int, int]
+    name: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hints(self) -> Hints:
+        """Those of the single picture, or of the first slice that has any."""
+        return next((h for _, h in sorted(self.slices.items()) if len(h)), Hints())
+
+    def for_picture(
+        self, shape: Sequence[int], index: Index | None = None, *, scaled: bool = True
+    ) -> tuple[Hints, int]:
+        """Return the hints for another picture, in this project's colours.
+
+        Parameters
+        ----------
+        shape : (H, W)
+            Of the other picture.
+        index
+            The slice whose hints are wanted; by default `hints`.
+        scaled
+            See `fitting.fitted`.
+
+        Returns
+        -------
+        (Hints, int)
+            Hints that lie in the picture, and how many were left out.
+        """
+        hints = self.hints if index is None else self.slices.get(index, Hints())
+        return fitted(colored(self.legend, hints), self.shape, shape, scaled=scaled)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON-serializable values.
+
+        Raises
+        ------
+        InvalidHints
+            A hint cannot be written.
+        """
+        return {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "picture": {"name": self.name, "shape": list(self.shape)},
+            "classes": self.legend.to_list(),
+            "slices": [
+                {"index": list(index), "hints": hints.to_dict()}
+                for index, hints in sorted(self.slices.items())
+            ],
+            "settings": dict(self.settings),
+            "provenance": dict(self.provenance),
+            **self.extra,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Project:
+        """Read what `to_dict` gave.
+
+        Raises
+        ------
+        InvalidFile
+            It does not follow the format, or was written by a newer version.
+        """
+        if data.get("format") != _FORMAT:
+            raise InvalidFile(f'This is not a project: it must have "format": "{_FORMAT}".')
+        if type(data.get("version")) is not int or data["version"] > _VERSION:
+            raise InvalidFile("The project was written by a newer version: update the plugin.")
+        try:
+            picture = dict(data["picture"])
+            height, width = (int(n) for n in picture["shape"])
+            if min(height, width) < 1:
+                raise ValueError('"shape" must be two positive numbers')
+            slices = {
+                tuple(int(i) for i in item["index"]): Hints.from_dict(item["hints"])
+                for item in data["slices"]
+            }
+            return cls(
+                Legend.from_list(data["classes"]),
+                slices,
+                (height, width),
+                str(picture.get("name", "")),
+                dict(data.get("settings", {})),
+                dict(data.get("provenance", {})),
+                {k: v for k, v in data.items() if k not in _KNOWN},
+            )
+        except (InvalidHints, KeyError, TypeError, ValueError) as error:
+            raise InvalidFile(f"The project is malformed ({error}): save it again.") from error
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a project file: completely, or not at all.
+
+        Returns
+        -------
+        Path
+            Where it is: the path with `SUFFIX` if it had no such ending.
+
+        Raises
+        ------
+        InvalidFile, InvalidHints
+            It cannot be written.
+        """
+        target = Path(path)
+        if not target.name.endswith(".json"):
+            target = target.with_name(target.name + SUFFIX)
+        write_json(target, self.to_dict(), "project")
+        return target
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Project:
+        """Read a project file.
+
+        Raises
+        ------
+        InvalidFile
+            It cannot be read or is not a project.
+        """
+        return cls.from_dict(read_json(path, "project"))
+
+
+def is_project(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's name says that it is a project, for napari's reader."""
+    return os.fspath(path).lower().endswith(SUFFIX)

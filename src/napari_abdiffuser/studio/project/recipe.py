@@ -1,0 +1,124 @@
+"""What a file says about how its picture was coloured, for the controls of the studio."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.legend.classes import Legend
+
+__all__ = ["RECIPE_KEY", "Recipe", "recipe_metadata", "recipe_of", "with_classes"]
+
+RECIPE_KEY = "abdiffuser_project"
+"""In the metadata of layers that were read from a file of the plugin."""
+
+_BACKGROUNDS = ("auto", "gray")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a picture was coloured; None where the file does not say it.
+
+    Attributes
+    ----------
+    key : str
+        Tells one opening of a file from another.
+    seed, steps : int or None
+    background : str or None
+        ``'auto'`` or ``'gray'``.
+    model, model_sha256 : str or None
+        Registry name or path, and hash.
+    legend : Legend
+        Classes, also those without hints.
+    """
+
+    key: str
+    seed: int | None = None
+    steps: int | None = None
+    background: str | None = None
+    model: str | None = None
+    model_sha256: str | None = None
+    legend: Legend = field(default_factory=Legend)
+
+
+def recipe_metadata(
+    provenance: Mapping[str, Any], legend: Legend, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what goes under `RECIPE_KEY` into a layer's metadata.
+
+    Parameters
+    ----------
+    provenance
+        Of the colouring; its hints are left out, being layers of their own.
+    legend
+        The file's classes.
+    settings
+        Of a project.
+    """
+    return {
+        "id": uuid.uuid4().hex,
+        "settings": dict(settings or {}),
+        "provenance": {k: v for k, v in provenance.items() if k != "hints"},
+        "classes": legend.to_list(),
+    }
+
+
+def recipe_of(metadata: Mapping[str, Any]) -> Recipe | None:
+    """Read a layer's metadata; None where the layer comes from no file of the plugin."""
+    told = metadata.get(RECIPE_KEY)
+    if not isinstance(told, Mapping):
+        return None
+    made, settings = _mapping(told.get("provenance")), _mapping(told.get("settings"))
+    model = _mapping(made.get("model"))
+    seed = _whole(settings.get("seed"))
+    background = made.get("background")
+    if background not in _BACKGROUNDS and "corrections" in settings:
+        background = "gray" if _mapping(settings["corrections"]).get("highlight") else "auto"
+    return Recipe(
+        str(told.get("id", "")),
+        _whole(made.get("seed")) if seed is None else seed,
+        _whole(made.get("steps")),
+        background if background in _BACKGROUNDS else None,
+        _text(model.get("name")),
+        _text(model.get("sha256")),
+        _legend(told.get("classes")),
+    )
+
+
+def with_classes(state: StudioState, legend: Legend) -> StudioState:
+    """Take the classes of a file: their names, colours, keys and locks.
+
+    Classes that hints have are kept. It is a step of undo only where something can be undone:
+    in a picture that was just opened, the classes were there all along.
+    """
+    if len(legend) < 2:  # it names none
+        return state
+    if state.history.can_undo:
+        return state.set_legend(legend, "Take classes of file")
+    history = state.history.each(lambda document: document.with_legend(legend))
+    present = history.present.legend
+    active = state.active if state.active in present else present.gray.name
+    return replace(state, history=history, revision=state.revision + 1, active=active)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _legend(items: Any) -> Legend:
+    try:
+        return Legend.from_list(items) if items else Legend()
+    except ABDiffuserError:
+        return Legend()  # of a newer version, say: seed and model are good all the same

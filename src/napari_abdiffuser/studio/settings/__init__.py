@@ -1,0 +1,1 @@
+"""Preferences, presets and remembered folders."""

@@ -1,0 +1,299 @@
+"""The dock widget: from an image and a few coloured clicks to coloured layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.jobs.events import Failed, Finished, Progress, Ready, RunRequest, Stopped
+from napari_abdiffuser.jobs.locks import Screen
+from napari_abdiffuser.jobs.run import Models
+from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.hints.new import default_patch_size
+from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.widgets.common import texts
+from napari_abdiffuser.widgets.common.cleanup import CleanupStack
+from napari_abdiffuser.widgets.common.footer import Footer
+from napari_abdiffuser.widgets.common.look import line, style_sheet
+from napari_abdiffuser.widgets.correct.highlight import HighlightSync
+from napari_abdiffuser.widgets.correct.panel import CorrectPanel
+from napari_abdiffuser.widgets.figure.panel import FigurePanel
+from napari_abdiffuser.widgets.gallery.panel import GalleryPanel
+from napari_abdiffuser.widgets.hints.sync import HintSync
+from napari_abdiffuser.widgets.hints.texts import crowd
+from napari_abdiffuser.widgets.hints.tools import HintTools
+from napari_abdiffuser.widgets.live.panel import LivePanel
+from napari_abdiffuser.widgets.measure.panel import MeasurePanel
+from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.series.panel import SeriesPanel
+from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
+from napari_abdiffuser.widgets.session.results import Results
+from napari_abdiffuser.widgets.session.run import RunController
+from napari_abdiffuser.widgets.session.sources import Sources
+from napari_abdiffuser.widgets.session.store import Store
+from napari_abdiffuser.widgets.session.workbench import Workbench
+from napari_abdiffuser.widgets.settings.binder import SettingsBinder
+from napari_abdiffuser.widgets.settings.model_choice import ModelChoice
+from napari_abdiffuser.widgets.settings.options import Fold, Options
+from napari_abdiffuser.widgets.settings.restored import Restored
+from napari_abdiffuser.widgets.settings.welcome import Welcome
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_abdiffuser.jobs.events import Event
+
+__all__ = ["PANELS", "ColorizeWidget"]
+
+PANELS: tuple[type[Panel], ...] = (
+    LivePanel,
+    GalleryPanel,
+    CorrectPanel,
+    MeasurePanel,
+    SeriesPanel,
+    FigurePanel,
+)
+"""Sections below the options, from top to bottom."""
+
+
+class ColorizeWidget(QWidget):
+    """Colorize the image on screen.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer that the widget belongs to.
+    models
+        Where colorizers come from; tests hand in their own.
+    """
+
+    def __init__(self, napari_viewer: Viewer, models: Models | None = None) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self.sources = Sources(napari_viewer, self)
+        self.options = Options(self)
+        self.welcome = Welcome(self)
+        self.footer = Footer(self)
+        models = Models() if models is None else models
+        self.runs = RunController(self, models)
+        self.store = Store(parent=self)
+        self.sync = HintSync(napari_viewer, self.sources, self.store, self)
+        self.tools = HintTools(self.store, self.sync, self)
+        self.bench = Workbench(napari_viewer, self.sources, models, self)
+        preview = PreviewLayer(napari_viewer)
+        self.results = Results(napari_viewer, self.store, self.sync.pictures, preview, self)
+        self.context = Context(
+            viewer=napari_viewer,
+            store=self.store,
+            sources=self.sources,
+            models=models,
+            bench=self.bench,
+            results=self.results,
+            hints=self.sync,
+            preview=preview,
+        )
+        self.tools.serve(self.context)
+        self.panels = tuple(panel(self.context) for panel in PANELS)
+        self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
+        self._pending_text = ""
+        self._source: Any = None
+        self._farewell = CleanupStack(
+            self.sources.cleanup,
+            self.tools.cleanup,
+            self.sync.cleanup,
+            self.runs.abandon,
+            self.bench.cleanup,
+            self.results.cleanup,
+            *(panel.cleanup for panel in self.panels),
+        )
+        self._docked = False
+        self._build()
+        self.manners = SettingsBinder(self, self.options, self.welcome, self.footer)
+        self.tools.legend.palettes.remember(self.manners.keeper)
+        self._farewell.add(self.manners.cleanup)
+        self.models = ModelChoice(self.options, self.runs, self.bench, self)
+        self.restored = Restored(napari_viewer, self.sources, self.sync, self.store, self.options)
+        self._farewell.add(self.restored.cleanup)
+        self._connect()
+        self._on_theme()
+        self._on_image(self.sources.image)
+        self.tools.set_layer(self.sources.hints)
+        self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
+        self._on_device(self.options.device)
+        for notice in self.manners.notices:
+            self._on_refused(notice)
+
+    def cleanup(self) -> None:
+        """Stop work and cut all connections, for a widget that is not used any more."""
+        self._farewell.say()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Cancel when napari takes the widget out of its dock: nobody is left to see it."""
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self._docked and self.parent() is None:
+                self._on_cancel()
+            self._docked = self.parent() is not None
+        super().changeEvent(event)
+
+    def _build(self) -> None:
+        controls = QWidget(self)
+        controls.setObjectName("abdiffuser_controls")
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(12)
+        for part in (self.welcome, self.sources, line(), self.tools, line(), self.options):
+            column.addWidget(part)
+        for panel in self.panels:
+            column.addWidget(Fold(panel.title, panel, opened=panel.open_at_first))
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setObjectName("abdiffuser_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes to what is in it
+        scroll.setWidget(controls)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(line())
+        layout.addWidget(self.footer)
+        self.setMinimumWidth(300)
+
+    def _connect(self) -> None:
+        self.sources.image_chosen.connect(self._on_image)
+        self.sources.hints_chosen.connect(self.tools.set_layer)
+        self.sources.new_button.clicked.connect(self._on_new_hints)
+        self.tools.changed.connect(self._on_ready_to_run)
+        self.options.device_chosen.connect(self._on_device)
+        self.footer.colorize_pressed.connect(self._on_colorize)
+        self.footer.cancel_pressed.connect(self._on_cancel)
+        self.runs.happened.connect(self._on_event)
+        self.models.device_said.connect(self.footer.say_device)
+        self.store.refused.connect(self._on_refused)
+        self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
+        parts: list[Panel | SettingsBinder | HintTools | ModelChoice | Restored] = [*self.panels]
+        for part in [*parts, self.manners, self.tools, self.models, self.restored]:
+            part.failed.connect(self._on_refused)
+            part.said.connect(self.footer.say)
+        for section in self.panels:
+            section.progressed.connect(self.footer.show_other)
+        self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
+        self.destroyed.connect(self._farewell.say)
+        self.results.delivered.connect(self._on_delivered)
+
+    def _on_theme(self, event: Any = None) -> None:
+        self.setStyleSheet(style_sheet(str(self._viewer.theme)))
+
+    def _on_refused(self, message: str) -> None:
+        self.footer.say(message, failure=True)
+
+    def _on_image(self, image: Any) -> None:
+        self.tools.set_image(image)
+        if image is not None:
+            self.tools.suggest_size(default_patch_size(image_array(image).shape[: image.ndim]))
+        self._on_ready_to_run()
+
+    def _on_ready_to_run(self, _: Any = None) -> None:
+        """Say whether a run can start, unless one is on."""
+        if self.footer.busy:
+            return
+        has_image = self.sources.image is not None
+        self.footer.set_ready(has_image, texts.WHY_NO_IMAGE)
+        self.footer.say(self._invitation() if has_image else texts.WHY_NO_IMAGE)
+
+    def _invitation(self) -> str:
+        counts = self.tools.counts()
+        if counts is not None and counts[0]:
+            crowds = [crowd(*found) for found in self.sync.links.crowds()]
+            return " ".join([texts.ready_with_hints(*counts), *crowds])
+        if counts is not None:
+            return texts.READY_TO_CLICK
+        return texts.READY_NO_HINTS if self.sources.hints is None else texts.READY
+
+    def _on_new_hints(self) -> None:
+        self.sources.add_hints_layer(self.tools.color, self.tools.patch_size)
+
+    def _on_device(self, device: str) -> None:
+        self.footer.say_device(texts.DEVICE_UNKNOWN)
+        self.bench.set_device(device)
+        self.models.load()
+
+    def _on_colorize(self) -> None:
+        """Start a run as soon as everything that was drawn has become a hint."""
+        self.sync.when_settled(self._run)
+
+    def _run(self) -> None:
+        """Read layers and controls here, in the GUI thread, and start a run."""
+        image, options = self.sources.image, self.options
+        if image is None:
+            return
+        try:
+            picture = read_image(image, self._viewer.dims)
+            hints = self.sync.hints()
+        except ABDiffuserError as error:
+            self._fail(str(error))
+            return
+        self._source = image
+        self.footer.set_busy(True)
+        self.footer.say(texts.LOADING_MODEL)
+        self.runs.start(
+            RunRequest(
+                picture=picture,
+                hints=hints,
+                n_outputs=options.n_outputs,
+                steps=options.steps,
+                seed=options.seed,
+                background=options.background,
+                model=options.model,
+                device=options.device,
+                data_bar=self.bench.watch.data_bar,
+                keep=Screen.of(self.context, picture),
+            )
+        )
+
+    def _on_cancel(self) -> None:
+        if self.results.stop():
+            self._end(texts.CANCELLED)
+        self.runs.cancel()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.footer.show_progress(event.done, event.total)
+            self.footer.say(event.text)
+        elif isinstance(event, Ready):
+            self.footer.say_device(texts.RUNS_ON.format(device=event.device, reason=event.reason))
+            self.options.show_default_steps(event.default_steps)
+        elif isinstance(event, Finished):
+            self._take(event)
+        elif isinstance(event, Failed):
+            self._fail(event.message)
+        elif isinstance(event, Stopped):
+            self._end(texts.CANCELLED)
+
+    def _fail(self, message: str) -> None:
+        self._end(message, failure=True)
+        show_error(message)
+
+    def _end(self, text: str, *, failure: bool = False) -> None:
+        """Become idle and say how it went."""
+        self.results.stop()
+        self._source = None
+        self.footer.set_busy(False)
+        self._on_ready_to_run()
+        self.footer.say(text, failure=failure)
+
+    def _take(self, event: Finished) -> None:
+        """Hand the outputs on to the layer list and the gallery."""
+        variations = len(event.outputs.pictures) - 1
+        where = self.results.deliver(event.outputs, self._source)
+        self._pending_text = texts.finished(variations, event.left_out.sentence(), where)
+
+    def _on_delivered(self) -> None:
+        if self.footer.busy and not self.runs.busy:
+            self._end(self._pending_text)

@@ -1,0 +1,146 @@
+"""The colouring on screen, and the picture that it was made of."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.widgets.common.layer_combo import unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.viewer import Viewer
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.widgets.session.sources import Sources
+
+__all__ = ["Shown", "load", "shown_colouring", "shown_layer"]
+
+# The live preview writes into arrays up to this size; copying one takes a few milliseconds.
+_WRITTEN_INTO = 32 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A colouring as it is on screen, to be used in a worker.
+
+    Attributes
+    ----------
+    rgb
+        (H, W, 3), not to be written into; may be lazy.
+    provenance
+        Of the layer.
+    name
+        Of the picture that was colorized, else of the layer.
+    candidates
+        Pictures that may be it, by name and size; `figure_original` tells which one is.
+    pixel_size
+        (height, width) in `unit`; None where the layer has no unit of length.
+    unit
+        Such as 'µm'.
+    """
+
+    rgb: Any
+    provenance: Mapping[str, Any]
+    name: str
+    candidates: tuple[PictureSource, ...]
+    pixel_size: tuple[float, float] | None
+    unit: str
+
+
+def shown_layer(viewer: Viewer) -> Image | None:
+    """Return the layer of the colouring on screen: the active one, else the topmost.
+
+    Of a stack's colourings those that have the slice in view go before all others.
+    """
+    found = [layer for layer in map(unwrap, viewer.layers) if _is_colouring(layer)]
+    found = [layer for layer in found if _has_slice(layer, viewer)] or found
+    active = unwrap(viewer.layers.selection.active)
+    if active in found:
+        return active
+    return found[-1] if found else None
+
+
+def shown_colouring(viewer: Viewer, sources: Sources) -> Shown | None:
+    """Describe the colouring on screen, without computing anything; None if there is none."""
+    layer = shown_layer(viewer)
+    if layer is None:
+        return None
+    provenance = layer.metadata[PROVENANCE_KEY]
+    try:
+        colouring = read_image(layer, viewer.dims)
+    except ABDiffuserError:  # the sliders stand elsewhere
+        return None
+    told = provenance.get("source")
+    told = told if isinstance(told, dict) else {}
+    name = str(told.get("layer") or layer.name)
+    size, unit = _pixel_size(colouring)
+    rgb = colouring.array[tuple(slice(None) if at is None else at for at in colouring.index)]
+    if isinstance(rgb, np.ndarray) and rgb.nbytes <= _WRITTEN_INTO:
+        rgb = rgb.copy()
+    candidates = _candidates(sources, name, told, colouring)
+    return Shown(rgb, provenance, name, candidates, size, unit)
+
+
+def load(rgb: Any) -> NDArray[Any]:
+    """Compute a colouring that may be lazy."""
+    return np.asarray(rgb.compute() if hasattr(rgb, "dask") else rgb)
+
+
+def _has_slice(layer: Image, viewer: Viewer) -> bool:
+    try:
+        read_image(layer, viewer.dims)
+    except ABDiffuserError:
+        return False
+    return True
+
+
+def _is_colouring(layer: Any) -> bool:
+    """Whether a layer shows a colouring at full resolution."""
+    if not (isinstance(layer, Image) and layer.visible and layer.rgb):
+        return False
+    told = layer.metadata.get(PROVENANCE_KEY)
+    # Comparisons and overlays say so; a preview of low resolution says nothing.
+    return isinstance(told, dict) and ("model" in told or "seed" in told)
+
+
+def _candidates(
+    sources: Sources, name: str, told: Mapping[str, Any], colouring: PictureSource
+) -> tuple[PictureSource, ...]:
+    """Find pictures of a name, the chosen image first; another size is another picture."""
+    images = sources.image_field.layers
+    chosen = [sources.image] if sources.image in images else []
+    index, first = told.get("index"), told.get("first")
+    if isinstance(first, list) and len(first) == len(colouring.index):  # one layer for a stack
+        at = zip(colouring.index, first, strict=True)
+        index = [None if i is None else i + int(offset or 0) for i, offset in at]
+    found = []
+    for image in dict.fromkeys([*chosen, *images]):
+        if str(image.name) != name:
+            continue
+        with suppress(ABDiffuserError):
+            source = read_image(image, index=index)
+            if source.shape == colouring.shape:
+                found.append(source)
+    return tuple(found)
+
+
+def _pixel_size(picture: PictureSource) -> tuple[tuple[float, float] | None, str]:
+    units = picture.placement.units
+    plane = [axis for axis, at in enumerate(picture.index) if at is None]
+    if units is None or len(plane) != 2:
+        return None, ""
+    first, second = (units[axis] for axis in plane)
+    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
+        return None, ""
+    height, width = (abs(float(picture.placement.scale[axis])) for axis in plane)
+    return (height, width), f"{first:~P}"

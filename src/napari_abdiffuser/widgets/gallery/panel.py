@@ -1,0 +1,242 @@
+"""The gallery: thumbnails of all colourings of a picture; click, keep, discard, compare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from qtpy.QtCore import QItemSelectionModel, Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
+
+from napari_abdiffuser.jobs.locks import Screen
+from napari_abdiffuser.jobs.run import outputs_of
+from napari_abdiffuser.widgets.common.footer import Sentence
+from napari_abdiffuser.widgets.gallery import texts
+from napari_abdiffuser.widgets.gallery.compare import CompareBar
+from napari_abdiffuser.widgets.gallery.thumbnail_list import NUMBER, ThumbnailList, icon_of
+from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.session.kept_states import index_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.studio.gallery.pictures import Pixels
+    from napari_abdiffuser.studio.gallery.variations import Gallery, Variation
+
+__all__ = ["GalleryPanel"]
+
+_LIKE = 4
+
+
+class GalleryPanel(Panel):
+    """Thumbnails of the picture's colourings and what can be done with them.
+
+    Parameters
+    ----------
+    context
+        See `Context`.
+    """
+
+    title: ClassVar[str] = texts.TITLE
+    open_at_first: ClassVar[bool] = True
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.empty = QLabel(texts.EMPTY, self)
+        self.empty.setWordWrap(True)
+        self.elsewhere = Sentence("abdiffuser_info", self)
+        self.list = self._make_list()
+        self.star_button = self._button("gallery_star", texts.STAR, self._star)
+        self.discard_button = self._button("gallery_discard", texts.DISCARD, self._discard)
+        self.rest_button = self._button("gallery_discard_rest", texts.DISCARD_REST, self._rest)
+        self.like_button = self._button("gallery_like", texts.LIKE, self._like)
+        self.compare_bar = CompareBar(context, self._chosen, self.failed.emit, self)
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        buttons = (self.star_button, self.like_button, self.discard_button, self.rest_button)
+        for place, button in enumerate(buttons):
+            grid.addWidget(button, place // 2, place % 2)
+        self.column.addWidget(self.empty)
+        self.column.addWidget(self.list)
+        self.column.addWidget(self.elsewhere)
+        self.column.addLayout(grid)
+        self.column.addWidget(self.compare_bar)
+        self._filling = self._choosing = False
+        self._listed: dict[int, Pixels] = {}
+        self._shown: int | None = None
+        context.store.changed.connect(self._on_state)
+        context.bench.ready.connect(self._refresh)
+        context.bench.lost.connect(self._refresh)
+        self._fill(context.store.state.gallery)
+        self._refresh()
+
+    def cleanup(self) -> None:
+        """Cut all connections; a second time does nothing."""
+        super().cleanup()
+        self.compare_bar.cleanup()
+
+    def _make_list(self) -> ThumbnailList:
+        made = ThumbnailList(self)
+        made.setObjectName("gallery_list")
+        made.setToolTip(texts.LIST_TIP)
+        made.currentItemChanged.connect(self._on_current)
+        made.itemSelectionChanged.connect(self._refresh)
+        made.on_key("Space", self._star)
+        made.on_key("Delete", self._discard)
+        return made
+
+    def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.clicked.connect(lambda *_: action())
+        return button
+
+    # --- what is chosen ---
+
+    def _numbers(self) -> list[int]:
+        """Numbers of the selected thumbnails, the current one first."""
+        items = self.list.selectedItems()
+        current = self.list.currentItem()
+        items.sort(key=lambda item: item is not current)
+        return [int(item.data(NUMBER)) for item in items]
+
+    def _chosen(self) -> tuple[int, ...]:
+        return tuple(self._numbers())
+
+    def _first(self) -> Variation | None:
+        numbers = self._numbers()
+        return self.context.store.state.gallery[numbers[0]] if numbers else None
+
+    # --- following the state ---
+
+    def _on_state(self, new: StudioState, old: StudioState) -> None:
+        if new.gallery is not old.gallery:
+            self._fill(new.gallery)
+            self._refresh()
+
+    def _fill(self, gallery: Gallery) -> None:
+        """Bring the thumbnails up to date; the selection stays unless another one is shown."""
+        visible = gallery.visible
+        now = {v.number: v.thumbnail for v in visible}
+        # Another picture has the same numbers for its own colourings.
+        same = {number for number, icon in now.items() if self._listed.get(number) is icon}
+        chosen = same.intersection(self._numbers())
+        if gallery.shown is not None and (gallery.shown != self._shown or not chosen):
+            # What the user chose before is not meant by the next Discard.
+            chosen = {gallery.shown}
+        self._shown = gallery.shown
+        self._filling = True
+        if not len(same) == len(now) == len(self._listed):
+            self._listed = now
+            self.list.clear()
+            for variation in visible:
+                self.list.addItem(self._item(variation, gallery))
+        for row, variation in enumerate(visible):
+            item = self.list.item(row)
+            if item is None:
+                continue
+            label = gallery.label(variation.number)
+            item.setText(f"★ {label}" if variation.starred else label)
+            if self._choosing:  # Qt selects in a moment, or Ctrl+click toggles what is selected
+                continue
+            if variation.number == gallery.shown:
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.NoUpdate)
+            item.setSelected(variation.number in chosen)
+        self._filling = False
+        self.empty.setVisible(not visible)
+        self.list.setVisible(bool(visible))
+        self.elsewhere.setText(texts.elsewhere(gallery.elsewhere))
+        self.elsewhere.setVisible(gallery.elsewhere > 0)
+        self.list.fit()
+
+    def _item(self, variation: Variation, gallery: Gallery) -> QListWidgetItem:
+        item = QListWidgetItem(icon_of(variation.thumbnail), "")
+        item.setData(NUMBER, variation.number)
+        item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+        label, parent = gallery.label(variation.number), variation.parent
+        if parent is None:
+            tip = texts.ITEM_TIP.format(label=label, seed=variation.seed)
+        else:
+            tip = texts.ITEM_LIKE_TIP.format(
+                label=label, seed=variation.seed, parent=gallery.label(parent)
+            )
+        item.setToolTip(tip)
+        return item
+
+    def _refresh(self, *_: object) -> None:
+        """Switch buttons on and off, and say why."""
+        first = self._first()
+        starred = first is not None and first.starred
+        is_open = self.context.bench.current is not None
+        self.star_button.setText(texts.UNSTAR if starred else texts.STAR)
+        _allow(self.star_button, first is not None, texts.STAR_TIP, texts.WHY_NONE)
+        why = texts.WHY_STARRED if starred else texts.WHY_NONE
+        _allow(self.discard_button, first is not None and not starred, texts.DISCARD_TIP, why)
+        rest = bool(self.context.store.state.gallery.undecided)
+        _allow(self.rest_button, rest, texts.DISCARD_REST_TIP, texts.WHY_NONE)
+        why = texts.WHY_NOT_OPEN if first is not None else texts.WHY_NONE
+        _allow(self.like_button, first is not None and is_open, texts.LIKE_TIP, why)
+        self.compare_bar.refresh()
+
+    # --- what the user does ---
+
+    def _on_current(self, item: QListWidgetItem | None, _: Any = None) -> None:
+        if item is None or self._filling:
+            return
+        number = int(item.data(NUMBER))
+        if self.context.store.state.gallery.shown == number:
+            return
+        self._choosing = True
+        try:
+            self.context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
+        finally:
+            self._choosing = False
+
+    def _star(self) -> None:
+        first = self._first()
+        if first is not None:
+            number, starred = first.number, not first.starred
+            self.context.store.apply(lambda s: s.with_gallery(lambda g: g.star(number, starred)))
+
+    def _discard(self) -> None:
+        gallery = self.context.store.state.gallery
+        numbers = [n for n in self._numbers() if not gallery[n].starred]
+        self.context.store.apply(lambda s: s.discard(numbers))
+
+    def _rest(self) -> None:
+        self.context.store.apply(lambda s: s.discard(v.number for v in s.gallery.undecided))
+
+    def _like(self) -> None:
+        first, opened = self._first(), self.context.bench.current
+        if first is None or first.rgb is None or opened is None:
+            return
+        if first.index != index_of(opened.source):
+            self.failed.emit(texts.of_slice(first.index))  # the sliders are on their way
+            return
+        state, rgb, number = self.context.store.state, first.rgb, first.number
+        label = state.gallery.label(number)
+        background = "gray" if state.corrections.highlight else "auto"
+        seed = first.seed + 1 + len(state.gallery.variations)
+        picture, image, hints = opened.source, opened.image, state.hints
+        screen = Screen.of(self.context, picture)
+
+        def job(at: Any, cancelled: Callable[[], bool]) -> Any:
+            result = at.picture.more_like(
+                rgb, hints, _LIKE, seed=seed, background=background, cancel=cancelled
+            )
+            if screen is not None:
+                result = screen.keep(at.picture, result, hints, background)
+            return outputs_of(result, picture, seed, number, with_best=False, hints=hints)
+
+        def done(outputs: Any) -> None:
+            self.context.results.deliver(replace(outputs, label=texts.LIKE), image)
+            self.said.emit(texts.LIKE_DONE.format(label=label))
+
+        self.said.emit(texts.LIKE_RUNNING)
+        self.context.bench.run(job, done, key="like", label=texts.LIKE, failed=self.failed.emit)
+
+
+def _allow(button: QPushButton, allowed: bool, tip: str, why_not: str) -> None:
+    button.setEnabled(allowed)
+    button.setToolTip(tip if allowed else why_not)

@@ -1,0 +1,1 @@
+"""Hint layers in step with the studio's state."""

@@ -1,0 +1,1 @@
+"""The legend's widgets."""

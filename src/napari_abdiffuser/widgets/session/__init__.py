@@ -1,0 +1,1 @@
+"""State shared by the rooms: store, pictures, jobs and results."""

@@ -1,0 +1,1 @@
+"""Options, models and preferences."""

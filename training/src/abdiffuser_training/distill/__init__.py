@@ -1,0 +1,1 @@
+"""Distillation to few sampling steps."""

@@ -1,0 +1,1 @@
+"""Pictures, scenes and hints of the protocols."""

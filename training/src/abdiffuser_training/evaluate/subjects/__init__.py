@@ -1,0 +1,1 @@
+"""Models and baselines under evaluation."""

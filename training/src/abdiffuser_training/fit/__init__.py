@@ -1,0 +1,1 @@
+"""Training of a model, stage by stage, and its export."""

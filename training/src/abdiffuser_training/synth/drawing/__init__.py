@@ -1,0 +1,1 @@
+"""Shapes, textures and their placement on a canvas."""
