@@ -45,7 +45,7 @@ def ran(window, qtbot):
 
 
 def unfold(widget, panel):
-    from napari_abdiffuser.widgets.settings.options import Fold
+    from napari_abdiffuser.widgets.common.form import Fold
 
     fold = next(f for f in widget.findChildren(Fold) if f.isAncestorOf(panel))
     fold.header.setChecked(True)

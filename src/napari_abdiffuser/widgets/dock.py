@@ -18,6 +18,7 @@ from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.cleanup import CleanupStack
 from napari_abdiffuser.widgets.common.footer import Footer
+from napari_abdiffuser.widgets.common.form import Fold
 from napari_abdiffuser.widgets.common.look import line, style_sheet
 from napari_abdiffuser.widgets.correct.highlight import HighlightSync
 from napari_abdiffuser.widgets.correct.panel import CorrectPanel
@@ -38,7 +39,7 @@ from napari_abdiffuser.widgets.session.store import Store
 from napari_abdiffuser.widgets.session.workbench import Workbench
 from napari_abdiffuser.widgets.settings.binder import SettingsBinder
 from napari_abdiffuser.widgets.settings.model_choice import ModelChoice
-from napari_abdiffuser.widgets.settings.options import Fold, Options
+from napari_abdiffuser.widgets.settings.options import Options
 from napari_abdiffuser.widgets.settings.restored import Restored
 from napari_abdiffuser.widgets.settings.welcome import Welcome
 

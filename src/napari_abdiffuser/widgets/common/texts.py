@@ -49,6 +49,7 @@ COLORIZE_TIP = (
     "Colorize the image; the results arrive as new layers.\nCtrl+Enter does the same while the "
     "keyboard is in this panel."
 )
+FOLD_TIP = "Show or hide “{title}”; it stays so in the next session."
 CANCEL_TIP = "Stop this run. Nothing is added. Esc does the same while the keyboard is here."
 
 # --- why something is switched off ------------------------------------------------------------

@@ -13,9 +13,9 @@ from napari_abdiffuser.jobs.corrections import Base, erased, recolored
 from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY, new_region_layer, read_region
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
+from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
 from napari_abdiffuser.widgets.correct import texts
-from napari_abdiffuser.widgets.settings.options import form, spin_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.settings.settings import MOST_DPI, load_settings
+from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.figure import texts
-from napari_abdiffuser.widgets.settings.options import form, spin_box
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,12 +14,12 @@ from napari_abdiffuser.layers.hints.new import deselect_new
 from napari_abdiffuser.layers.hints.new_strokes import prepare
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections
+from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.hints.layers import colour_pictures, is_own
 from napari_abdiffuser.widgets.hints.regions import RegionsRow
 from napari_abdiffuser.widgets.hints.tool_buttons import ToolButtons
 from napari_abdiffuser.widgets.legend.panel import Legend
 from napari_abdiffuser.widgets.legend.suggest import SuggestRow
-from napari_abdiffuser.widgets.settings.options import form, spin_box
 
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState

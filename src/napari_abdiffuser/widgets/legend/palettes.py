@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.widgets.session.settings_keeper import SettingsKeeper
     from napari_abdiffuser.widgets.session.store import Store
-    from napari_abdiffuser.widgets.settings.keeper import SettingsKeeper
 
 __all__ = ["PaletteMenu", "palette_of_file"]
 

@@ -11,11 +11,11 @@ from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.files.atomic import write_bytes
 from napari_abdiffuser.jobs.measure import Measured, measured
 from napari_abdiffuser.widgets.common.footer import Sentence
+from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.measure import texts
 from napari_abdiffuser.widgets.measure.layer import ClassLayer
 from napari_abdiffuser.widgets.measure.table import AreaView
 from napari_abdiffuser.widgets.panel import Context, Panel
-from napari_abdiffuser.widgets.settings.options import form, spin_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable

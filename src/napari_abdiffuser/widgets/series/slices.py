@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.series import texts
-from napari_abdiffuser.widgets.settings.options import MAX_SEED, form, spin_box
+from napari_abdiffuser.widgets.settings.options import MAX_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

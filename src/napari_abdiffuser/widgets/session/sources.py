@@ -15,8 +15,8 @@ from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.footer import Sentence
+from napari_abdiffuser.widgets.common.form import form
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
-from napari_abdiffuser.widgets.settings.options import form
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer

@@ -11,12 +11,13 @@ from qtpy.QtCore import QObject, Signal
 from napari_abdiffuser.studio.settings.settings import Preferences
 from napari_abdiffuser.weights import use_cache_folder
 from napari_abdiffuser.widgets.common.footer import Footer
+from napari_abdiffuser.widgets.common.form import Fold
 from napari_abdiffuser.widgets.common.keyboard import add_shortcut, set_tab_order
+from napari_abdiffuser.widgets.session.settings_keeper import SettingsKeeper
 from napari_abdiffuser.widgets.settings import texts
 from napari_abdiffuser.widgets.settings.bound_controls import find_controls
-from napari_abdiffuser.widgets.settings.keeper import SettingsKeeper
 from napari_abdiffuser.widgets.settings.napari_preferences import NapariPreferences
-from napari_abdiffuser.widgets.settings.options import Fold, Options
+from napari_abdiffuser.widgets.settings.options import Options
 from napari_abdiffuser.widgets.settings.welcome import Welcome
 
 if TYPE_CHECKING:

@@ -3,112 +3,33 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_abdiffuser.widgets.common import texts
+from napari_abdiffuser.widgets.common.form import Fold, combo, form, spin_box
 from napari_abdiffuser.widgets.settings import texts as texts_settings
 from napari_abdiffuser.widgets.settings.cache_row import CacheRow
 from napari_abdiffuser.widgets.settings.model_row import ModelRow
 from napari_abdiffuser.widgets.settings.presets import PresetRow
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["Fold", "Options", "form", "spin_box"]
+__all__ = ["Options"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MAX_OUTPUTS = 64
 MAX_STEPS = 1000
 MAX_SEED = 2**31 - 1
-_LABEL_WIDTH = 90
 _NAMED = (
     "outputs_field", "background_field", "steps_field", "seed_field", "device_field",
     "data_bar_switch", "welcome_button",
 )  # fmt: skip
-
-
-def spin_box(minimum: int, maximum: int, value: int, tip: str, suffix: str = "") -> QSpinBox:
-    """Make a number field."""
-    box = QSpinBox()
-    box.setRange(minimum, maximum)
-    box.setValue(value)
-    box.setSuffix(suffix)
-    box.setToolTip(tip)
-    box.setAlignment(Qt.AlignmentFlag.AlignLeft)
-    return box
-
-
-def form(rows: Sequence[tuple[str, QWidget]]) -> QFormLayout:
-    """Lay out labelled fields, with labels of one width so that forms line up."""
-    layout = QFormLayout()
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setHorizontalSpacing(10)
-    layout.setVerticalSpacing(6)
-    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for text, field in rows:
-        layout.addRow(text, field)
-        label = layout.labelForField(field)
-        if label is not None:
-            label.setMinimumWidth(_LABEL_WIDTH)
-            label.setToolTip(field.toolTip())
-    return layout
-
-
-def _combo() -> QComboBox:
-    """Make a combo box that a narrow dock can shrink."""
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    return box
-
-
-class Fold(QWidget):
-    """A header that shows and hides what is below it; folded unless `opened`."""
-
-    def __init__(
-        self, title: str, content: QWidget, parent: QWidget | None = None, *, opened: bool = False
-    ) -> None:
-        super().__init__(parent)
-        self.header = QToolButton(self)
-        self.header.setText(title)
-        self.header.setToolTip(texts_settings.FOLD_TIP.format(title=title))
-        self.header.setCheckable(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.header.setObjectName("abdiffuser_fold")
-        self.content = content
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.header, alignment=Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(content)
-        self.header.toggled.connect(self._show)
-        self._show(opened)
-        self.header.setChecked(opened)
-
-    @property
-    def key(self) -> str:
-        """A name for the content that is the same in every session."""
-        return str(self.content.objectName()) or type(self.content).__name__
-
-    def _show(self, open_: bool) -> None:
-        self.header.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
-        self.content.setVisible(open_)
 
 
 class Options(QWidget):
@@ -119,14 +40,14 @@ class Options(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.outputs_field = spin_box(0, MAX_OUTPUTS, 3, texts.OUTPUTS_TIP)
-        self.background_field = _combo()
+        self.background_field = combo()
         for value, text in texts.BACKGROUNDS.items():
             self.background_field.addItem(text, value)
         self.background_field.setToolTip(texts.BACKGROUND_TIP)
         self.steps_field = spin_box(0, MAX_STEPS, 0, texts.STEPS_TIP)
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
         self.seed_field = spin_box(0, MAX_SEED, 0, texts.SEED_TIP)
-        self.device_field = _combo()
+        self.device_field = combo()
         self.device_field.addItems(DEVICES)
         # 'cuda:1' and its like can be typed.
         self.device_field.setEditable(True)

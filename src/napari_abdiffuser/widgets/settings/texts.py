@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-FOLD_TIP = "Show or hide “{title}”; it stays so in the next session."
-
 # --- Advanced --------------------------------------------------------------------------------
 
 DATA_BAR = "Keep the data bar gray"
