@@ -19,10 +19,10 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = (
     "abdiffuser_training.prepare.command",
     "abdiffuser_training.synth.command",
-    "abdiffuser_training.fit",
-    "abdiffuser_training.distill",
-    "abdiffuser_training.distill_compare",
-    "abdiffuser_training.export",
+    "abdiffuser_training.fit.command",
+    "abdiffuser_training.distill.command",
+    "abdiffuser_training.distill.compare",
+    "abdiffuser_training.fit.export",
     "abdiffuser_training.evaluate.command",
 )
 """Modules of the subcommands, in the order of the help."""

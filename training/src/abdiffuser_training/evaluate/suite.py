@@ -19,6 +19,7 @@ PORTIONS: tuple[tuple[str, tuple[str, ...], int | None], ...] = (
     ("icolorit", ("photos-benchmark.tar",), 15),
     ("thesis", ("tiny-imagenet-val.tar",), 300),
     ("bleeding", ("em-particles-masks.tar",), None),
+    ("objects", ("em-particles-masks.tar",), None),
     ("automatic", ("sem-color-val.tar", "em-particles-masks.tar"), 29),
     ("steps", ("sem-color-val.tar",), 12),
     ("speed", (), None),

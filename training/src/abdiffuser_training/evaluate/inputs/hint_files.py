@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.inputs.scenes import Scene
+from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes
 from abdiffuser_training.evaluate.measures.records import Settings
 from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.files import write_bytes
@@ -119,6 +119,8 @@ def _json(plan: Plan) -> Any:
             "colours": [[round(float(v), 3) for v in colour] for colour in plan.colours],
             "objects": list(plan.objects),
         }
+    if isinstance(plan, Scenes):
+        return {"scenes": {name: _json(one) for name, one in plan.by_condition.items()}}
     return {condition: _squares(boxes) for condition, boxes in plan.items()}
 
 
@@ -126,9 +128,15 @@ def _plan(found: Mapping[str, Any] | None) -> Plan:
     if found is None:
         return None
     if "objects" in found:
-        colours = np.array(found["colours"], np.float32)
-        return Scene(_boxes(found["patches"]), colours, tuple(found["objects"]))
+        return _scene(found)
+    if "scenes" in found:
+        return Scenes({name: _scene(one) for name, one in found["scenes"].items()})
     return {condition: _boxes(squares) for condition, squares in found.items()}
+
+
+def _scene(found: Mapping[str, Any]) -> Scene:
+    colours = np.array(found["colours"], np.float32)
+    return Scene(_boxes(found["patches"]), colours, tuple(found["objects"]))
 
 
 def _squares(boxes: NDArray[np.int64]) -> list[list[int]]:

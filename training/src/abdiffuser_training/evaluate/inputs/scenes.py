@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +10,19 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from abdiffuser_training.evaluate.inputs.hints import hint_map
+from napari_abdiffuser.imaging.colors import parse_color
+from napari_abdiffuser.imaging.conversion import srgb_to_lab
 
-__all__ = ["GROUND_HINTS", "OBJECTS", "Scene", "bleeding_scene"]
+__all__ = ["GROUND_HINTS", "OBJECTS", "Scene", "Scenes", "bleeding_scene", "object_scenes"]
 
 OBJECTS = 6
 """Objects that get a hint."""
 GROUND_HINTS = 8
 """Gray hints on the ground."""
+OBJECT_COUNTS = (2, 6, 12)
+"""Hinted objects of the protocol ``objects``, at most."""
 _CHROMA = 45.0  # of the hints: vivid, and displayable in most hues at medium lightness
+_NAMES = ("orange", "blue", "yellow", "green", "violet", "teal")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,18 @@ class Scene:
         """Map of the hints (3, H, W), perhaps without the one in the object of that place."""
         kept = np.arange(len(self.boxes)) != (-1 if leave_out is None else leave_out)
         return hint_map(shape, self.boxes[kept], self.colours[kept])
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Several sets of hints for one picture.
+
+    Attributes
+    ----------
+    by_condition : mapping of str to Scene
+    """
+
+    by_condition: Mapping[str, Scene]
 
 
 def bleeding_scene(
@@ -95,6 +113,75 @@ def bleeding_scene(
     # Rounded as a file of hints holds them, so that both give the same figures.
     asked = np.concatenate([colours.round(3), np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
     return Scene(np.concatenate([corner, corner + cell], 1), asked, tuple(chosen))
+
+
+def object_scenes(
+    mask: NDArray[np.int32] | None, cell: int, seed: tuple[int, int]
+) -> Scenes | None:
+    """Hint the largest objects of a picture as a user would: one click an object.
+
+    Colours repeat after six objects, in an order of their own.
+
+    Parameters
+    ----------
+    mask : ndarray or None
+        (H, W) region numbers, zero is the ground.
+    cell : int
+        Side of the hints, pixels.
+    seed : tuple of int
+        Of the places of the gray hints and of hints anywhere inside.
+
+    Returns
+    -------
+    Scenes or None
+        By condition: up to 2, 6 and 12 objects hinted in the middle, with gray hints on the
+        ground; up to 6 hinted anywhere inside; up to 6 without gray hints. None without a mask,
+        or with fewer than two objects that a hint fits into, or no room on the ground.
+    """
+    if mask is None:
+        return None
+    rng = np.random.default_rng(seed)
+    reach = cell * np.sqrt(0.5) + 1
+    ground = _depth(mask == 0)
+    numbers, sizes = np.unique(mask[mask > 0], return_counts=True)
+    depths = {int(n): _depth(mask == n) for n in numbers[np.argsort(-sizes, kind="stable")]}
+    fit = [number for number, depth in depths.items() if depth.max() >= reach]
+    if len(fit) < min(OBJECT_COUNTS) or ground.max() < reach:
+        return None
+    grays = [_inside(ground, reach, rng) for _ in range(GROUND_HINTS)]
+    palette = srgb_to_lab(np.array([parse_color(name) for name in _NAMES]))[:, 1:]
+
+    def scene(count: int, *, middle: bool, gray: bool) -> Scene:
+        objects = tuple(fit[:count])
+        centres = [
+            np.array(np.unravel_index(depths[n].argmax(), mask.shape))
+            if middle
+            else _inside(depths[n], min(reach, float(depths[n].max())), rng)
+            for n in objects
+        ]
+        centres += grays if gray else []
+        corner = np.clip(np.array(centres) - cell // 2, 0, np.array(mask.shape) - cell)
+        places = np.arange(len(objects))
+        # The second six begin at another colour: neighbours in size do not share one.
+        which = (places + 2 * (places // len(_NAMES))) % len(_NAMES)
+        asked = np.zeros((len(centres), 2))
+        asked[: len(objects)] = palette[which]
+        boxes = np.concatenate([corner, corner + cell], 1)
+        return Scene(boxes, asked.round(3).astype(np.float32), objects)
+
+    few, usual, many = OBJECT_COUNTS
+    scenes = {str(n): scene(n, middle=True, gray=True) for n in (few, usual)}
+    if len(fit) > usual:
+        scenes[str(many)] = scene(many, middle=True, gray=True)
+    scenes[f"{usual}, anywhere"] = scene(usual, middle=False, gray=True)
+    scenes[f"{usual}, no gray hints"] = scene(usual, middle=True, gray=False)
+    return Scenes(scenes)
+
+
+def _depth(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distance of every pixel from what is outside; beyond the picture is outside."""
+    depth: NDArray[np.float64] = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
+    return depth
 
 
 def _inside(

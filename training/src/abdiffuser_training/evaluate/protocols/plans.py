@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.evaluate.inputs import hints as hint_sets
 from abdiffuser_training.evaluate.inputs.pictures import PictureSet
-from abdiffuser_training.evaluate.inputs.scenes import Scene, bleeding_scene
+from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes, bleeding_scene, object_scenes
 from abdiffuser_training.evaluate.measures.records import Settings
 
 __all__ = ["Boxes", "Plan", "draw_hints", "draw_plans"]
@@ -21,8 +21,8 @@ __all__ = ["Boxes", "Plan", "draw_hints", "draw_plans"]
 Boxes = Mapping[str, NDArray[np.int64]]
 """Patches (N, 4) of one picture by condition: the number of hints, or a name."""
 
-Plan = Boxes | Scene | None
-"""Hints of one picture: patches whose colours come from the truth, or a scene with masks."""
+Plan = Boxes | Scene | Scenes | None
+"""Hints of one picture: patches whose colours come from the truth, or scenes with masks."""
 
 
 def draw_hints(
@@ -69,9 +69,10 @@ def draw_plans(chosen: PictureSet, settings: Settings) -> list[Plan]:
     """Plans of the chosen pictures of a set, in their order; None where a protocol has no hints."""
     if settings.protocol in ("automatic", "steps"):
         return [None] * len(chosen.pictures)
-    if settings.protocol == "bleeding":
+    scenes = {"bleeding": bleeding_scene, "objects": object_scenes}.get(settings.protocol)
+    if scenes is not None:
         return [
-            bleeding_scene(picture.mask, settings.cell, (settings.seed, place))
+            scenes(picture.mask, settings.cell, (settings.seed, place))
             for picture, place in zip(chosen.pictures, chosen.places, strict=True)
         ]
     drawn = draw_hints(

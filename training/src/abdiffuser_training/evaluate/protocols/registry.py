@@ -11,6 +11,7 @@ from abdiffuser_training.evaluate.measures.records import Record, Settings
 from abdiffuser_training.evaluate.protocols.automatic import automatic_table, measure_automatic
 from abdiffuser_training.evaluate.protocols.bleeding import bleeding_table, measure_bleeding
 from abdiffuser_training.evaluate.protocols.guided import guided_table, measure_guided
+from abdiffuser_training.evaluate.protocols.objects import measure_objects, objects_table
 from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.protocols.steps import measure_steps, steps_table
 from abdiffuser_training.evaluate.report.report import Table
@@ -76,6 +77,10 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     # Training leaves the last 80 keys of the particle shard out.
     "bleeding": Protocol(measure_bleeding, bleeding_table, 256, 4, holdout=80),
+    "objects": Protocol(
+        measure_objects, objects_table, 256, 7, holdout=80,
+        baselines=("nearest hint", "nearest, geodesic", "Levin 2004", "random walker"),
+    ),
     "automatic": Protocol(
         measure_automatic, automatic_table, 256, holdout=80, baselines=("all gray",)
     ),

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from abdiffuser_training.evaluate.inputs import hints as hint_sets
 from abdiffuser_training.evaluate.inputs.pictures import Picture, evenly
-from abdiffuser_training.evaluate.inputs.scenes import Scene
+from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes
 from abdiffuser_training.evaluate.measures.records import Settings
 from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.subjects.baselines import levin
@@ -39,6 +39,9 @@ def painted(picture: Picture, plan: Plan) -> NDArray[np.float32]:
     shape = picture.lightness.shape
     if isinstance(plan, Scene):
         return plan.hint_map(shape)
+    if isinstance(plan, Scenes):
+        scenes = list(plan.by_condition.values())
+        return scenes[len(scenes) // 2].hint_map(shape)
     some = [boxes for boxes in plan.values() if len(boxes)] if isinstance(plan, Mapping) else []
     if not some:
         return np.zeros((3, *shape), np.float32)

@@ -32,10 +32,17 @@ class Model(Protocol):
     def sha256(self) -> str:
         """Hash of the model's file, for the report."""
 
+    @property
+    def backgrounds(self) -> tuple[str, ...]:
+        """Backgrounds that it can paint, of 'auto' and 'gray'."""
+
     def best(
-        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        background: str | None = None,
     ) -> NDArray[np.float32]:
-        """Chroma (H, W, 2) of the deterministic colouring."""
+        """Chroma (H, W, 2) of the deterministic colouring; None: as it was opened."""
 
     def samples(
         self,
@@ -160,11 +167,19 @@ class ColorizerModel:
         """Hash of the model's file."""
         return str(self._colorizer.describe()["model"]["sha256"])
 
+    @property
+    def backgrounds(self) -> tuple[str, ...]:
+        """Both."""
+        return "auto", "gray"
+
     def best(
-        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        background: str | None = None,
     ) -> NDArray[np.float32]:
         """Chroma (H, W, 2) of the deterministic colouring."""
-        result = self._paint(lightness, hint_map, 0, None, None)
+        result = self._paint(lightness, hint_map, 0, None, None, background)
         chroma: NDArray[np.float32] = srgb_to_lab(result.best / 255)[..., 1:].astype(np.float32)
         return chroma
 
@@ -187,6 +202,7 @@ class ColorizerModel:
         n: int,
         steps: int | None,
         seed: int | None,
+        background: str | None = None,
     ) -> Any:
         if self._opened is None or self._opened[0] is not lightness:
             gray = render(lightness, np.zeros((*lightness.shape, 2), np.float32))[0][..., 0]
@@ -197,7 +213,7 @@ class ColorizerModel:
             n_outputs=n,
             steps=steps,
             seed=seed,
-            background=self._background,
+            background=background or self._background,
         )
 
 

@@ -58,10 +58,18 @@ class PixelModel:
         """Hash of the model's file."""
         return self._sha256
 
+    @property
+    def backgrounds(self) -> tuple[str, ...]:
+        """A pixel model does not know what a hint claims."""
+        return ("auto",)
+
     def best(
-        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        background: str | None = None,
     ) -> NDArray[np.float32]:
-        """Chroma (H, W, 2) of the mean colouring."""
+        """Chroma (H, W, 2) of the mean colouring, whatever the background."""
         with torch.inference_mode():
             best = self._networks.best(self._condition(lightness, hint_map))
         chroma: NDArray[np.float32] = _chroma(best)[0]

@@ -62,10 +62,17 @@ class _Stepped:
     def sha256(self) -> str:
         return self.model.sha256
 
+    @property
+    def backgrounds(self) -> tuple[str, ...]:
+        return self.model.backgrounds
+
     def best(
-        self, lightness: NDArray[np.float32], hint_map: NDArray[np.float32]
+        self,
+        lightness: NDArray[np.float32],
+        hint_map: NDArray[np.float32],
+        background: str | None = None,
     ) -> NDArray[np.float32]:
-        return self.model.best(lightness, hint_map)
+        return self.model.best(lightness, hint_map, background)
 
     def samples(
         self,
