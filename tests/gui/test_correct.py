@@ -221,7 +221,7 @@ def test_the_switch_and_the_background_are_one(ran):
     switch, field = ran.correct.highlight_field, ran.widget.options.background_field
     switch.setChecked(True)
     assert field.currentData() == "gray"
-    assert ran.store.state.corrections.highlight
+    assert ran.store.state.corrections.background.gray
     field.setCurrentIndex(field.findData("auto"))
     assert not switch.isChecked()
     ran.correct.undo_bar.undo()

@@ -15,6 +15,7 @@ from napari_abdiffuser.colorizer.coarse import encoded
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hardened
 from napari_abdiffuser.jobs import live as live_job
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.widgets.live import texts as texts_live
 from napari_abdiffuser.widgets.live.one_frame import OneFrame
 
@@ -97,7 +98,7 @@ def test_every_change_of_the_hints_updates_one_layer(live, qtbot, monkeypatch):
     w.act(w.store.apply, lambda s: s.undo())
     assert layer.visible
     assert w.panel.layer is layer
-    w.act(w.store.apply, lambda s: s.set_highlight(True))
+    w.act(w.store.apply, lambda s: s.set_background(Background.GRAY))
     assert w.painted[-1].background == "gray"
     w.image.translate = (5, 6)
     np.testing.assert_array_equal(layer.translate, (5, 6))

@@ -45,7 +45,11 @@ def test_choices_and_open_sections_survive_a_restart(window, qtbot):
     w.widget.cleanup()
     again = window(GRAY)
     options = again.widget.options
-    assert (options.n_outputs, options.steps, options.device) == (7, 11, "cuda:7")
+    assert (options.values.n_outputs, options.values.steps, options.values.device) == (
+        7,
+        11,
+        "cuda:7",
+    )
     assert not options.data_bar_switch.isChecked()
     assert options.advanced.header.isChecked()
     assert options.data_bar_switch.isVisibleTo(options)
@@ -63,10 +67,10 @@ def test_presets_are_saved_used_and_deleted(window):
     assert w.widget.footer.status.text() == texts.SAVED.format(name="many")
     presets.field.setEditText(texts.ORIGINAL)
     presets.use_button.click()
-    assert options.n_outputs == 3
+    assert options.values.n_outputs == 3
     presets.field.setEditText("many")
     presets.use_button.click()
-    assert options.n_outputs == 9
+    assert options.values.n_outputs == 9
     presets.delete_button.click()
     assert w.widget.manners.keeper.settings.presets == ()
     assert presets.name == texts.ORIGINAL
@@ -190,11 +194,11 @@ def test_napari_preferences_and_the_studio_follow_each_other(window, settings):
     w = window(GRAY)
     page = settings.get_plugin_settings("napari-abdiffuser").studio
     page.gray_unless_hinted = True
-    assert w.widget.store.state.corrections.highlight
+    assert w.widget.store.state.corrections.background.gray
     page.n_outputs = 8
-    assert w.widget.options.n_outputs == 8
+    assert w.widget.options.values.n_outputs == 8
     w.widget.options.outputs_field.setValue(3)
     assert page.n_outputs == 3
     w.widget.cleanup()
     page.n_outputs = 5  # while no studio is open
-    assert window(GRAY).widget.options.n_outputs == 5
+    assert window(GRAY).widget.options.values.n_outputs == 5

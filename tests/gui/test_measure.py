@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.widgets.measure import texts
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
@@ -41,9 +42,9 @@ def measured(window, qtbot):
 def test_numbers_are_stale_once_highlighting_is_switched(measured):
     store, note = measured.widget.store, measured.panel.note
     fresh = note.text()
-    store.apply(lambda s: s.set_highlight(True))
+    store.apply(lambda s: s.set_background(Background.GRAY))
     assert note.text() == texts.STALE.format(button=texts.MAP_AGAIN)
-    store.apply(lambda s: s.set_highlight(False))
+    store.apply(lambda s: s.set_background(Background.AUTO))
     assert note.text() == fresh
 
 

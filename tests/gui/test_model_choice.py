@@ -62,7 +62,7 @@ def test_a_model_is_loaded_in_the_background_used_and_remembered(shelf, qtbot):
     assert field.currentText() == "other.safetensors"
     assert "Loading the model 'other.safetensors'" in s.row.state.text()
     assert "Loading the model 'other.safetensors'" in s.said()
-    assert (s.widget.options.model, opened_with(s)) == ("default", "default")
+    assert (s.widget.options.values.model, opened_with(s)) == ("default", "default")
     s.go.set()
     qtbot.waitUntil(lambda: opened_with(s) == "/models/other.safetensors", timeout=20_000)
     assert "is in use from now on" in s.said()
@@ -73,7 +73,7 @@ def test_a_model_is_loaded_in_the_background_used_and_remembered(shelf, qtbot):
     requests = []
     s.widget.runs.start = requests.append
     s.widget.footer.button.click()
-    assert requests[0].model == "/models/other.safetensors"
+    assert requests[0].options.model == "/models/other.safetensors"
     s.widget.cleanup()
     again = shelf.open()
     qtbot.waitUntil(lambda: opened_with(again) == "/models/other.safetensors", timeout=20_000)
@@ -90,7 +90,7 @@ def test_a_bad_file_is_refused_in_words_and_the_old_model_stays(shelf, qtbot, tm
     assert s.said() == s.row.state.text()
     assert s.said().startswith("There is no such file: choose another. The model 'default'")
     assert s.row.field.currentData() == "default"
-    assert (s.widget.options.model, opened_with(s)) == ("default", "default")
+    assert (s.widget.options.values.model, opened_with(s)) == ("default", "default")
     assert s.models.get("default", "auto") is before
     assert s.loaded[count:] == [bad]
     assert s.widget.manners.keeper.settings.preferences.model == "default"
@@ -126,7 +126,7 @@ def test_a_preferred_model_that_is_gone_leaves_the_default_and_the_preference(sh
     shelf.faults["/usb/gone.safetensors"] = ModelNotFound("It is not there: plug it in.")
     s = shelf.open()
     qtbot.waitUntil(lambda: "plug it in" in s.row.state.text(), timeout=20_000)
-    assert s.widget.options.model == "default"
+    assert s.widget.options.values.model == "default"
     s.widget.options.outputs_field.setValue(5)  # saving other settings does not ask again
     assert s.loaded.count("/usb/gone.safetensors") == 1
     s.widget.cleanup()

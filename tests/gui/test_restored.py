@@ -46,7 +46,7 @@ def dropped(w, layers, qtbot):
 
 def shown(w):
     options = w.widget.options
-    return options.seed, options.steps, options.background
+    return options.values.seed, options.values.steps, options.values.background
 
 
 def test_a_figure_brings_back_how_it_was_made_and_the_user_goes_on_from_there(
@@ -76,7 +76,7 @@ def test_a_model_that_is_not_there_is_said_and_the_one_in_use_stays(window, figu
     said = w.widget.footer.status.text()
     assert "'mine.safetensors', which is not here, so 'default' stays in use" in said
     assert f"seed {2**40} is larger" in said
-    assert w.widget.options.model == "default"
+    assert w.widget.options.values.model == "default"
     assert shown(w) == (0, 17, "gray")
 
 
@@ -108,6 +108,6 @@ def test_a_figure_that_was_open_before_the_dock_is_heard_too(window, figure, qtb
     again = ColorizeWidget(w.viewer, models=w.widget.context.models)
     qtbot.addWidget(again)
     try:
-        qtbot.waitUntil(lambda: again.options.seed == 41, timeout=20_000)
+        qtbot.waitUntil(lambda: again.options.values.seed == 41, timeout=20_000)
     finally:
         again.cleanup()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import imageio.v3 as iio
@@ -17,6 +18,7 @@ from PIL import Image
 
 import napari_abdiffuser
 from napari_abdiffuser import cli
+from napari_abdiffuser.cli import common
 from napari_abdiffuser.errors import DeviceUnavailable, InvalidImage, OutOfMemory
 from napari_abdiffuser.files import output as picture_output
 from napari_abdiffuser.files.pictures import read
@@ -51,7 +53,7 @@ class StandIn:
 def stand_in(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     colorizer = StandIn()
-    monkeypatch.setattr(cli, "_load", lambda model, device: colorizer)
+    monkeypatch.setattr(common, "load_colorizer", lambda *_: colorizer)
     return colorizer
 
 
@@ -158,7 +160,7 @@ def test_a_tiff_keeps_the_size_of_its_pixels(stand_in, kind):
     image = RAMP.astype(np.uint16)
     tifffile.imwrite("a.tif", image, resolution=(4000.5, 2000), resolutionunit=3, **about)
     assert cli.main(["colorize", "a.tif", "-o", "b.tif", "--n", "0"]) == 0
-    before, after = read(cli.Path("a.tif")), read(cli.Path("b.tif"))
+    before, after = read(Path("a.tif")), read(Path("b.tif"))
     assert after.pixels.shape == (20, 30, 3)
     assert before.resolution is not None
     assert after.resolution == before.resolution
@@ -267,7 +269,7 @@ def test_bad_input_takes_one_line(stand_in, tmp_path, capsys, monkeypatch):
     def refuse(model, device):
         raise DeviceUnavailable("No such device.\nChoose another.")
 
-    monkeypatch.setattr(cli, "_load", refuse)
+    monkeypatch.setattr(common, "load_colorizer", refuse)
     assert "Choose another" in complaint(capsys, "colorize", "a.png", "--device", "cuda:9")
     assert not stand_in.requests
 
@@ -289,9 +291,9 @@ def test_a_refused_move_leaves_the_old_file_alone(tmp_path, monkeypatch):
 def test_a_killed_run_leaves_no_half_file(tmp_path):
     script = (
         "import os, time, numpy as np\nfrom pathlib import Path\n"
-        "from napari_abdiffuser import picture_output\n"
+        "from napari_abdiffuser.files import output\n"
         "os.replace = lambda *_: time.sleep(60)\n"
-        "picture_output.write(Path('a.png'), np.zeros((4, 4, 3), np.uint8))"
+        "output.write(Path('a.png'), np.zeros((4, 4, 3), np.uint8))"
     )
     with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path) as process:
         until = time.monotonic() + 30

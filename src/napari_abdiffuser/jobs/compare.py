@@ -78,8 +78,7 @@ class Pair:
         picture, corrections = opened.picture, self.state.corrections
         factors: Any = None
         if not corrections.neutral:
-            background = "gray" if corrections.highlight else "auto"
-            factors = saturation_factors(picture, self.state, background)
+            factors = saturation_factors(picture, self.state, corrections.background)
 
         def shown(rgb: Pixels | None) -> Pixels:
             if rgb is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abdiffuser.jobs.corrections import locked_pixels, saturation_factors
+from napari_abdiffuser.options import Background
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class _Before:
     picture: Any
     rgb: NDArray[np.uint8]
     hints: Hints
-    background: str
+    background: Background
     legend: Legend
 
 
@@ -47,7 +48,7 @@ class LiveCorrections:
         self._before = None
 
     def whole(
-        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: str
+        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: Background
     ) -> NDArray[np.uint8]:
         """Correct a preview at full size.
 
@@ -90,7 +91,7 @@ class LiveCorrections:
         return saturated(rgb, np.full(rgb.shape[:2], factor, np.float32), light)
 
     def _kept(
-        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: str
+        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: Background
     ) -> NDArray[np.uint8]:
         """Give locked classes the pixels that they had, and remember what all have."""
         before, hints, legend = self._before, state.hints, state.legend

@@ -14,6 +14,7 @@ from napari_abdiffuser.imaging.exclusion import describe_exclusion
 from napari_abdiffuser.jobs.events import Outputs
 from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.gallery.pictures import thumbnail
 from napari_abdiffuser.widgets.correct import texts
 from napari_abdiffuser.widgets.session.kept_states import index_of
@@ -72,9 +73,9 @@ class Base:
         return self.state.hints if shown is None else shown
 
     @property
-    def background(self) -> str:
-        """As `OpenPicture.paint` takes it."""
-        return "gray" if self.state.corrections.highlight else "auto"
+    def background(self) -> Background:
+        """What pixels become that no hint claims."""
+        return self.state.corrections.background
 
     def picture(self, opened: Any) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
         """Return pixels and provenance to start from; paints where nothing is shown yet."""
@@ -85,7 +86,7 @@ class Base:
 
 
 def locked_pixels(
-    picture: Any, hints: Hints, legend: Legend, background: str
+    picture: Any, hints: Hints, legend: Legend, background: Background
 ) -> NDArray[np.bool_] | None:
     """Mark what belongs to locked classes, (H, W) bool; None where that is nothing.
 
@@ -109,7 +110,7 @@ def locked_pixels(
 
 
 def saturation_factors(
-    picture: Any, state: StudioState, background: str
+    picture: Any, state: StudioState, background: Background
 ) -> float | NDArray[np.float32]:
     """Return factors of the chroma as `OpenPicture.saturate` takes them.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.options import RunOptions
 from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
@@ -25,25 +26,15 @@ class RunRequest:
     ----------
     picture, hints
         What to colorize and by what; None loads the model and does nothing else.
-    n_outputs, steps, seed, background
-        As `napari_abdiffuser.Colorizer` takes them.
-    model, device
-        As `napari_abdiffuser.Colorizer.load` takes them.
-    data_bar
-        Whether the instrument's data bar is looked for and left out.
+    options
+        How to colorize it, with which model, and where.
     keep
         What is on screen, where locked classes keep their pixels; None if nothing is locked.
     """
 
     picture: PictureSource | None = None
     hints: HintSource | None = None
-    n_outputs: int = 0
-    steps: int | None = None
-    seed: int = 0
-    background: str = "auto"
-    model: str = "default"
-    device: str = "auto"
-    data_bar: bool = True
+    options: RunOptions = field(default_factory=RunOptions)
     keep: Screen | None = None
 
 

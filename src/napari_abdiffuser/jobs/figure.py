@@ -11,6 +11,7 @@ import napari_abdiffuser
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.jobs.figure_original import Originals, edited
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.figure.caption import caption
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.export import export
@@ -130,7 +131,7 @@ def _made(
         entries,
         napari_abdiffuser.__version__,
         model=str(model.get("name") or "") if isinstance(model, dict) else "",
-        guessed=told.get("background") != "gray",
+        guessed=told.get("background") != Background.GRAY,
         # What cannot be checked is not claimed.
         edited=original is None or edited(rgb, original),
         scale_bar="" if figure.bar is None else figure.bar.text,

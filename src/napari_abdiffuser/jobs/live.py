@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.jobs.correct_live import LiveCorrections
+from napari_abdiffuser.options import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class Painted:
     scale: tuple[float, float]
     provenance: dict[str, Any]
     hints: Hints
-    background: str
+    background: Background
     plain: NDArray[np.uint8] | None = None
 
     @property
@@ -77,7 +78,7 @@ class LivePainter:
         picture = opened.picture
         if max(opened.source.shape) <= PREVIEW_SIDE:
             return self.whole(opened, state, cancelled)
-        hints, background = state.hints, _background(state)
+        hints, background = state.hints, state.corrections.background
         small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)
         rgb = self._corrections.small(picture, small.rgb, state, PREVIEW_SIDE)
         rgb = opened.source.restack(rgb)
@@ -87,7 +88,7 @@ class LivePainter:
         self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
     ) -> Painted:
         """Paint the whole picture, after its small preview where there is one."""
-        hints, background = state.hints, _background(state)
+        hints, background = state.hints, state.corrections.background
         result = self._result(opened.picture, hints, background, cancelled)
         provenance = dict(result.provenance)
         provenance["output"] = "best"
@@ -106,7 +107,11 @@ class LivePainter:
         return painted
 
     def _result(
-        self, picture: Any, hints: Hints, background: str, cancelled: Callable[[], bool] | None
+        self,
+        picture: Any,
+        hints: Hints,
+        background: Background,
+        cancelled: Callable[[], bool] | None,
     ) -> Any:
         """Recolour what is laid out already, where only colours have changed; else paint."""
         last = self._last if self._picture is picture else None
@@ -119,10 +124,6 @@ class LivePainter:
                 return self._spread.recolor(colors)
         self._spread = picture.spread(hints, background=background)
         return self._spread.recolor({})
-
-
-def _background(state: StudioState) -> str:
-    return "gray" if state.corrections.highlight else "auto"
 
 
 def same_places(old: Hints, new: Hints) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.widgets.session.kept_states import index_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Screen:
 
     rgb: NDArray[np.uint8] | None
     hints: Hints
-    background: str
+    background: Background
     legend: Legend
 
     @classmethod
@@ -70,10 +71,12 @@ class Screen:
         if shown is None or shown.rgb is None:
             return None
         hints = state.hints if shown.hints is None else shown.hints
-        background = str(shown.provenance.get("background", "auto"))
+        background = Background.of(gray=shown.provenance.get("background") == Background.GRAY)
         return cls(shown.rgb, hints, background, legend)
 
-    def keep(self, picture: Any, result: ResultLike, hints: Hints, background: str) -> ResultLike:
+    def keep(
+        self, picture: Any, result: ResultLike, hints: Hints, background: Background
+    ) -> ResultLike:
         """Give locked classes their pixels back.
 
         Parameters
@@ -107,7 +110,7 @@ class Screen:
             np.copyto(one, rgb, where=where)
         return LockedResult(best, made, told)
 
-    def _kept(self, picture: Any, hints: Hints, background: str) -> NDArray[np.bool_] | None:
+    def _kept(self, picture: Any, hints: Hints, background: Background) -> NDArray[np.bool_] | None:
         """Mark what a locked class owned on screen and owns now, (H, W); None if that is nothing.
 
         A class without a hint now keeps what nobody else claims.

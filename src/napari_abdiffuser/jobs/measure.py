@@ -10,6 +10,7 @@ import numpy as np
 from napari.utils.transforms import CompositeAffine
 
 from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.areas import area_table
 from napari_abdiffuser.widgets.measure import texts
 
@@ -50,11 +51,11 @@ class Measured:
     colors: tuple[str, ...]
     table: AreaTable
     hints: Hints
-    background: str
+    background: Background
     bar: bool
 
 
-def measured(opened: Any, hints: Hints, background: str, least_pixels: int) -> Measured:
+def measured(opened: Any, hints: Hints, background: Background, least_pixels: int) -> Measured:
     """Make a class map and its table."""
     picture, source = opened.picture, opened.source
     classes = picture.class_map(hints, background)

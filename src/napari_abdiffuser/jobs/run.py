@@ -151,12 +151,13 @@ def _run(
     cancelled: Callable[[], bool],
     report: Callable[[Event], object],
 ) -> Event:
+    options = request.options
     models.acquire(cancelled, lambda: report(Progress(run, texts.WAITING)))
     try:
         _stop_if(cancelled)
-        colorizer = models.get(request.model, request.device)
+        colorizer = models.get(options.model, options.device)
         device, reason = colorizer.device, colorizer.device_reason
-        ready = Ready(run, device, reason, colorizer.default_steps, request.model)
+        ready = Ready(run, device, reason, colorizer.default_steps, options.model)
         if request.picture is None or request.hints is None:
             return ready
         report(ready)
@@ -165,22 +166,19 @@ def _run(
         image = request.picture.load()
         hints, left_out = request.hints.build(request.picture.shape)
         _stop_if(cancelled)
-        picture = open_picture(colorizer, request.picture, image, data_bar=request.data_bar)
+        picture = open_picture(colorizer, request.picture, image, data_bar=options.data_bar)
         _stop_if(cancelled)
         result = picture.paint(
             hints,
-            n_outputs=request.n_outputs,
-            steps=request.steps,
-            seed=request.seed,
-            background=request.background,
+            **options.painting(),
             progress=_reporter(run, report),
             cancel=cancelled,
         )
         _stop_if(cancelled)
         if request.keep is not None:
-            result = request.keep.keep(picture, result, hints, request.background)
+            result = request.keep.keep(picture, result, hints, options.background)
             _stop_if(cancelled)
-        made = outputs_of(result, request.picture, request.seed, hints=hints)
+        made = outputs_of(result, request.picture, options.seed, hints=hints)
         return Finished(run, made, left_out)
     finally:
         models.release()

@@ -12,6 +12,7 @@ from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.jobs.corrections import saturation_factors
 from napari_abdiffuser.jobs.run import in_words, open_picture
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.corrections import Corrections
 from napari_abdiffuser.studio.document.document import Document, weigh
 from napari_abdiffuser.studio.document.history import History
@@ -78,9 +79,9 @@ class Manner:
     seed: int | None
 
     @property
-    def background(self) -> str:
-        """As `OpenPicture.paint` takes it."""
-        return "gray" if self.corrections.highlight else "auto"
+    def background(self) -> Background:
+        """What pixels become that no hint claims."""
+        return self.corrections.background
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
@@ -124,7 +125,7 @@ class ColorizeWidget(QWidget):
         self._on_image(self.sources.image)
         self.tools.set_layer(self.sources.hints)
         self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
-        self._on_device(self.options.device)
+        self._on_device(self.options.values.device)
         for notice in self.manners.notices:
             self._on_refused(notice)
 
@@ -231,7 +232,7 @@ class ColorizeWidget(QWidget):
 
     def _run(self) -> None:
         """Read layers and controls here, in the GUI thread, and start a run."""
-        image, options = self.sources.image, self.options
+        image = self.sources.image
         if image is None:
             return
         try:
@@ -247,13 +248,7 @@ class ColorizeWidget(QWidget):
             RunRequest(
                 picture=picture,
                 hints=hints,
-                n_outputs=options.n_outputs,
-                steps=options.steps,
-                seed=options.seed,
-                background=options.background,
-                model=options.model,
-                device=options.device,
-                data_bar=self.bench.watch.data_bar,
+                options=replace(self.options.values, data_bar=self.bench.watch.data_bar),
                 keep=Screen.of(self.context, picture),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 
@@ -16,6 +16,7 @@ from napari_abdiffuser.colorizer.requests import PaintRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import spreading
 from napari_abdiffuser.imaging.lightness import Lightness
+from napari_abdiffuser.options import Background
 
 if TYPE_CHECKING:
     from napari_abdiffuser.colorizer.colorizer import Colorizer
@@ -82,4 +83,13 @@ class PictureCore:
     ) -> PaintRequest:
         """Check what a caller asks for; raises InvalidHints and InvalidRequest."""
         steps = self.colorizer.default_steps if steps is None else steps
-        return PaintRequest(hints, n_outputs, steps, seed, background, progress, cancel, self.shape)
+        return PaintRequest(
+            hints=Hints() if hints is None else hints,
+            n_outputs=n_outputs,
+            steps=steps,
+            seed=seed,
+            background=cast(Background, background),
+            progress=progress,
+            cancel=cancel,
+            shape=self.shape,
+        )

@@ -164,7 +164,7 @@ class Run:
             "seed": request.seed,
             "steps": request.steps,
             "n_outputs": request.n_outputs,
-            "background": "gray" if request.gray else "auto",
+            "background": str(request.background),
             "hints": request.hints.to_dict(),
             "input": dict(picture.lightness.report),
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.options import Background
 
 __all__ = ["MOST_SATURATION", "Corrections"]
 
@@ -24,15 +25,15 @@ class Corrections:
         Factor of the chroma everywhere, [0, 2]; 1 changes nothing, 0 is gray.
     by_class : mapping of str to float
         A further factor where a class owns the pixels, [0, 2]; classes that are not here have 1.
-    highlight : bool
-        Whether everything unhinted stays gray.
+    background : Background
+        What pixels become that no hint claims.
     held : mapping of str to float
         The whole factor of classes that were locked when the saturation changed: what it was.
     """
 
     saturation: float = 1.0
     by_class: Mapping[str, float] = field(default_factory=dict, hash=False)
-    highlight: bool = False
+    background: Background = Background.AUTO
     held: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class Corrections:
         return {
             "saturation": self.saturation,
             "by_class": dict(self.by_class),
-            "highlight": self.highlight,
+            "highlight": self.background.gray,
             **({"held": dict(self.held)} if self.held else {}),
         }
 
@@ -112,4 +113,5 @@ class Corrections:
             saturation = float(data.get("saturation", 1.0))
         except (TypeError, ValueError) as error:
             raise InvalidRequest(f"The corrections are malformed ({error}).") from error
-        return cls(saturation, by_class, bool(data.get("highlight", False)), held)
+        background = Background.of(gray=bool(data.get("highlight", False)))
+        return cls(saturation, by_class, background, held)

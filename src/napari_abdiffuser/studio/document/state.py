@@ -13,6 +13,7 @@ from typing import Any
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hardened
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document import result_steps
 from napari_abdiffuser.studio.document.corrections import Corrections
 from napari_abdiffuser.studio.document.document import Document, lightened, weigh
@@ -238,9 +239,9 @@ class StudioState:
         corrections = replace(corrections, saturation=1.0, by_class={})
         return self.commit(replace(self.document, corrections=corrections), "Reset saturation")
 
-    def set_highlight(self, highlight: bool) -> StudioState:
-        """Keep everything unhinted gray, or not."""
-        corrections = replace(self.corrections, highlight=highlight)
+    def set_background(self, background: Background) -> StudioState:
+        """Choose what pixels become that no hint claims."""
+        corrections = replace(self.corrections, background=background)
         return self.commit(replace(self.document, corrections=corrections), "Highlighting")
 
     def deliver(

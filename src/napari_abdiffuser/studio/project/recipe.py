@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
 
@@ -15,8 +16,6 @@ __all__ = ["RECIPE_KEY", "Recipe", "recipe_metadata", "recipe_of", "with_classes
 
 RECIPE_KEY = "abdiffuser_project"
 """In the metadata of layers that were read from a file of the plugin."""
-
-_BACKGROUNDS = ("auto", "gray")
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class Recipe:
     key : str
         Tells one opening of a file from another.
     seed, steps : int or None
-    background : str or None
-        ``'auto'`` or ``'gray'``.
+    background : Background or None
     model, model_sha256 : str or None
         Registry name or path, and hash.
     legend : Legend
@@ -39,7 +37,7 @@ class Recipe:
     key: str
     seed: int | None = None
     steps: int | None = None
-    background: str | None = None
+    background: Background | None = None
     model: str | None = None
     model_sha256: str | None = None
     legend: Legend = field(default_factory=Legend)
@@ -76,13 +74,18 @@ def recipe_of(metadata: Mapping[str, Any]) -> Recipe | None:
     model = _mapping(made.get("model"))
     seed = _whole(settings.get("seed"))
     background = made.get("background")
-    if background not in _BACKGROUNDS and "corrections" in settings:
-        background = "gray" if _mapping(settings["corrections"]).get("highlight") else "auto"
+    if background in tuple(Background):
+        background = Background(background)
+    elif "corrections" in settings:
+        highlight = _mapping(settings["corrections"]).get("highlight")
+        background = Background.of(gray=bool(highlight))
+    else:
+        background = None
     return Recipe(
         str(told.get("id", "")),
         _whole(made.get("seed")) if seed is None else seed,
         _whole(made.get("steps")),
-        background if background in _BACKGROUNDS else None,
+        background,
         _text(model.get("name")),
         _text(model.get("sha256")),
         _legend(told.get("classes")),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from magicgui.backends._qtpy.widgets import QBaseRangedWidget
+from magicgui.widgets import create_widget
+from magicgui.widgets.bases import RangedWidget, ValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
+from napari_abdiffuser.options import OPTIONS, RunOptions
 from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Fold", "combo", "form", "spin_box"]
+__all__ = ["Fold", "combo", "form", "option_field", "spin_box"]
+
+_MAX_SPIN = 2**31 - 1  # the largest number of Qt's spin boxes
 
 _LABEL_WIDTH = 90
 
@@ -47,10 +53,59 @@ def form(rows: Sequence[tuple[str, QWidget]]) -> QFormLayout:
 
 def combo() -> QComboBox:
     """Make a combo box that a narrow dock can shrink."""
-    box = QComboBox()
+    return _let_shrink(QComboBox())
+
+
+def _let_shrink(box: QComboBox) -> QComboBox:
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     return box
+
+
+class _QtNumber(QBaseRangedWidget):
+    """Qt's own spin box: magicgui's has no text for a special value."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(QSpinBox, **kwargs)
+
+
+def option_field(name: str, value: Any = None) -> ValueWidget[Any]:
+    """Make the field of an option from its description in `OPTIONS`.
+
+    Parameters
+    ----------
+    name
+        Of a field of `RunOptions`.
+    value
+        What the field shows first; None for the default of `RunOptions`.
+    """
+    option = OPTIONS[name]
+    value = getattr(RunOptions, name) if value is None else value
+    if option.range is not None:
+        low, high = option.range
+        number = RangedWidget(
+            widget_type=_QtNumber,
+            value=option.unset if value is None else value,
+            min=low,
+            max=min(high, _MAX_SPIN),
+            step=1,
+            tooltip=option.help,
+            name=name,
+        )
+        number.native.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        return number
+    details: dict[str, Any] = {"tooltip": option.help}
+    if option.choices:
+        details["choices"] = [(text, str(data)) for data, text in option.choices.items()]
+    elif option.examples:
+        details["choices"] = option.examples
+    else:
+        details["label"] = option.label
+    made = cast("ValueWidget[Any]", create_widget(value, name=name, options=details))
+    if isinstance(made.native, QComboBox):
+        _let_shrink(made.native)
+        made.native.setEditable(bool(option.examples))
+    return made
 
 
 class Fold(QWidget):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
+from napari_abdiffuser.options import Background
+
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QComboBox
 
@@ -16,14 +18,14 @@ __all__ = ["HighlightSync"]
 
 
 class HighlightSync(QObject):
-    """Keeps the choice of a background and ``corrections.highlight`` the same.
+    """Keeps the choice of a background and ``corrections.background`` the same.
 
     Parameters
     ----------
     store
         Holds the corrections.
     field
-        Whose items' data are 'auto' and 'gray'.
+        Whose items' data are values of `Background`.
     """
 
     def __init__(self, store: Store, field: QComboBox, parent: QObject | None = None) -> None:
@@ -34,11 +36,11 @@ class HighlightSync(QObject):
         store.changed.connect(self._on_state)
 
     def _on_field(self, _index: int) -> None:
-        gray = self._field.currentData() == "gray"
-        if gray != self._store.state.corrections.highlight:
-            self._store.apply(lambda s: s.set_highlight(gray))
+        background = Background(self._field.currentData())
+        if background != self._store.state.corrections.background:
+            self._store.apply(lambda s: s.set_background(background))
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
-        if new.corrections.highlight != old.corrections.highlight:
-            wanted = "gray" if new.corrections.highlight else "auto"
-            self._field.setCurrentIndex(self._field.findData(wanted))
+        background = new.corrections.background
+        if background != old.corrections.background:
+            self._field.setCurrentIndex(self._field.findData(str(background)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtWidgets import QCheckBox, QFrame, QWidget
 
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.widgets.correct import texts
 from napari_abdiffuser.widgets.correct.help import HelpBar
 from napari_abdiffuser.widgets.correct.region import RegionBar
@@ -69,11 +70,12 @@ class CorrectPanel(Panel):
         self.help_bar.cleanup()
 
     def _on_highlight(self, on: bool) -> None:
-        if on != self.context.store.state.corrections.highlight:
-            self.context.store.apply(lambda s: s.set_highlight(on))
+        background = Background.of(gray=on)
+        if background != self.context.store.state.corrections.background:
+            self.context.store.apply(lambda s: s.set_background(background))
 
     def _on_state(self, new: StudioState, _old: StudioState) -> None:
-        self.highlight_field.setChecked(new.corrections.highlight)
+        self.highlight_field.setChecked(new.corrections.background.gray)
 
 
 def _line() -> QFrame:

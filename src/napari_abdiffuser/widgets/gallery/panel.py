@@ -216,7 +216,7 @@ class GalleryPanel(Panel):
             return
         state, rgb, number = self.context.store.state, first.rgb, first.number
         label = state.gallery.label(number)
-        background = "gray" if state.corrections.highlight else "auto"
+        background = state.corrections.background
         seed = first.seed + 1 + len(state.gallery.variations)
         picture, image, hints = opened.source, opened.image, state.hints
         screen = Screen.of(self.context, picture)

@@ -275,4 +275,4 @@ class LivePanel(Panel):
 def _wanted(state: StudioState) -> tuple[Any, ...]:
     """Return what a preview depends on; hints by identity, since comparing regions takes time."""
     hints = state.document.slices.get(state.index)
-    return state.picture, state.index, id(hints), state.corrections.highlight
+    return state.picture, state.index, id(hints), state.corrections.background

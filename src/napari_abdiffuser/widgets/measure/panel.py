@@ -79,7 +79,7 @@ class MeasurePanel(Panel):
     def measure(self) -> None:
         """Make the class map and the table in a worker."""
         state, least = self.context.store.state, self.least_field.value()
-        hints, background = state.hints, _background(state)
+        hints, background = state.hints, state.corrections.background
 
         def job(opened: Any, _cancelled: Callable[[], bool]) -> Measured:
             return measured(opened, hints, background, least)
@@ -150,7 +150,7 @@ class MeasurePanel(Panel):
 
     def _note(self, found: Measured) -> str:
         state = self.context.store.state
-        if found.hints != state.hints or found.background != _background(state):
+        if found.hints != state.hints or found.background != state.corrections.background:
             return texts.STALE.format(button=texts.MAP_AGAIN)
         counted = texts.LEFT_OUT if found.bar else texts.COUNTED
         note = counted.format(pixels=f"{found.table.total_pixels:,}".replace(",", "\u202f"))
@@ -162,7 +162,3 @@ class MeasurePanel(Panel):
         if self.context.bench.current is None:
             return texts.WHY_NOT_OPEN
         return "" if len(self.context.store.state.hints) else texts.WHY_NO_HINTS
-
-
-def _background(state: StudioState) -> str:
-    return "gray" if state.corrections.highlight else "auto"

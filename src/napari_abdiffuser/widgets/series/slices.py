@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from napari_abdiffuser.widgets.common.form import form, spin_box
+from napari_abdiffuser.widgets.common.form import form, option_field, spin_box
 from napari_abdiffuser.widgets.series import texts
-from napari_abdiffuser.widgets.settings.options import MAX_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,8 @@ class SliceFields(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kind_field = _combo("series_kind", texts.KINDS, texts.KINDS_TIP)
-        self.seed_field = spin_box(0, MAX_SEED, 0, texts.SEED_TIP)
+        self.seed_field: QSpinBox = option_field("seed").native
+        self.seed_field.setToolTip(texts.SEED_TIP)
         self.seed_field.setObjectName("series_seed")
         self.which_field = _combo("series_which", texts.WHICH, texts.WHICH_TIP)
         self.first_field = spin_box(0, 0, 0, texts.FIRST_TIP)

@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.jobs.events import Failed, Finished, Progress, Ready, RunRequest, Stopped
 from napari_abdiffuser.jobs.run import Models, work
+from napari_abdiffuser.options import RunOptions
 from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class RunController(QObject):
         if self._preparing is not None:
             self._preparing.stop.set()
         self._preparing = run = _Run(next(self._numbers))
-        self._launch(run, RunRequest(model=model, device=device))
+        self._launch(run, RunRequest(options=RunOptions(model=model, device=device)))
 
     def cancel(self) -> None:
         """Cancel the current run: from now on nothing of it is heard."""

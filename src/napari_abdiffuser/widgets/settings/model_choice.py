@@ -54,7 +54,7 @@ class ModelChoice(QObject):
             self.said.emit(texts.MODEL_LOADING.format(model=shown_name(row.wanted)))
         elif asked:
             self.said.emit(texts.MODEL_USED.format(model=shown_name(row.model)))
-        self._runs.prepare(row.wanted, self._options.device)
+        self._runs.prepare(row.wanted, self._options.values.device)
 
     def _on_event(self, event: Event) -> None:
         row = self._row

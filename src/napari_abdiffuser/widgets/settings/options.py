@@ -7,14 +7,17 @@ import random
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QPushButton,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_abdiffuser.options import OPTIONS, RunOptions
 from napari_abdiffuser.widgets.common import texts
-from napari_abdiffuser.widgets.common.form import Fold, combo, form, spin_box
+from napari_abdiffuser.widgets.common.form import Fold, form, option_field
 from napari_abdiffuser.widgets.settings import texts as texts_settings
 from napari_abdiffuser.widgets.settings.cache_row import CacheRow
 from napari_abdiffuser.widgets.settings.model_row import ModelRow
@@ -22,14 +25,14 @@ from napari_abdiffuser.widgets.settings.presets import PresetRow
 
 __all__ = ["Options"]
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-MAX_OUTPUTS = 64
-MAX_STEPS = 1000
-MAX_SEED = 2**31 - 1
-_NAMED = (
-    "outputs_field", "background_field", "steps_field", "seed_field", "device_field",
-    "data_bar_switch", "welcome_button",
-)  # fmt: skip
+_OBJECT_NAMES = {
+    "n_outputs": "outputs_field",
+    "background": "background_field",
+    "steps": "steps_field",
+    "seed": "seed_field",
+    "device": "device_field",
+    "data_bar": "data_bar_switch",
+}
 
 
 class Options(QWidget):
@@ -39,40 +42,34 @@ class Options(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.outputs_field = spin_box(0, MAX_OUTPUTS, 3, texts.OUTPUTS_TIP)
-        self.background_field = combo()
-        for value, text in texts.BACKGROUNDS.items():
-            self.background_field.addItem(text, value)
-        self.background_field.setToolTip(texts.BACKGROUND_TIP)
-        self.steps_field = spin_box(0, MAX_STEPS, 0, texts.STEPS_TIP)
+        self._fields = {name: option_field(name) for name in _OBJECT_NAMES}
+        for name, object_name in _OBJECT_NAMES.items():
+            self._fields[name].native.setObjectName(object_name)
+        self.outputs_field: QSpinBox = self._fields["n_outputs"].native
+        self.background_field: QComboBox = self._fields["background"].native
+        self.steps_field: QSpinBox = self._fields["steps"].native
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
-        self.seed_field = spin_box(0, MAX_SEED, 0, texts.SEED_TIP)
-        self.device_field = combo()
-        self.device_field.addItems(DEVICES)
-        # 'cuda:1' and its like can be typed.
-        self.device_field.setEditable(True)
-        self.device_field.setToolTip(texts.DEVICE_TIP)
-        self.data_bar_switch = QCheckBox(texts_settings.DATA_BAR, self)
-        self.data_bar_switch.setChecked(True)
-        self.data_bar_switch.setToolTip(texts_settings.DATA_BAR_TIP)
+        self.steps_field.setToolTip(f"{OPTIONS['steps'].help} {texts.STEPS_UNSET}")
+        self.seed_field: QSpinBox = self._fields["seed"].native
+        self.device_field: QComboBox = self._fields["device"].native
+        self.data_bar_switch: QCheckBox = self._fields["data_bar"].native
         self.welcome_button = QPushButton(texts_settings.SHOW_WELCOME, self)
+        self.welcome_button.setObjectName("welcome_button")
         self.welcome_button.setToolTip(texts_settings.SHOW_WELCOME_TIP)
         self.model_row = ModelRow(self)
         self.cache_row = CacheRow(self)
         self.presets = PresetRow(self)
-        for name in _NAMED:
-            getattr(self, name).setObjectName(name)
 
         advanced = QWidget(self)
         advanced.setObjectName("advanced")
         advanced.setLayout(
             form(
                 [
-                    (texts.STEPS, self.steps_field),
-                    (texts.SEED, self._seed_row()),
-                    (texts.DEVICE, self.device_field),
+                    (OPTIONS["steps"].label, self.steps_field),
+                    (OPTIONS["seed"].label, self._seed_row()),
+                    (OPTIONS["device"].label, self.device_field),
                     ("", self.data_bar_switch),
-                    (texts_settings.MODEL, self.model_row),
+                    (OPTIONS["model"].label, self.model_row),
                     (texts_settings.CACHE, self.cache_row),
                     (texts_settings.PRESET, self.presets),
                     ("", self.welcome_button),
@@ -85,8 +82,8 @@ class Options(QWidget):
         layout.addLayout(
             form(
                 [
-                    (texts.OUTPUTS, self.outputs_field),
-                    (texts.BACKGROUND, self.background_field),
+                    (OPTIONS["n_outputs"].label, self.outputs_field),
+                    (OPTIONS["background"].label, self.background_field),
                 ]
             )
         )
@@ -96,37 +93,16 @@ class Options(QWidget):
         line = self.device_field.lineEdit()
         if line is not None:
             line.editingFinished.connect(self._on_device)
-        self._device = self.device
+        self._device = self.values.device
 
     @property
-    def n_outputs(self) -> int:
-        """Number of variations."""
-        return int(self.outputs_field.value())
-
-    @property
-    def background(self) -> str:
-        """``'auto'`` or ``'gray'``."""
-        return str(self.background_field.currentData())
-
-    @property
-    def steps(self) -> int | None:
-        """Denoising steps, or None for the model's default."""
-        return int(self.steps_field.value()) or None
-
-    @property
-    def seed(self) -> int:
-        """The random seed."""
-        return int(self.seed_field.value())
-
-    @property
-    def model(self) -> str:
-        """The model in use: a registry name or a path."""
-        return self.model_row.model
-
-    @property
-    def device(self) -> str:
-        """The device asked for."""
-        return str(self.device_field.currentText()).strip() or "auto"
+    def values(self) -> RunOptions:
+        """What the fields show."""
+        shown = {name: field.value for name, field in self._fields.items()}
+        shown["steps"] = shown["steps"] or None
+        # Not the value of the choice: a device may be typed.
+        shown["device"] = self.device_field.currentText().strip() or "auto"
+        return RunOptions(model=self.model_row.model, **shown)
 
     def show_default_steps(self, steps: int) -> None:
         """Say how many steps the model takes when none are asked for."""
@@ -134,7 +110,7 @@ class Options(QWidget):
 
     def _seed_row(self) -> QWidget:
         row = QWidget()
-        row.setToolTip(texts.SEED_TIP)
+        row.setToolTip(OPTIONS["seed"].help)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         self.new_seed_button = QPushButton(texts.NEW_SEED)
@@ -150,6 +126,7 @@ class Options(QWidget):
 
     def _on_device(self) -> None:
         # Both pressing Enter and leaving the field arrive here.
-        if self.device != self._device:
-            self._device = self.device
-            self.device_chosen.emit(self._device)
+        device = self.values.device
+        if device != self._device:
+            self._device = device
+            self.device_chosen.emit(device)

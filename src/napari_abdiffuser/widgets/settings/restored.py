@@ -15,7 +15,6 @@ from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.settings import texts_restored as texts
 from napari_abdiffuser.widgets.settings.model_row import shown_name
-from napari_abdiffuser.widgets.settings.options import MAX_SEED, MAX_STEPS
 
 if TYPE_CHECKING:
     from weakref import ReferenceType
@@ -116,16 +115,16 @@ class Restored(QObject):
     def _show(self, recipe: Recipe) -> None:
         options, troubles = self._options, []
         seed = recipe.seed
-        fits = seed is not None and seed <= MAX_SEED
+        fits = seed is not None and seed <= options.seed_field.maximum()
         if seed is not None and fits:
             options.seed_field.setValue(seed)
         elif seed is not None:
             troubles.append(texts.SEED_TOO_LARGE.format(seed=seed))
         if recipe.steps is not None:
-            options.steps_field.setValue(min(recipe.steps, MAX_STEPS))
+            options.steps_field.setValue(min(recipe.steps, options.steps_field.maximum()))
         if recipe.background is not None:
             field = options.background_field
-            field.setCurrentIndex(field.findData(recipe.background))
+            field.setCurrentIndex(field.findData(str(recipe.background)))
         there = recipe.model is not None and _is_here(recipe.model)
         if recipe.model is not None:
             if there:

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 # --- Advanced --------------------------------------------------------------------------------
 
-DATA_BAR = "Keep the data bar gray"
-DATA_BAR_TIP = (
-    "Find the instrument's bar at the foot of the picture: it stays gray and steers no colours. "
-    "Switch this off where specimen is taken for a bar."
-)
-MODEL = "Model"
 MODEL_TIP = (
     "What colours are made with. A model is loaded in the background; until it is there the one "
     "before stays in use."

@@ -7,6 +7,7 @@ import pytest
 
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.corrections import Corrections
 from napari_abdiffuser.studio.document.identity import PictureIdentity
 from napari_abdiffuser.studio.document.state import StudioState
@@ -120,13 +121,13 @@ def test_a_mask_that_did_not_change_is_kept_once(state):
 
 
 def test_a_project_colours_another_picture(state):
-    made = state.set_saturation(1.5).set_highlight(True)
+    made = state.set_saturation(1.5).set_background(Background.GRAY)
     project = project_of(made, {"n_outputs": 3}, {"seed": 1})
     other = StudioState().open(PictureIdentity(2, "other", (40, 60)))
     there, lost = apply_project(other, project)
     assert lost == 0
     assert there.legend == made.legend
-    assert there.corrections == Corrections(1.5, highlight=True)
+    assert there.corrections == Corrections(1.5, background=Background.GRAY)
     assert (there.hints.points[0].y, there.hints.points[0].x) == (6.5, 8.5)
     assert there.undo().document == other.document
     same, _ = apply_project(other, project, scaled=False)

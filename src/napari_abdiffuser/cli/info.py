@@ -1,21 +1,35 @@
-"""What is installed on this machine, for ``abdiffuser info``; nothing is required to be."""
+"""``abdiffuser info``: versions, devices and folders; none of the packages is required."""
 
 from __future__ import annotations
 
 import os
 import platform
 from importlib import metadata
+from typing import TYPE_CHECKING
 
-__all__ = ["describe"]
+if TYPE_CHECKING:
+    import argparse
+
+    from napari_abdiffuser.cli.common import Commands
+
+__all__ = ["add_parser"]
 
 _PACKAGES = ("napari-abdiffuser", "torch", "numpy", "scipy", "tifffile", "napari")
 
 
-def describe() -> list[tuple[str, str]]:
-    """Return what is there, as (name, value) lines.
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser("info", help="versions, devices, cache folder")
+    parser.set_defaults(run=_run)
 
-    No window is opened and napari is not imported, so that this works without a screen.
-    """
+
+def _run(arguments: argparse.Namespace) -> None:
+    for name, value in _describe():
+        print(f"{name:<14} {value}")
+
+
+def _describe() -> list[tuple[str, str]]:
+    """Return (name, value) lines; without napari, so that it works without a screen."""
     from napari_abdiffuser.weights import cache_folder
 
     lines = [(name, _version(name)) for name in _PACKAGES]
@@ -41,7 +55,7 @@ def _qt() -> str:
         import qtpy
     except Exception as error:
         # Broad on purpose: no binding raises qtpy's own error, a broken one ImportError, OSError
-        # or RuntimeError, and this command must tell the rest all the same.
+        # or RuntimeError, and this command must show the rest all the same.
         return f"not available ({' '.join(str(error).split()) or type(error).__name__})"
     return f"{qtpy.API_NAME} {qtpy.PYQT_VERSION or qtpy.PYSIDE_VERSION}, Qt {qtpy.QT_VERSION}"
 
