@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from napari.layers import Points, Shapes
 
-from napari_abdiffuser.widgets.figure.shown import shown_colouring
+from napari_abdiffuser.layers.shown import shown_coloring
 
 STACK = np.random.default_rng(1).integers(0, 200, (3, 33, 46), dtype=np.uint8)
 
@@ -38,7 +38,7 @@ def test_every_slice_has_its_gallery_and_its_layers(stack):
     assert w.results.layer_of(3).visible
     # Colourings of other slices are visible, too, and no figure of this one.
     assert w.results.layer_of(4).visible
-    shown = shown_colouring(w.viewer, w.widget.sources)
+    shown = shown_coloring(w.viewer, w.widget.sources.image_field.layers)
     np.testing.assert_array_equal(shown.rgb, w.shown().rgb)
     assert shown.candidates[0].index == (0, None, None)
     assert not w.results.layer_of(1).visible

@@ -11,9 +11,9 @@ from napari_abdiffuser.jobs.figure import look, write
 from napari_abdiffuser.jobs.figure_original import Originals
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.readers.own_files import restored_layers
+from napari_abdiffuser.layers.shown import Shown
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.panels import gray_panel
-from napari_abdiffuser.widgets.figure.shown import Shown
 
 LIMITS = (500.0, 50000.0)
 DEEP, OTHER = (

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QWidget
 
+from napari_abdiffuser.layers.shown import unwrap
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["LayerCombo", "unwrap"]
-
-
-def unwrap(layer: Any) -> Any:
-    """Return the layer behind napari's proxy: layers are told apart by identity."""
-    return getattr(layer, "__wrapped__", layer)
 
 
 class LayerCombo(QComboBox):

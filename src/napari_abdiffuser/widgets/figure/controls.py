@@ -15,7 +15,7 @@ from napari_abdiffuser.widgets.figure import texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_abdiffuser.widgets.figure.shown import Shown
+    from napari_abdiffuser.layers.shown import Shown
 
 __all__ = ["FigureControls"]
 

@@ -12,14 +12,13 @@ from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QSizePolicy, QWidge
 
 from napari_abdiffuser.jobs.figure import Look, look, write
 from napari_abdiffuser.jobs.figure_original import Originals
+from napari_abdiffuser.layers.shown import shown_coloring, shown_layer, unwrap
 from napari_abdiffuser.studio.figure.export import SUFFIXES
 from napari_abdiffuser.studio.settings.folders import last_folder, remember_folder
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.footer import Sentence
-from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.figure import texts
 from napari_abdiffuser.widgets.figure.controls import FigureControls
-from napari_abdiffuser.widgets.figure.shown import shown_colouring, shown_layer
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qtpy.QtGui import QResizeEvent
 
-    from napari_abdiffuser.widgets.figure.shown import Shown
+    from napari_abdiffuser.layers.shown import Shown
 
 __all__ = ["FigurePanel"]
 
@@ -123,7 +122,7 @@ class FigurePanel(Panel):
         """Have a small figure of what is on screen made."""
         context = self.context
         self._watch(shown_layer(context.viewer))
-        shown = shown_colouring(context.viewer, context.sources)
+        shown = self._on_screen()
         self._follow(shown)
         if shown is None:
             self._jobs.cancel(_LOOK)
@@ -135,6 +134,10 @@ class FigurePanel(Panel):
             return look(shown, options, originals, cancelled)
 
         self._jobs.run(_LOOK, work, lambda made: self._show(made, shown), self.failed.emit)
+
+    def _on_screen(self) -> Shown | None:
+        sources = self.context.sources
+        return shown_coloring(self.context.viewer, [sources.image, *sources.image_field.layers])
 
     def _follow(self, shown: Shown | None) -> None:
         there = shown is not None and self._originals.known(shown)
@@ -204,7 +207,7 @@ class FigurePanel(Panel):
             self.said.emit(texts.COPIED)
 
     def _export(self) -> None:
-        shown = shown_colouring(self.context.viewer, self.context.sources)
+        shown = self._on_screen()
         if shown is None:
             self.failed.emit(texts.WHY_NOTHING)
             return
@@ -214,7 +217,7 @@ class FigurePanel(Panel):
 
     def export_to(self, path: Path) -> None:
         """Write the figure of the colouring on screen, in a worker."""
-        shown = shown_colouring(self.context.viewer, self.context.sources)
+        shown = self._on_screen()
         if shown is None:
             self.failed.emit(texts.WHY_NOTHING)
             return

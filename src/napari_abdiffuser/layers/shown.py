@@ -10,20 +10,18 @@ import numpy as np
 from napari.layers import Image
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
-from napari_abdiffuser.widgets.common.layer_combo import unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from napari.viewer import Viewer
+    from napari.components import ViewerModel
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers import PictureSource
-    from napari_abdiffuser.widgets.session.sources import Sources
+    from napari_abdiffuser.layers.images import PictureSource
 
-__all__ = ["Shown", "load", "shown_colouring", "shown_layer"]
+__all__ = ["Shown", "load", "shown_coloring", "shown_layer", "unwrap"]
 
 # The live preview writes into arrays up to this size; copying one takes a few milliseconds.
 _WRITTEN_INTO = 32 << 20
@@ -57,12 +55,17 @@ class Shown:
     unit: str
 
 
-def shown_layer(viewer: Viewer) -> Image | None:
+def unwrap(layer: Any) -> Any:
+    """Return the layer behind napari's proxy: layers are told apart by identity."""
+    return getattr(layer, "__wrapped__", layer)
+
+
+def shown_layer(viewer: ViewerModel) -> Image | None:
     """Return the layer of the colouring on screen: the active one, else the topmost.
 
-    Of a stack's colourings those that have the slice in view go before all others.
+    Of a stack's colourings those that have the slice in view are preferred.
     """
-    found = [layer for layer in map(unwrap, viewer.layers) if _is_colouring(layer)]
+    found = [layer for layer in map(unwrap, viewer.layers) if _is_coloring(layer)]
     found = [layer for layer in found if _has_slice(layer, viewer)] or found
     active = unwrap(viewer.layers.selection.active)
     if active in found:
@@ -70,24 +73,32 @@ def shown_layer(viewer: Viewer) -> Image | None:
     return found[-1] if found else None
 
 
-def shown_colouring(viewer: Viewer, sources: Sources) -> Shown | None:
-    """Describe the colouring on screen, without computing anything; None if there is none."""
+def shown_coloring(viewer: ViewerModel, images: Iterable[Image | None]) -> Shown | None:
+    """Describe the colouring on screen, without computing anything; None if there is none.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers are looked at.
+    images
+        Open pictures of which it may be made, the preferred one first.
+    """
     layer = shown_layer(viewer)
     if layer is None:
         return None
     provenance = layer.metadata[PROVENANCE_KEY]
     try:
-        colouring = read_image(layer, viewer.dims)
+        coloring = read_image(layer, viewer.dims)
     except ABDiffuserError:  # the sliders stand elsewhere
         return None
-    told = provenance.get("source")
-    told = told if isinstance(told, dict) else {}
-    name = str(told.get("layer") or layer.name)
-    size, unit = _pixel_size(colouring)
-    rgb = colouring.array[tuple(slice(None) if at is None else at for at in colouring.index)]
+    place = provenance.get("source")
+    place = place if isinstance(place, dict) else {}
+    name = str(place.get("layer") or layer.name)
+    size, unit = _pixel_size(coloring)
+    rgb = coloring.array[tuple(slice(None) if at is None else at for at in coloring.index)]
     if isinstance(rgb, np.ndarray) and rgb.nbytes <= _WRITTEN_INTO:
         rgb = rgb.copy()
-    candidates = _candidates(sources, name, told, colouring)
+    candidates = _candidates(images, name, place, coloring)
     return Shown(rgb, provenance, name, candidates, size, unit)
 
 
@@ -96,7 +107,7 @@ def load(rgb: Any) -> NDArray[Any]:
     return np.asarray(rgb.compute() if hasattr(rgb, "dask") else rgb)
 
 
-def _has_slice(layer: Image, viewer: Viewer) -> bool:
+def _has_slice(layer: Image, viewer: ViewerModel) -> bool:
     try:
         read_image(layer, viewer.dims)
     except ABDiffuserError:
@@ -104,32 +115,30 @@ def _has_slice(layer: Image, viewer: Viewer) -> bool:
     return True
 
 
-def _is_colouring(layer: Any) -> bool:
+def _is_coloring(layer: Any) -> bool:
     """Whether a layer shows a colouring at full resolution."""
     if not (isinstance(layer, Image) and layer.visible and layer.rgb):
         return False
-    told = layer.metadata.get(PROVENANCE_KEY)
-    # Comparisons and overlays say so; a preview of low resolution says nothing.
-    return isinstance(told, dict) and ("model" in told or "seed" in told)
+    provenance = layer.metadata.get(PROVENANCE_KEY)
+    # Comparisons and overlays name neither; a preview of low resolution has no provenance.
+    return isinstance(provenance, dict) and ("model" in provenance or "seed" in provenance)
 
 
 def _candidates(
-    sources: Sources, name: str, told: Mapping[str, Any], colouring: PictureSource
+    images: Iterable[Image | None], name: str, place: Mapping[str, Any], coloring: PictureSource
 ) -> tuple[PictureSource, ...]:
-    """Find pictures of a name, the chosen image first; another size is another picture."""
-    images = sources.image_field.layers
-    chosen = [sources.image] if sources.image in images else []
-    index, first = told.get("index"), told.get("first")
-    if isinstance(first, list) and len(first) == len(colouring.index):  # one layer for a stack
-        at = zip(colouring.index, first, strict=True)
+    """Find pictures of a name; another size is another picture."""
+    index, first = place.get("index"), place.get("first")
+    if isinstance(first, list) and len(first) == len(coloring.index):  # one layer for a stack
+        at = zip(coloring.index, first, strict=True)
         index = [None if i is None else i + int(offset or 0) for i, offset in at]
     found = []
-    for image in dict.fromkeys([*chosen, *images]):
-        if str(image.name) != name:
+    for image in dict.fromkeys(images):
+        if image is None or str(image.name) != name:
             continue
         with suppress(ABDiffuserError):
             source = read_image(image, index=index)
-            if source.shape == colouring.shape:
+            if source.shape == coloring.shape:
                 found.append(source)
     return tuple(found)
 
