@@ -17,7 +17,7 @@ from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.new import default_patch_size
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.widgets.common import texts
-from napari_abdiffuser.widgets.common.cleanup import CleanupStack
+from napari_abdiffuser.widgets.common.connections import CleanupStack
 from napari_abdiffuser.widgets.common.footer import Footer
 from napari_abdiffuser.widgets.common.form import Fold
 from napari_abdiffuser.widgets.common.look import line, style_sheet
@@ -103,7 +103,7 @@ class ColorizeWidget(QWidget):
         self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
         self._source: Any = None
-        self._farewell = CleanupStack(
+        self._cleanups = CleanupStack(
             self.sources.cleanup,
             self.tools.cleanup,
             self.sync.cleanup,
@@ -116,10 +116,10 @@ class ColorizeWidget(QWidget):
         self._build()
         self.manners = SettingsBinder(self, self.options, self.welcome, self.footer)
         self.tools.legend.palettes.remember(self.manners.keeper)
-        self._farewell.add(self.manners.cleanup)
+        self._cleanups.add(self.manners.cleanup)
         self.models = ModelChoice(self.options, self.runs, self.bench, self)
         self.restored = Restored(napari_viewer, self.sources, self.sync, self.store, self.options)
-        self._farewell.add(self.restored.cleanup)
+        self._cleanups.add(self.restored.cleanup)
         self._connect()
         self._on_theme()
         self._on_image(self.sources.image)
@@ -131,7 +131,7 @@ class ColorizeWidget(QWidget):
 
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""
-        self._farewell.say()
+        self._cleanups.close()
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Cancel when napari takes the widget out of its dock: nobody is left to see it."""
@@ -185,8 +185,8 @@ class ColorizeWidget(QWidget):
             part.said.connect(self.footer.say)
         for section in self.panels:
             section.progressed.connect(self.footer.show_other)
-        self._farewell.connections.connect(self._viewer.events.theme, self._on_theme)
-        self.destroyed.connect(self._farewell.say)
+        self._cleanups.connections.connect(self._viewer.events.theme, self._on_theme)
+        self.destroyed.connect(self._cleanups.close)
         self.results.delivered.connect(self._on_delivered)
 
     def _on_theme(self, event: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""All connections of a widget in one list, to be cut at once."""
+"""Connections of a widget and other work, undone when the widget goes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakMethod
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Connections"]
+__all__ = ["CleanupStack", "Connections"]
 
 
 class Connections:
@@ -35,3 +35,27 @@ class Connections:
                 # Layers drop their connections themselves when napari tears them down.
                 with suppress(ValueError, RuntimeError, TypeError, KeyError):
                     signal.disconnect(callback)
+
+
+class CleanupStack:
+    """Connections to cut and functions to call when Qt has deleted a widget.
+
+    Parameters
+    ----------
+    *cleanups
+        Called in this order; none of them may need Qt, which may have deleted its objects.
+    """
+
+    def __init__(self, *cleanups: Callable[[], object]) -> None:
+        self.connections = Connections()
+        self._cleanups = list(cleanups)
+
+    def add(self, cleanup: Callable[[], object]) -> None:
+        """Add a function to call."""
+        self._cleanups.append(cleanup)
+
+    def close(self, *_: object) -> None:
+        """Cut all connections, then call all functions."""
+        self.connections.cleanup()
+        for cleanup in self._cleanups:
+            cleanup()

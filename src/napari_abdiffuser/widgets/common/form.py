@@ -8,15 +8,23 @@ from magicgui.backends._qtpy.widgets import QBaseRangedWidget
 from magicgui.widgets import create_widget
 from magicgui.widgets.bases import RangedWidget, ValueWidget
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_abdiffuser.options import OPTIONS, RunOptions
 from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Fold", "combo", "form", "option_field", "spin_box"]
+__all__ = ["Fold", "allow", "combo", "form", "option_field", "push_button", "spin_box"]
 
 _MAX_SPIN = 2**31 - 1  # the largest number of Qt's spin boxes
 
@@ -49,6 +57,20 @@ def form(rows: Sequence[tuple[str, QWidget]]) -> QFormLayout:
             label.setMinimumWidth(_LABEL_WIDTH)
             label.setToolTip(field.toolTip())
     return layout
+
+
+def push_button(name: str, text: str, action: Callable[[], object]) -> QPushButton:
+    """Make a button with an object name that calls `action` when it is clicked."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.clicked.connect(lambda *_: action())
+    return button
+
+
+def allow(widget: QWidget, allowed: bool, tip: str, why_not: str) -> None:
+    """Switch a control on or off; its tooltip is `tip`, or the reason why it is off."""
+    widget.setEnabled(allowed)
+    widget.setToolTip(tip if allowed else why_not)
 
 
 def combo() -> QComboBox:

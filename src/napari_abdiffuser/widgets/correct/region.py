@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Shapes
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs.corrections import Base, erased, recolored
 from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY, new_region_layer, read_region
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
-from napari_abdiffuser.widgets.common.form import form, spin_box
+from napari_abdiffuser.widgets.common.form import form, push_button, spin_box
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
 from napari_abdiffuser.widgets.correct import texts
 
@@ -58,14 +58,14 @@ class RegionBar(QWidget):
         self.region_field = LayerCombo(texts.NO_REGION, always=False, parent=self)
         self.region_field.setObjectName("correct_region")
         self.region_field.setToolTip(texts.REGION_TIP)
-        self.draw_button = self._button("correct_draw", texts.DRAW, self.draw)
+        self.draw_button = push_button("correct_draw", texts.DRAW, self.draw)
         self.only_label = QCheckBox(self)
         self.only_label.setObjectName("correct_only_label")
         self.only_label.setToolTip(texts.ONLY_LABEL_TIP)
         self.count_field = spin_box(0, 16, 3, texts.HOW_MANY_TIP)
         self.count_field.setObjectName("correct_count")
-        self.recolor_button = self._button("correct_recolor", texts.RECOLOR, self.recolor)
-        self.erase_button = self._button("correct_erase", texts.ERASE, self.erase)
+        self.recolor_button = push_button("correct_recolor", texts.RECOLOR, self.recolor)
+        self.erase_button = push_button("correct_erase", texts.ERASE, self.erase)
         self._lay_out()
         layers = context.viewer.layers.events
         for signal in (layers.inserted, layers.removed, layers.moved):
@@ -95,12 +95,6 @@ class RegionBar(QWidget):
         column.addLayout(row)
         column.addLayout(form([(texts.HOW_MANY, self.count_field)]))
         column.addWidget(self.recolor_button)
-
-    def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.clicked.connect(lambda *_: action())
-        return button
 
     # --- what is chosen ---
 

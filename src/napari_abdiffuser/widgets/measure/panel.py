@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.files.atomic import write_bytes
 from napari_abdiffuser.jobs.measure import Measured, measured
 from napari_abdiffuser.widgets.common.footer import Sentence
-from napari_abdiffuser.widgets.common.form import form, spin_box
+from napari_abdiffuser.widgets.common.form import form, push_button, spin_box
 from napari_abdiffuser.widgets.measure import texts
 from napari_abdiffuser.widgets.measure.layer import ClassLayer
 from napari_abdiffuser.widgets.measure.table import AreaView
@@ -43,13 +43,13 @@ class MeasurePanel(Panel):
         super().__init__(context, parent)
         self.class_layer = ClassLayer(context.viewer)
         self._found: Measured | None = None
-        self.map_button = self._button("measure_map", texts.MAP, self.measure)
+        self.map_button = push_button("measure_map", texts.MAP, self.measure)
         self.least_field = spin_box(_LEAST, _MOST, _LEAST_AT_FIRST, texts.LEAST_TIP, " px")
         self.least_field.setObjectName("measure_least")
         self.note = Sentence("abdiffuser_info", self, lines=2)
         self.table = AreaView(self)
-        self.copy_button = self._button("measure_copy", texts.COPY, self.copy)
-        self.save_button = self._button("measure_save", texts.SAVE, self.save)
+        self.copy_button = push_button("measure_copy", texts.COPY, self.copy)
+        self.save_button = push_button("measure_save", texts.SAVE, self.save)
         row = QHBoxLayout()
         row.addWidget(self.copy_button, 1)
         row.addWidget(self.save_button, 1)
@@ -67,12 +67,6 @@ class MeasurePanel(Panel):
         """Cut all connections; a second time does nothing."""
         super().cleanup()
         self.class_layer.forget()
-
-    def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.clicked.connect(lambda *_: action())
-        return button
 
     # --- what the user does ---
 

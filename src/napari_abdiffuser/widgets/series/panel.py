@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QGridLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs.series import Manner, Piece
@@ -15,6 +15,7 @@ from napari_abdiffuser.studio.project.fitting import fitted
 from napari_abdiffuser.studio.project.project import SUFFIX, Project
 from napari_abdiffuser.studio.project.sharing import apply_project, project_of
 from napari_abdiffuser.studio.settings.folders import last_folder, remember_folder
+from napari_abdiffuser.widgets.common.form import allow, push_button
 from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.series import texts
 from napari_abdiffuser.widgets.series.runner import SeriesRunner
@@ -46,12 +47,12 @@ class SeriesPanel(Panel):
         self.setObjectName("series_panel")
         self._files = SideJobs(self)
         self.runner = SeriesRunner(context.viewer, context.models, self)
-        self.save_button = self._button("series_save", texts.SAVE, self._save)
-        self.load_button = self._button("series_load", texts.LOAD, self._load)
-        self.others_button = self._button("series_others", texts.OTHERS, self._colour_others)
+        self.save_button = push_button("series_save", texts.SAVE, self._save)
+        self.load_button = push_button("series_load", texts.LOAD, self._load)
+        self.others_button = push_button("series_others", texts.OTHERS, self._colour_others)
         self.fields = SliceFields(self)
-        self.stack_button = self._button("series_stack", texts.STACK, self._colour_stack)
-        self.cancel_button = self._button("series_cancel", texts.CANCEL, self.runner.cancel)
+        self.stack_button = push_button("series_stack", texts.STACK, self._colour_stack)
+        self.cancel_button = push_button("series_cancel", texts.CANCEL, self.runner.cancel)
         self.cancel_button.setToolTip(texts.CANCEL_TIP)
         files = QGridLayout()
         files.setSpacing(6)
@@ -76,12 +77,6 @@ class SeriesPanel(Panel):
         self._files.cleanup()
         self.runner.cleanup()
 
-    def _button(self, name: str, text: str, action: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.clicked.connect(lambda *_: action())
-        return button
-
     # --- what is possible ---
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
@@ -91,14 +86,14 @@ class SeriesPanel(Panel):
     def _refresh(self, *_: object) -> None:
         """Switch controls on and off, and say why."""
         there, busy = self.context.store.state.picture is not None, self.runner.busy
-        _allow(self.save_button, there, texts.SAVE_TIP, texts.WHY_NO_IMAGE)
-        _allow(self.load_button, there, texts.LOAD_TIP, texts.WHY_NO_IMAGE)
+        allow(self.save_button, there, texts.SAVE_TIP, texts.WHY_NO_IMAGE)
+        allow(self.load_button, there, texts.LOAD_TIP, texts.WHY_NO_IMAGE)
         others = there and bool(self._others())
         why = texts.BUSY if busy else texts.WHY_NO_OTHERS if there else texts.WHY_NO_IMAGE
-        _allow(self.others_button, others and not busy, texts.OTHERS_TIP, why)
+        allow(self.others_button, others and not busy, texts.OTHERS_TIP, why)
         length = self._length()
         why = texts.BUSY if busy else texts.WHY_NO_STACK if there else texts.WHY_NO_IMAGE
-        _allow(self.stack_button, length is not None and not busy, texts.STACK_TIP, why)
+        allow(self.stack_button, length is not None and not busy, texts.STACK_TIP, why)
         self.stack_button.setVisible(length is not None)
         self.fields.follow(length)
         self.cancel_button.setVisible(busy)
@@ -247,8 +242,3 @@ class SeriesPanel(Panel):
 def _plain(name: str) -> str:
     kept = "".join(c if c.isalnum() or c in " -_()" else "_" for c in name).strip()
     return kept or "work"
-
-
-def _allow(widget: QWidget, allowed: bool, tip: str, why_not: str) -> None:
-    widget.setEnabled(allowed)
-    widget.setToolTip(tip if allowed else why_not)
