@@ -148,7 +148,7 @@ def test_the_switch_is_a_preference_that_runs_and_presets_know(window, qtbot, co
     w.widget.options.presets.field.setEditText("regions")
     w.widget.options.presets.save_button.click()
     row.hard_switch.click()
-    assert not w.widget.manners.keeper.settings.preferences.hard_edges
+    assert not w.widget.binder.keeper.settings.preferences.hard_edges
     assert [r.hard for r in w.widget.store.state.hints.regions] == [False, False]
     w.widget.options.presets.use_button.click()
     assert row.hard_switch.isChecked()

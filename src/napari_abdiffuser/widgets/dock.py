@@ -38,11 +38,10 @@ from napari_abdiffuser.widgets.session.run import RunController
 from napari_abdiffuser.widgets.session.sources import Sources
 from napari_abdiffuser.widgets.session.store import Store
 from napari_abdiffuser.widgets.session.workbench import Workbench
-from napari_abdiffuser.widgets.settings.binder import SettingsBinder
-from napari_abdiffuser.widgets.settings.model_choice import ModelChoice
+from napari_abdiffuser.widgets.settings.binder import SettingsBinder, Welcome
+from napari_abdiffuser.widgets.settings.models import ModelChoice
 from napari_abdiffuser.widgets.settings.options import Options
 from napari_abdiffuser.widgets.settings.restored import Restored
-from napari_abdiffuser.widgets.settings.welcome import Welcome
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -114,19 +113,28 @@ class ColorizeWidget(QWidget):
         )
         self._docked = False
         self._build()
-        self.manners = SettingsBinder(self, self.options, self.welcome, self.footer)
-        self.tools.legend.palettes.remember(self.manners.keeper)
-        self._cleanups.add(self.manners.cleanup)
-        self.models = ModelChoice(self.options, self.runs, self.bench, self)
-        self.restored = Restored(napari_viewer, self.sources, self.sync, self.store, self.options)
+        self.binder = SettingsBinder(self, self.options, self.welcome, self.footer)
+        self.tools.legend.palettes.remember(self.binder.keeper)
+        self._cleanups.add(self.binder.cleanup)
+        self.models = ModelChoice(
+            self.options.model_row, self.options.device, self.runs, self.bench, self
+        )
+        self.restored = Restored(
+            napari_viewer,
+            self.sources,
+            self.store,
+            self.options,
+            self.sync.owners.get,
+            self.sync.when_settled,
+        )
         self._cleanups.add(self.restored.cleanup)
         self._connect()
         self._on_theme()
         self._on_image(self.sources.image)
         self.tools.set_layer(self.sources.hints)
         self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
-        self._on_device(self.options.values.device)
-        for notice in self.manners.notices:
+        self._on_device(self.options.device())
+        for notice in self.binder.notices:
             self._on_refused(notice)
 
     def cleanup(self) -> None:
@@ -180,7 +188,7 @@ class ColorizeWidget(QWidget):
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
         parts: list[Panel | SettingsBinder | HintTools | ModelChoice | Restored] = [*self.panels]
-        for part in [*parts, self.manners, self.tools, self.models, self.restored]:
+        for part in [*parts, self.binder, self.tools, self.models, self.restored]:
             part.failed.connect(self._on_refused)
             part.said.connect(self.footer.say)
         for section in self.panels:

@@ -1,4 +1,4 @@
-"""Preferences and presets: they survive a restart, and a broken file loses nothing."""
+"""Preferences and presets, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.files.atomic import config_folder, read_json, write_json
+from napari_abdiffuser.options import OPTIONS, Background
 
 __all__ = [
-    "MOST_DPI",
+    "MAX_DPI",
     "Preferences",
     "Preset",
     "Settings",
+    "from_stored",
     "load_settings",
+    "merge",
     "save_settings",
     "settings_path",
+    "to_stored",
 ]
 
-MOST_DPI = 2400
+MAX_DPI = 2400
 _FORMAT, _VERSION = "abdiffuser-settings", 1
 _KEYS = ("format", "version", "preferences", "presets", "window")
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """What the studio starts with.
+    """Values that the studio starts with; those that a run has are named as in `RunOptions`.
 
     Attributes
     ----------
@@ -47,8 +51,8 @@ class Preferences:
         Name of the palette that new classes take their colours from.
     live : bool
         Whether the preview follows the hints at once.
-    highlight : bool
-        Whether everything unhinted stays gray.
+    background : Background
+        What pixels become that no hint claims.
     data_bar : bool
         Whether the instrument's data bar is looked for and left gray.
     hard_edges : bool
@@ -68,7 +72,7 @@ class Preferences:
     steps: int = 0
     palette: str = "Classic"
     live: bool = True
-    highlight: bool = False
+    background: Background = Background.AUTO
     data_bar: bool = True
     hard_edges: bool = False
     legend: bool = True
@@ -79,13 +83,10 @@ class Preferences:
     welcome: bool = True
 
     def __post_init__(self) -> None:
-        for name in _names():
-            fault = _fault(name, getattr(self, name))
+        for name, value in asdict(self).items():
+            fault = _fault(name, value)
             if fault:
                 raise InvalidRequest(fault)
-
-
-_LIMITS = {"n_outputs": (0, 64), "steps": (0, 1000), "figure_dpi": (0, MOST_DPI)}
 
 
 @dataclass(frozen=True)
@@ -177,10 +178,65 @@ class Settings:
             "format": _FORMAT,
             "version": _VERSION,
             **self.extra,
-            "preferences": {**self.extra.get("preferences", {}), **asdict(self.preferences)},
-            "presets": [{"name": p.name, "values": dict(p.values)} for p in self.presets],
+            "preferences": {
+                **self.extra.get("preferences", {}),
+                **to_stored(asdict(self.preferences)),
+            },
+            "presets": [{"name": p.name, "values": to_stored(p.values)} for p in self.presets],
             "window": dict(self.window),
         }
+
+
+def to_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return preferences as files have them: the background as the switch ``highlight``."""
+    stored = dict(values)
+    if "background" in stored:
+        stored["highlight"] = stored.pop("background") == Background.GRAY
+    return stored
+
+
+def from_stored(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return preferences that `to_stored` gave; a value that cannot be stays as it is."""
+    values = dict(stored)
+    if "highlight" in values:
+        gray = values.pop("highlight")
+        values["background"] = Background.of(gray=gray) if isinstance(gray, bool) else gray
+    return values
+
+
+def merge(base: Settings, ours: Settings, theirs: Settings) -> Settings:
+    """Return `theirs` with everything that `ours` has changed since `base`.
+
+    Parameters
+    ----------
+    base : Settings
+        What two windows began with.
+    ours : Settings
+        Wins where both changed the same.
+    theirs : Settings
+        What the file holds now.
+    """
+    if theirs == base:
+        return ours
+    parts = [
+        (asdict(s.preferences), {preset.name: preset for preset in s.presets}, s.window)
+        for s in (base, ours, theirs)
+    ]
+    preferences, presets, window = map(_merged, *parts)
+    return replace(
+        theirs,
+        preferences=Preferences(**preferences),
+        presets=tuple(presets.values()),
+        window=window,
+    )
+
+
+def _merged(
+    base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
+    made = {key: value for key, value in theirs.items() if key in ours or key not in base}
+    changed = {k: v for k, v in ours.items() if k not in base or v != base[k]}
+    return {**made, **changed}
 
 
 def settings_path() -> Path:
@@ -231,16 +287,15 @@ def _decoded(data: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     stored = data.get("preferences", {})
     if not isinstance(stored, Mapping):
         stored, faults = {}, ["The preferences are no JSON object."]
-    found = [_fault(name, value) for name, value in stored.items() if name in _names()]
-    faults += [fault for fault in found if fault]
-    good = {k: v for k, v in stored.items() if k in _names() and not _fault(k, v)}
-    unknown = {k: v for k, v in stored.items() if k not in _names()}
+    values, unknown = _known(stored)
+    faults += [fault for fault in map(_fault, values, values.values()) if fault]
+    good = {k: v for k, v in values.items() if not _fault(k, v)}
     presets: dict[str, Preset] = {}
     items = data.get("presets", [])
     for item in items if isinstance(items, list) else [items]:
         try:
-            values = {k: v for k, v in dict(item["values"]).items() if k in _names()}
-            wrong = next((f for f in (_fault(k, v) for k, v in values.items()) if f), None)
+            values, _ = _known(item["values"])
+            wrong = next(filter(None, map(_fault, values, values.values())), None)
             if wrong:
                 raise ValueError(wrong)
             presets[str(item["name"])] = Preset(str(item["name"]), values)
@@ -258,14 +313,23 @@ def _names() -> tuple[str, ...]:
     return tuple(f.name for f in fields(Preferences))
 
 
+def _known(stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part stored values in preferences and what this version does not know."""
+    values = from_stored(dict(stored))
+    known = {k: v for k, v in values.items() if k in _names()}
+    return known, {k: v for k, v in values.items() if k not in known}
+
+
 def _fault(name: str, value: Any) -> str | None:
     """Return why a value cannot be, or None."""
     default: Any = Preferences.__dataclass_fields__[name].default
     if type(value) is not type(default):
         return f"The preference {name} is {value!r}: give a {type(default).__name__}."
-    low, high = _LIMITS.get(name, (value, value))
-    if not low <= value <= high:
-        return f"The preference {name} is {value}: give a number from {low} to {high}."
+    limits = (0, MAX_DPI) if name == "figure_dpi" else None
+    if name in OPTIONS:
+        limits = OPTIONS[name].range
+    if limits is not None and not limits[0] <= value <= limits[1]:
+        return f"The preference {name} is {value}: give a number from {limits[0]} to {limits[1]}."
     return None
 
 

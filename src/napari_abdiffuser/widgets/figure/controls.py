@@ -8,7 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from napari_abdiffuser.studio.figure.options import FigureOptions
-from napari_abdiffuser.studio.settings.settings import MOST_DPI, load_settings
+from napari_abdiffuser.studio.settings.settings import MAX_DPI, load_settings
 from napari_abdiffuser.widgets.common.form import form, spin_box
 from napari_abdiffuser.widgets.figure import texts
 
@@ -31,7 +31,7 @@ class FigureControls(QWidget):
         self.bar_field = self._combo("figure_scale_bar", texts.SCALE_BARS, texts.SCALE_BAR_TIP)
         self.corner_field = self._combo("figure_corner", texts.CORNERS, texts.CORNER_TIP)
         self.ground_field = self._combo("figure_background", texts.GROUNDS, texts.GROUND_TIP)
-        self.dpi_field = spin_box(0, MOST_DPI, 300, texts.DPI_TIP, texts.DPI_SUFFIX)
+        self.dpi_field = spin_box(0, MAX_DPI, 300, texts.DPI_TIP, texts.DPI_SUFFIX)
         self.dpi_field.setSpecialValueText(texts.DPI_FIJI)
         self.dpi_field.setObjectName("figure_dpi")
         self.original_field = QCheckBox(texts.ORIGINAL, self)

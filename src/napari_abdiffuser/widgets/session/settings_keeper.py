@@ -9,10 +9,10 @@ from napari.qt.threading import FunctionWorker
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.studio.settings.merge import merge
 from napari_abdiffuser.studio.settings.settings import (
     Settings,
     load_settings,
+    merge,
     save_settings,
     settings_path,
 )

@@ -1,4 +1,4 @@
-"""What the dock widget remembers: preferences, presets, open sections, the first-use hint."""
+"""Binding of the kept settings to the window: controls, presets, sections, first steps."""
 
 from __future__ import annotations
 
@@ -7,27 +7,155 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.settings.settings import Preferences
 from napari_abdiffuser.weights import use_cache_folder
-from napari_abdiffuser.widgets.common.footer import Footer
+from napari_abdiffuser.widgets.common.footer import Footer, Sentence
 from napari_abdiffuser.widgets.common.form import Fold
 from napari_abdiffuser.widgets.common.keyboard import add_shortcut, set_tab_order
 from napari_abdiffuser.widgets.session.settings_keeper import SettingsKeeper
 from napari_abdiffuser.widgets.settings import texts
-from napari_abdiffuser.widgets.settings.bound_controls import find_controls
 from napari_abdiffuser.widgets.settings.napari_preferences import NapariPreferences
 from napari_abdiffuser.widgets.settings.options import Options
-from napari_abdiffuser.widgets.settings.welcome import Welcome
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QWidget
+    from collections.abc import Callable
 
     from napari_abdiffuser.studio.settings.settings import Settings
 
-__all__ = ["SettingsBinder"]
+__all__ = ["BoundControl", "SettingsBinder", "Welcome"]
 
 _FOLDS = "open"
+
+
+_CONTROLS = {
+    "n_outputs": "outputs_field",
+    "steps": "steps_field",
+    "device": "device_field",
+    "live": "live_switch",
+    "background": "background_field",
+    "data_bar": "data_bar_switch",
+    "hard_edges": "hard_edges_switch",
+    "legend": "figure_legend",
+    "scale_bar": "figure_scale_bar",
+    "original": "figure_original",
+    "letters": "figure_letters",
+    "figure_dpi": "figure_dpi",
+}
+"""Preference: object name of the control that holds it."""
+
+# Choices of where something goes; the preference says whether it is there at all.
+_PLACES = ("legend", "scale_bar")
+
+
+class BoundControl:
+    """One control and the preference that it holds.
+
+    Parameters
+    ----------
+    name
+        Of the preference.
+    control
+        A number field, a switch or a choice.
+    """
+
+    def __init__(self, name: str, control: QWidget) -> None:
+        self.name = name
+        self._control = control
+
+    def value(self) -> Any:
+        """Return what the control shows, in the preference's own type."""
+        control = self._control
+        if isinstance(control, QSpinBox):
+            return int(control.value())
+        if isinstance(control, QAbstractButton):
+            return bool(control.isChecked())
+        if isinstance(control, QComboBox):
+            data = control.currentData()
+            if self.name == "background":
+                return Background(data)
+            if self.name in _PLACES:
+                return data != "none"
+            return str(control.currentText()).strip() or "auto"
+        raise TypeError(f"{control!r} holds no preference.")
+
+    def show(self, value: Any) -> None:
+        """Show a value; the control emits its signals as for a user's choice."""
+        control = self._control
+        if value == self.value():
+            return
+        if isinstance(control, QSpinBox):
+            control.setValue(value)
+        elif isinstance(control, QAbstractButton):
+            control.setChecked(value)
+        elif isinstance(control, QComboBox):
+            if self.name == "background":
+                control.setCurrentIndex(control.findData(str(value)))
+            elif self.name in _PLACES:
+                control.setCurrentIndex(0 if value else control.findData("none"))
+            else:
+                self._choose_text(control, value)
+
+    def on_change(self, slot: Callable[..., object]) -> None:
+        """Connect a slot to the user's and the program's changes."""
+        control = self._control
+        if isinstance(control, QSpinBox):
+            control.valueChanged.connect(slot)
+        elif isinstance(control, QAbstractButton):
+            control.toggled.connect(slot)
+        elif isinstance(control, QComboBox):
+            control.currentIndexChanged.connect(slot)
+            line = control.lineEdit()
+            if line is not None:
+                line.editingFinished.connect(slot)
+
+    def _choose_text(self, control: QComboBox, text: str) -> None:
+        found = control.findText(text)
+        if found >= 0:
+            control.setCurrentIndex(found)
+        control.setEditText(text)
+        # What was typed counts when it is finished, and a program never presses Enter.
+        line = control.lineEdit()
+        if isinstance(line, QLineEdit):
+            line.editingFinished.emit()
+
+
+def _find_controls(root: QWidget) -> dict[str, BoundControl]:
+    found = {name: root.findChild(QWidget, shown) for name, shown in _CONTROLS.items()}
+    return {name: BoundControl(name, control) for name, control in found.items() if control}
+
+
+class Welcome(QFrame):
+    """Three lines for first use, shown until they are dismissed."""
+
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("abdiffuser_welcome")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(4)
+        for line in texts.WELCOME:
+            sentence = Sentence("welcome_line", self)
+            sentence.setText(line)
+            column.addWidget(sentence)
+        self.button = QPushButton(texts.GOT_IT, self)
+        self.button.setObjectName("welcome_dismiss")
+        self.button.setToolTip(texts.GOT_IT_TIP)
+        self.button.clicked.connect(lambda *_: self.dismissed.emit())
+        column.addWidget(self.button)
 
 
 class SettingsBinder(QObject):
@@ -55,7 +183,7 @@ class SettingsBinder(QObject):
         self._options = options
         self._welcome = welcome
         self._footer = footer
-        self._controls = find_controls(root)
+        self._controls = _find_controls(root)
         self._folds = {fold.key: fold for fold in root.findChildren(Fold)}
         self._showing = False
         self.keeper.apply(lambda s: self.napari.seen(self.napari.merged_into(s)))
@@ -76,7 +204,7 @@ class SettingsBinder(QObject):
         return self.keeper.notices
 
     def cleanup(self) -> None:
-        """Save what is not yet saved and cut all connections; works when Qt was faster."""
+        """Save what is not yet saved and cut all connections, even if Qt has deleted objects."""
         self.keeper.cleanup()
         self.napari.cleanup()
 
@@ -122,7 +250,7 @@ class SettingsBinder(QObject):
             if name:
                 return settings.use_preset(name)
             values = asdict(Preferences())
-            # Neither what the user has read nor where files are is a matter of taste.
+            # A preset changes neither what the user has read nor where files are.
             return settings.change(
                 **{k: v for k, v in values.items() if k not in ("welcome", "cache")}
             )

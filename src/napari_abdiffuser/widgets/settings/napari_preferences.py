@@ -1,4 +1,4 @@
-"""napari's own Preferences window: the settings that it shows of this plugin, where it can."""
+"""Page of the plugin in napari's own Preferences window, where napari has one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.studio.settings.settings import from_stored, to_stored
 from napari_abdiffuser.widgets.common.connections import Connections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_abdiffuser.studio.settings.settings import Settings
 
-__all__ = ["NAMES", "NapariPreferences"]
+__all__ = ["NapariPreferences"]
 
-NAMES = {
+_NAMES = {
     "device": "device",
     "n_outputs": "n_outputs",
     "live": "live",
@@ -23,22 +26,22 @@ NAMES = {
     "data_bar": "data_bar",
     "cache": "cache",
 }
-"""Preferences, and what they are called in napari.yaml under ``configurations: studio``."""
+"""Stored preferences, and their names in napari.yaml under ``configurations: studio``."""
 
 _PLUGIN = "napari-abdiffuser"
 _SEEN = "napari"
 
 
 class _Property:
-    """One property of napari's settings, connected; bound methods of it can be held weakly."""
+    """One property of the page; unlike a closure, its bound method can be held weakly."""
 
-    def __init__(self, name: str, tell: Any) -> None:
-        self.name = name
-        self._tell = tell
+    def __init__(self, name: str, changed: Callable[[str, Any], None]) -> None:
+        self._name = name
+        self._changed = changed
 
     def on_event(self, event: Any) -> None:
-        """Hand the new value on."""
-        self._tell(self.name, event.value)
+        """Pass the new value on."""
+        self._changed(self._name, event.value)
 
 
 class NapariPreferences(QObject):
@@ -55,33 +58,24 @@ class NapariPreferences(QObject):
         self._page = _find_page()
         self._connections = Connections()
         self._writing = False
-        self._properties: list[_Property] = []
+        self._properties = [_Property(name, self._on_page) for name in _NAMES]
         if self._page is None:
             return
-        for name, shown in NAMES.items():
-            prop = _Property(name, self._on_napari)
-            self._properties.append(prop)
+        for shown, prop in zip(_NAMES.values(), self._properties, strict=True):
             self._connections.connect(getattr(self._page.events, shown), prop.on_event)
-
-    @property
-    def available(self) -> bool:
-        """Whether napari has a page for this plugin."""
-        return self._page is not None
-
-    def values(self) -> dict[str, Any]:
-        """Return what the page holds."""
-        page = self._page
-        return {} if page is None else {name: getattr(page, n) for name, n in NAMES.items()}
 
     def merged_into(self, settings: Settings) -> Settings:
         """Return settings with what was changed on the page while no studio was open."""
         seen = settings.window.get(_SEEN, {})
-        for name, value in self.values().items():
-            if isinstance(seen, dict) and name in seen and seen[name] != value:
+        if self._page is None or not isinstance(seen, dict):
+            return settings
+        for name, shown in _NAMES.items():
+            value = getattr(self._page, shown)
+            if name in seen and seen[name] != value:
                 try:
-                    settings = settings.change(**{name: value})
+                    settings = settings.change(**from_stored({name: value}))
                 except InvalidRequest:
-                    continue  # the page takes more than the studio can do with
+                    continue  # the page takes values that the studio does not
         return settings
 
     def write(self, settings: Settings) -> None:
@@ -91,27 +85,29 @@ class NapariPreferences(QObject):
             return
         self._writing = True
         try:
-            for name, shown in NAMES.items():
-                value = getattr(settings.preferences, name)
-                if getattr(page, shown) != value:
-                    setattr(page, shown, value)
+            for name, value in _held(settings).items():
+                if getattr(page, _NAMES[name]) != value:
+                    setattr(page, _NAMES[name], value)
         finally:
             self._writing = False
 
     def seen(self, settings: Settings) -> Settings:
-        """Return settings that remember what the page held last."""
-        if self._page is None:
-            return settings
-        held = {name: asdict(settings.preferences)[name] for name in NAMES}
-        return settings.remember(_SEEN, held)
+        """Return settings that remember the values that the page held last."""
+        return settings if self._page is None else settings.remember(_SEEN, _held(settings))
 
     def cleanup(self) -> None:
         """Cut all connections; without Qt."""
         self._connections.cleanup()
 
-    def _on_napari(self, name: str, value: Any) -> None:
+    def _on_page(self, name: str, value: Any) -> None:
         if not self._writing:
-            self.changed.emit(name, value)
+            for changed, new in from_stored({name: value}).items():
+                self.changed.emit(changed, new)
+
+
+def _held(settings: Settings) -> dict[str, Any]:
+    stored = to_stored(asdict(settings.preferences))
+    return {name: stored[name] for name in _NAMES}
 
 
 def _find_page() -> Any:
@@ -124,4 +120,4 @@ def _find_page() -> Any:
         page = get_plugin_settings(_PLUGIN).studio
     except (KeyError, AttributeError):  # not registered: the widget was made by hand
         return None
-    return page if all(hasattr(page, shown) for shown in NAMES.values()) else None
+    return page if all(hasattr(page, shown) for shown in _NAMES.values()) else None

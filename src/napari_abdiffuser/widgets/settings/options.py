@@ -19,8 +19,7 @@ from napari_abdiffuser.options import OPTIONS, RunOptions
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.form import Fold, form, option_field
 from napari_abdiffuser.widgets.settings import texts as texts_settings
-from napari_abdiffuser.widgets.settings.cache_row import CacheRow
-from napari_abdiffuser.widgets.settings.model_row import ModelRow
+from napari_abdiffuser.widgets.settings.models import CacheRow, ModelRow
 from napari_abdiffuser.widgets.settings.presets import PresetRow
 
 __all__ = ["Options"]
@@ -93,16 +92,19 @@ class Options(QWidget):
         line = self.device_field.lineEdit()
         if line is not None:
             line.editingFinished.connect(self._on_device)
-        self._device = self.values.device
+        self._device = self.device()
 
     @property
     def values(self) -> RunOptions:
         """What the fields show."""
         shown = {name: field.value for name, field in self._fields.items()}
         shown["steps"] = shown["steps"] or None
-        # Not the value of the choice: a device may be typed.
-        shown["device"] = self.device_field.currentText().strip() or "auto"
+        shown["device"] = self.device()
         return RunOptions(model=self.model_row.model, **shown)
+
+    def device(self) -> str:
+        """Return the device that is chosen or typed."""
+        return self.device_field.currentText().strip() or RunOptions.device
 
     def show_default_steps(self, steps: int) -> None:
         """Say how many steps the model takes when none are asked for."""
@@ -126,7 +128,7 @@ class Options(QWidget):
 
     def _on_device(self) -> None:
         # Both pressing Enter and leaving the field arrive here.
-        device = self.values.device
+        device = self.device()
         if device != self._device:
             self._device = device
             self.device_chosen.emit(device)

@@ -1,4 +1,4 @@
-"""Files of the plugin bring back seed, steps, background, model and classes, once each."""
+"""Settings of a run that files of the plugin bring back."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from napari_abdiffuser.studio.project.recipe import recipe_of, with_classes
 from napari_abdiffuser.weights.registry import load_registry
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
-from napari_abdiffuser.widgets.settings import texts_restored as texts
-from napari_abdiffuser.widgets.settings.model_row import shown_name
+from napari_abdiffuser.widgets.settings import texts
+from napari_abdiffuser.widgets.settings.models import shown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from weakref import ReferenceType
 
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_abdiffuser.studio.project.recipe import Recipe
-    from napari_abdiffuser.widgets.hints.sync import HintSync
     from napari_abdiffuser.widgets.session.sources import Sources
     from napari_abdiffuser.widgets.session.store import Store
     from napari_abdiffuser.widgets.settings.options import Options
@@ -31,7 +32,7 @@ __all__ = ["Restored"]
 
 
 class Restored(QObject):
-    """Puts into the controls what the file of the chosen image says, when it is chosen first.
+    """Sets the controls as the file of the chosen image says, when it is chosen first.
 
     What the user changes afterwards stays, also when the image is chosen again.
 
@@ -40,28 +41,37 @@ class Restored(QObject):
     viewer
         A picture that the plugin wrote is chosen when it is opened.
     sources
-        Say which image is meant.
-    sync
-        Knows whose hints a layer holds: those of a project say how they were used.
+        The chosen image.
     store
         Takes the classes.
     options
-        Take the rest.
+        Take seed, steps, background and model.
+    owner_of
+        Returns the image whose hints a layer holds: those of a project say how they were used.
+    when_settled
+        Calls back when everything that was drawn has become a hint.
     """
 
     said = Signal(str)
     failed = Signal(str)
 
     def __init__(
-        self, viewer: Viewer, sources: Sources, sync: HintSync, store: Store, options: Options
+        self,
+        viewer: Viewer,
+        sources: Sources,
+        store: Store,
+        options: Options,
+        owner_of: Callable[[Layer], Layer | None],
+        when_settled: Callable[[Callable[[], None]], None],
     ) -> None:
         super().__init__(options)
-        self._viewer, self._sources, self._sync = viewer, sources, sync
+        self._viewer, self._sources = viewer, sources
         self._store, self._options = store, options
+        self._owner_of, self._when_settled = owner_of, when_settled
         self._taken: set[str] = set()
         self._fresh: ReferenceType[Any] | None = None
         self._connections = Connections()
-        # A file's layers come one by one, and the state follows the image: then it is time.
+        # A file's layers come one by one, and the state follows the image: wait for all.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -100,15 +110,15 @@ class Restored(QObject):
         self._taken.add(recipe.key)
         self._store.apply(lambda s: with_classes(s, recipe.legend))
         # After the file's hints were read, which says how many there are in the same place.
-        self._sync.when_settled(lambda: self._show(recipe))
+        self._when_settled(lambda: self._show(recipe))
 
     def _recipe(self) -> Recipe | None:
-        """Return what a file of the chosen image or of its hints says, the newest first."""
+        """Return the newest recipe of the chosen image's file or of its hints, or None."""
         image = self._sources.image
         if image is None or self._store.state.picture is None:
             return None
         layers = [unwrap(layer) for layer in self._viewer.layers]
-        hints = [layer for layer in layers if self._sync.owners.get(layer) is image]
+        hints = [layer for layer in layers if self._owner_of(layer) is image]
         found = (recipe_of(layer.metadata) for layer in (*reversed(hints), image))
         return next((r for r in found if r is not None and r.key not in self._taken), None)
 
@@ -130,11 +140,11 @@ class Restored(QObject):
             if there:
                 options.model_row.take(recipe.model)
             troubles.extend(self._model_troubles(recipe, there=there))
-        told = texts.taken(recipe, seed=fits, model=there)
+        sentence = texts.taken(recipe, seed=fits, model=there)
         if troubles:
-            self.failed.emit(" ".join(filter(None, [told, *troubles])))
-        elif told:
-            self.said.emit(told)
+            self.failed.emit(" ".join(filter(None, [sentence, *troubles])))
+        elif sentence:
+            self.said.emit(sentence)
 
     def _model_troubles(self, recipe: Recipe, *, there: bool) -> list[str]:
         name = shown_name(str(recipe.model))
@@ -149,7 +159,7 @@ class Restored(QObject):
 
 
 def _is_here(model: str) -> bool:
-    """Whether a model can be asked for; whether it is sound, loading it will tell."""
+    """Whether a model is here; loading it checks whether it is sound."""
     if load_registry().find(model) is not None:
         return True
     try:

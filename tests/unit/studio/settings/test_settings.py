@@ -11,6 +11,7 @@ from napari_abdiffuser.studio.settings.settings import (
     Preferences,
     Settings,
     load_settings,
+    merge,
     save_settings,
     settings_path,
 )
@@ -103,3 +104,14 @@ def test_the_folder_is_the_systems_or_the_one_asked_for(file, monkeypatch, tmp_p
     blocked.write_text("x")
     with pytest.raises(InvalidFile, match="choose a folder"):
         save_settings(Settings(), Path(blocked) / "settings.json")
+
+
+def test_changes_of_two_windows_are_merged():
+    base = Settings().keep_preset("old")
+    ours = base.change(n_outputs=7).keep_preset("mine", "steps").drop_preset("old")
+    theirs = base.change(device="cpu", n_outputs=2).keep_preset("theirs").remember("open", {"a": 1})
+    both = merge(base, ours, theirs)
+    assert (both.preferences.n_outputs, both.preferences.device) == (7, "cpu")
+    assert {preset.name for preset in both.presets} == {"mine", "theirs"}
+    assert both.window == {"open": {"a": 1}}
+    assert merge(base, ours, base) == ours

@@ -93,7 +93,7 @@ def test_a_bad_file_is_refused_in_words_and_the_old_model_stays(shelf, qtbot, tm
     assert (s.widget.options.values.model, opened_with(s)) == ("default", "default")
     assert s.models.get("default", "auto") is before
     assert s.loaded[count:] == [bad]
-    assert s.widget.manners.keeper.settings.preferences.model == "default"
+    assert s.widget.binder.keeper.settings.preferences.model == "default"
 
 
 def test_who_goes_back_to_the_model_in_use_waits_for_no_other(shelf, qtbot):

@@ -72,7 +72,7 @@ def test_presets_are_saved_used_and_deleted(window):
     presets.use_button.click()
     assert options.values.n_outputs == 9
     presets.delete_button.click()
-    assert w.widget.manners.keeper.settings.presets == ()
+    assert w.widget.binder.keeper.settings.presets == ()
     assert presets.name == texts.ORIGINAL
 
 
@@ -150,7 +150,7 @@ def test_nothing_is_left_behind(window, qtbot):
     qtbot.waitUntil(lambda: sorted(done) == [1, 2], timeout=20000)
     del tell, jobs
     dead = weakref.ref(w.widget)
-    studio = [weakref.ref(part) for part in (w.widget.store, w.widget.manners, w.widget.bench)]
+    studio = [weakref.ref(part) for part in (w.widget.store, w.widget.binder, w.widget.bench)]
     w.widget.cleanup()
     w.viewer.window.remove_dock_widget(w.widget)
     w.widget.deleteLater()
