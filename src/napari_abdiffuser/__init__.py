@@ -39,7 +39,7 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     """Load a public name on first use (PEP 562)."""
     if name == "__version__":
-        value: Any = _version()
+        value: Any = import_module("napari_abdiffuser._version").version()
     elif name == "errors":
         value = import_module("napari_abdiffuser.errors")
     elif name in _HOME:
@@ -52,12 +52,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(set(globals()) | set(__all__))
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("napari-abdiffuser")
-    except PackageNotFoundError:  # a source tree on sys.path that was never installed
-        return "0+unknown"

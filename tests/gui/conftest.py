@@ -30,7 +30,11 @@ class ObedientColorizer:
         self.requests = []
 
     def open(self, image, contrast_limits=None, exclude=None):
-        return SimpleNamespace(paint=lambda hints, **options: self._paint(image, hints, **options))
+        return SimpleNamespace(
+            paint=lambda hints, **options: self._paint(image, hints, **options),
+            prepare=lambda cancelled: None,
+            guided=None,
+        )
 
     def _paint(self, image, hints, *, n_outputs, seed, progress, cancel, **options):
         self.threads.append(threading.current_thread())

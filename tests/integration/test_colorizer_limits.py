@@ -137,13 +137,13 @@ def test_a_known_token_comes_out_as_its_colour(tiny_colorizer, monkeypatch):
     monkeypatch.setitem(SAMPLERS, "dpm++2m", watched)
     maps = painting.sample_maps(opened_picture.encoded, tokens, [1, 2], 4, gray=False)
     assert maps.shape == (2, 2, *opened_picture.encoded.shape)
-    known = ends[0][:, tiny_colorizer.networks.anchors.config.count :] / COLOUR_SCALE
+    known = ends[0][:, tiny_colorizer.model.networks.anchors.config.count :] / COLOUR_SCALE
     torch.testing.assert_close(known, tokens.colours.expand(2, -1, -1))
 
 
 def test_a_distilled_model_is_sampled_at_its_own_times(tiny_colorizer, monkeypatch):
     opened_picture = tiny_colorizer.open(NOISE)
-    networks = tiny_colorizer.networks
+    networks = tiny_colorizer.model.networks
     times = (1.0, 0.768, 0.0)
     monkeypatch.setattr(networks, "sampling", SamplerConfig("ddim", 2, times))
     assert Networks.from_config(networks.to_config(), networks.state_dict()).sampling.times == times

@@ -100,8 +100,8 @@ def test_memory_that_does_not_suffice_for_chroma(picture, monkeypatch):
 
 def test_what_no_hint_claims_is_gray_in_best_and_variations_alike(tiny_colorizer):
     narrow = copy.copy(tiny_colorizer)
-    narrow.networks = copy.deepcopy(tiny_colorizer.networks)
-    narrow.networks.guide.highlight.data[:, 3] = 60.0  # nothing is claimed beyond the hints
+    narrow.model.networks = copy.deepcopy(tiny_colorizer.networks)
+    narrow.model.networks.guide.highlight.data[:, 3] = 60.0  # nothing is claimed beyond the hints
     points = Hints(points=HINTS.points)
     made = narrow.open(IMAGE).paint(points, 2, 1, background="gray")
     own = points.hint_map(SHAPE)[2] > 0

@@ -9,7 +9,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_abdiffuser import Colorizer, Hints
 from napari_abdiffuser.colorizer.baseline.hint_map import pixel_hint_map
-from napari_abdiffuser.colorizer.baseline.pixel import PixelColorizer
+from napari_abdiffuser.colorizer.baseline.picture import PixelModel
 from napari_abdiffuser.errors import Cancelled, InvalidRequest, ModelCorrupt
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
@@ -37,7 +37,7 @@ def colorizer(path):
 
 
 def test_lightness_and_hints_are_kept_and_bytes_repeat(colorizer):
-    assert isinstance(colorizer, PixelColorizer)
+    assert isinstance(colorizer.model, PixelModel)
     assert (colorizer.default_steps, colorizer.work_size) == (3, 32)
     result = colorizer(GRAY, HINTS, n_outputs=2, seed=4)
     assert result.rgb.shape == (2, *GRAY.shape, 3)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from napari_abdiffuser import __version__
+from napari_abdiffuser._version import version
 from napari_abdiffuser.cli import colorize, demo, info, models
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="abdiffuser", description="Colorize electron micrographs from a few colour hints."
     )
-    parser.add_argument("--version", action="version", version=f"abdiffuser {__version__}")
+    parser.add_argument("--version", action="version", version=f"abdiffuser {version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for command in (demo, colorize, models, info):
         command.add_parser(commands)

@@ -1,4 +1,4 @@
-"""Going on with smaller batches when memory does not suffice."""
+"""Handling of memory that does not suffice: smaller batches and errors in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from napari_abdiffuser.errors import OutOfMemory
 
-__all__ = ["Attempt", "halving", "is_out_of_memory"]
+__all__ = ["Attempt", "halving", "is_out_of_memory", "within_memory"]
 
 T = TypeVar("T")
 
@@ -81,3 +81,27 @@ def halving(items: list[T], size: int) -> Iterator[tuple[int, list[T], Attempt]]
                 "device='cpu', or colorize a smaller picture."
             )
         size = len(batch) // 2
+
+
+class within_memory:
+    """Context without gradients that turns errors of allocators into `OutOfMemory`."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._mode = torch.inference_mode()
+
+    def __enter__(self) -> None:
+        self._mode.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._mode.__exit__(kind, error, trace)
+        if error is not None and is_out_of_memory(error) and not isinstance(error, OutOfMemory):
+            raise OutOfMemory(
+                f"Memory does not suffice for {self._what}: ask for fewer, close other programs, "
+                "or choose device='cpu'."
+            ) from error

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.jobs.corrections import saturation_factors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_abdiffuser.jobs.job import Opened
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.gallery.pictures import Pixels
 
@@ -73,9 +75,9 @@ class Pair:
             return None
         return self.left, self.right
 
-    def work(self, opened: Any, _cancelled: Callable[[], bool]) -> Sides:
+    def work(self, opened: Opened, _cancelled: Callable[[], bool]) -> Sides:
         """Make both pictures: a job of the workbench."""
-        picture, corrections = opened.picture, self.state.corrections
+        picture, corrections = with_guide(opened.picture), self.state.corrections
         factors: Any = None
         if not corrections.neutral:
             factors = saturation_factors(picture, self.state, corrections.background)
@@ -83,10 +85,9 @@ class Pair:
         def shown(rgb: Pixels | None) -> Pixels:
             if rgb is None:
                 whole = np.ones(picture.shape, bool)
-                made: Pixels = picture.erase(np.zeros((*picture.shape, 3), np.uint8), whole)
-                return made
+                return picture.erase(np.zeros((*picture.shape, 3), np.uint8), whole)
             if factors is None:
                 return rgb
-            return picture.saturate(rgb, factors)  # type: ignore[no-any-return]
+            return picture.saturate(rgb, factors)
 
         return shown(self.left), shown(self.right)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from napari_abdiffuser.options import Background
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.colorizer.protocols import GuidedPicture
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.legend.classes import Legend
@@ -22,7 +23,7 @@ __all__ = ["LiveCorrections"]
 
 @dataclass(frozen=True, eq=False)
 class _Before:
-    picture: Any
+    picture: GuidedPicture
     rgb: NDArray[np.uint8]
     hints: Hints
     background: Background
@@ -48,7 +49,11 @@ class LiveCorrections:
         self._before = None
 
     def whole(
-        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: Background
+        self,
+        picture: GuidedPicture,
+        rgb: NDArray[np.uint8],
+        state: StudioState,
+        background: Background,
     ) -> NDArray[np.uint8]:
         """Correct a preview at full size.
 
@@ -72,26 +77,14 @@ class LiveCorrections:
         if state.corrections.neutral:
             return rgb
         factors = saturation_factors(picture, state, background)
-        made: NDArray[np.uint8] = picture.saturate(rgb, factors)
-        return made
-
-    def small(
-        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, side: int
-    ) -> NDArray[np.uint8]:
-        """Correct a small preview, (h, w, 3), as far as is quick: the saturation of everything.
-
-        `side` is the longer side that it was asked for with.
-        """
-        factor = state.corrections.saturation
-        if factor == 1.0:
-            return rgb
-        from napari_abdiffuser.colorizer.native.colorings import saturated
-
-        light = picture.small_painter(side).surface.display
-        return saturated(rgb, np.full(rgb.shape[:2], factor, np.float32), light)
+        return picture.saturate(rgb, factors)
 
     def _kept(
-        self, picture: Any, rgb: NDArray[np.uint8], state: StudioState, background: Background
+        self,
+        picture: GuidedPicture,
+        rgb: NDArray[np.uint8],
+        state: StudioState,
+        background: Background,
     ) -> NDArray[np.uint8]:
         """Give locked classes the pixels that they had, and remember what all have."""
         before, hints, legend = self._before, state.hints, state.legend

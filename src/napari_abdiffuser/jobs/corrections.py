@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.imaging.exclusion import describe_exclusion
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.colorizer.protocols import GuidedPicture
     from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
+    from napari_abdiffuser.jobs.job import Opened
     from napari_abdiffuser.layers.hints.drawn_region import RegionSource
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.legend.classes import Legend
@@ -77,7 +80,7 @@ class Base:
         """What pixels become that no hint claims."""
         return self.state.corrections.background
 
-    def picture(self, opened: Any) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
+    def picture(self, opened: Opened) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
         """Return pixels and provenance to start from; paints where nothing is shown yet."""
         if self.rgb is not None:
             return self.rgb, self.provenance
@@ -86,7 +89,7 @@ class Base:
 
 
 def locked_pixels(
-    picture: Any, hints: Hints, legend: Legend, background: Background
+    picture: GuidedPicture, hints: Hints, legend: Legend, background: Background
 ) -> NDArray[np.bool_] | None:
     """Mark what belongs to locked classes, (H, W) bool; None where that is nothing.
 
@@ -110,7 +113,7 @@ def locked_pixels(
 
 
 def saturation_factors(
-    picture: Any, state: StudioState, background: Background
+    picture: GuidedPicture, state: StudioState, background: Background
 ) -> float | NDArray[np.float32]:
     """Return factors of the chroma as `OpenPicture.saturate` takes them.
 
@@ -127,12 +130,11 @@ def saturation_factors(
     if all(factor == corrections.saturation for factor in factors.values()):
         return corrections.saturation
     classes = picture.class_map(state.hints, background)
-    values: NDArray[np.float32] = classes.per_class(factors, corrections.saturation)
-    return values
+    return classes.per_class(factors, corrections.saturation)
 
 
 def recolored(
-    opened: Any,
+    opened: Opened,
     base: Base,
     region: RegionSource,
     n_outputs: int,
@@ -143,7 +145,7 @@ def recolored(
     before, _ = base.picture(opened)
     mask = _allowed(opened, base, region)
     seed = len(base.state.gallery.variations)
-    result = opened.picture.inpaint(
+    result = with_guide(opened.picture).inpaint(
         before,
         mask,
         base.state.hints,
@@ -159,18 +161,18 @@ def recolored(
     return replace(made, layers=layers)
 
 
-def erased(opened: Any, base: Base, region: RegionSource) -> Outputs:
+def erased(opened: Opened, base: Base, region: RegionSource) -> Outputs:
     """Make a region gray, ready for layer list and gallery."""
     before, provenance = base.picture(opened)
     mask = _allowed(opened, base, region)
-    rgb = opened.picture.erase(before, mask)
+    rgb = with_guide(opened.picture).erase(before, mask)
     told = deepcopy(dict(provenance))
     told["erased"] = [*told.get("erased", []), describe_exclusion(mask)]
     return single(opened, rgb, told, texts.ERASED.format(name=opened.source.name), base)
 
 
 def single(
-    opened: Any, rgb: NDArray[np.uint8], provenance: dict[str, Any], name: str, base: Base
+    opened: Opened, rgb: NDArray[np.uint8], provenance: dict[str, Any], name: str, base: Base
 ) -> Outputs:
     """Make one picture ready for layer list and gallery."""
     source = opened.source
@@ -195,9 +197,9 @@ def single(
     )
 
 
-def _allowed(opened: Any, base: Base, region: RegionSource) -> NDArray[np.bool_]:
+def _allowed(opened: Opened, base: Base, region: RegionSource) -> NDArray[np.bool_]:
     """Return the region without what is protected: locked classes and the data bar."""
-    picture = opened.picture
+    picture = with_guide(opened.picture)
     mask = region.build(picture.shape)
     locked = locked_pixels(picture, base.state.hints, base.state.legend, base.background)
     if locked is not None:

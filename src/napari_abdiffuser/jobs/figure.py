@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import napari_abdiffuser
+from napari_abdiffuser._version import version
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.jobs.figure_original import Originals, edited
@@ -129,7 +129,7 @@ def _made(
     model = told.get("model")
     sentence = caption(
         entries,
-        napari_abdiffuser.__version__,
+        version(),
         model=str(model.get("name") or "") if isinstance(model, dict) else "",
         guessed=told.get("background") != Background.GRAY,
         # What cannot be checked is not claimed.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
+    from napari_abdiffuser.colorizer.protocols import Picture
     from napari_abdiffuser.jobs.run import Models
     from napari_abdiffuser.layers import PictureSource
 
@@ -33,7 +34,7 @@ class Opened:
     Attributes
     ----------
     picture
-        Encoded: an ``OpenPicture``, or what a colorizer of another kind opens.
+        Encoded by a colorizer.
     source
         Where it came from, and where its results belong.
     image
@@ -42,7 +43,7 @@ class Opened:
         The slice of it: one entry a dimension, None on the picture's two axes.
     """
 
-    picture: Any
+    picture: Picture
     source: PictureSource
     image: Image
     index: tuple[int | None, ...]

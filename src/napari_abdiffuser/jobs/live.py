@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.jobs.correct_live import LiveCorrections
 from napari_abdiffuser.options import Background
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.colorizer.protocols import GuidedPicture, ResultLike, SpreadLike
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.imaging.hints.kinds import Hint
     from napari_abdiffuser.jobs.job import Opened
@@ -67,21 +69,21 @@ class LivePainter:
 
     def __init__(self) -> None:
         self._corrections = LiveCorrections()
-        self._spread: Any = None
+        self._spread: SpreadLike | None = None
         self._last: Painted | None = None
-        self._picture: Any = None
+        self._picture: GuidedPicture | None = None
 
     def first(
         self, opened: Opened, state: StudioState, cancelled: Callable[[], bool] | None = None
     ) -> Painted:
         """Paint the hints of a state: whole pictures where these are small, else previews."""
-        picture = opened.picture
         if max(opened.source.shape) <= PREVIEW_SIDE:
             return self.whole(opened, state, cancelled)
         hints, background = state.hints, state.corrections.background
-        small = picture.preview(hints, max_side=PREVIEW_SIDE, background=background)
-        rgb = self._corrections.small(picture, small.rgb, state, PREVIEW_SIDE)
-        rgb = opened.source.restack(rgb)
+        # Corrections of single classes follow with the whole picture.
+        saturation = state.corrections.saturation
+        small = with_guide(opened.picture).preview(hints, PREVIEW_SIDE, background, saturation)
+        rgb = opened.source.restack(small.rgb)
         return Painted(rgb, small.scale, {}, hints, background)
 
     def whole(
@@ -89,7 +91,8 @@ class LivePainter:
     ) -> Painted:
         """Paint the whole picture, after its small preview where there is one."""
         hints, background = state.hints, state.corrections.background
-        result = self._result(opened.picture, hints, background, cancelled)
+        picture = with_guide(opened.picture)
+        result = self._result(picture, hints, background, cancelled)
         provenance = dict(result.provenance)
         provenance["output"] = "best"
         provenance["preview"] = True
@@ -97,23 +100,23 @@ class LivePainter:
         provenance["source"] = {"layer": source.name, "index": list(source.index)}
         if cancelled is not None and cancelled():
             raise Cancelled("Cancelled.")
-        rgb = self._corrections.whole(opened.picture, result.best, state, background)
+        rgb = self._corrections.whole(picture, result.best, state, background)
         if not state.corrections.neutral:
             provenance["corrections"] = state.corrections.to_dict()
         rgb = source.restack(rgb)
         plain = self._corrections.plain
         painted = Painted(rgb, (1.0, 1.0), provenance, hints, background, plain)
-        self._last, self._picture = painted, opened.picture
+        self._last, self._picture = painted, picture
         return painted
 
     def _result(
         self,
-        picture: Any,
+        picture: GuidedPicture,
         hints: Hints,
         background: Background,
         cancelled: Callable[[], bool] | None,
-    ) -> Any:
-        """Recolour what is laid out already, where only colours have changed; else paint."""
+    ) -> ResultLike:
+        """Recolour if only colours have changed, else paint."""
         last = self._last if self._picture is picture else None
         if last is None or last.background != background or not same_places(last.hints, hints):
             self._spread = None

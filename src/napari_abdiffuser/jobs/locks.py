@@ -14,7 +14,12 @@ from napari_abdiffuser.widgets.session.kept_states import index_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.colorizer.protocols import ResultLike
+    from napari_abdiffuser.colorizer.protocols import (
+        ClassMapLike,
+        GuidedPicture,
+        Picture,
+        ResultLike,
+    )
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
@@ -75,7 +80,7 @@ class Screen:
         return cls(shown.rgb, hints, background, legend)
 
     def keep(
-        self, picture: Any, result: ResultLike, hints: Hints, background: Background
+        self, picture: Picture, result: ResultLike, hints: Hints, background: Background
     ) -> ResultLike:
         """Give locked classes their pixels back.
 
@@ -92,9 +97,9 @@ class Screen:
         -------
         The result itself where no pixel is locked.
         """
-        if not hasattr(picture, "class_map"):
-            return result  # a model that knows pixels alone cannot tell whose they are
-        kept = self._kept(picture, hints, background)
+        if picture.guided is None:
+            return result  # without a guide there are no classes of pixels
+        kept = self._kept(picture.guided, hints, background)
         if kept is None or not kept.any():
             return result
         rgb = self.rgb
@@ -110,7 +115,9 @@ class Screen:
             np.copyto(one, rgb, where=where)
         return LockedResult(best, made, told)
 
-    def _kept(self, picture: Any, hints: Hints, background: Background) -> NDArray[np.bool_] | None:
+    def _kept(
+        self, picture: GuidedPicture, hints: Hints, background: Background
+    ) -> NDArray[np.bool_] | None:
         """Mark what a locked class owned on screen and owns now, (H, W); None if that is nothing.
 
         A class without a hint now keeps what nobody else claims.
@@ -131,7 +138,7 @@ class Screen:
             kept |= had
         return kept
 
-    def _numbers(self, before: Any, entry: HintClass) -> list[int]:
+    def _numbers(self, before: ClassMapLike, entry: HintClass) -> list[int]:
         """Find a class by colour: in another it had other pixels, and its name may be new."""
         known = set(self.legend.names) - {entry.name}
         return [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.transforms import CompositeAffine
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.areas import area_table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abdiffuser.imaging.hints import Hints
+    from napari_abdiffuser.jobs.job import Opened
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.studio.areas import AreaTable
 
@@ -55,12 +57,11 @@ class Measured:
     bar: bool
 
 
-def measured(opened: Any, hints: Hints, background: Background, least_pixels: int) -> Measured:
+def measured(opened: Opened, hints: Hints, background: Background, least_pixels: int) -> Measured:
     """Make a class map and its table."""
-    picture, source = opened.picture, opened.source
+    picture, source = with_guide(opened.picture), opened.source
     classes = picture.class_map(hints, background)
-    surface = picture.painter.surface
-    excluded = surface.excluded
+    excluded = picture.lightness.excluded
     side, unit = pixel_side(source)
     names = {0: texts.NO_CLASS, **dict(enumerate(classes.names, 1))}
     table = area_table(
@@ -68,7 +69,7 @@ def measured(opened: Any, hints: Hints, background: Background, least_pixels: in
         names,
         side,
         unit,
-        lightness=surface.display,
+        lightness=picture.lightness.display,
         counted=None if excluded is None else ~excluded,
         least_pixels=least_pixels,
     )

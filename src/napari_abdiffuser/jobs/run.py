@@ -23,7 +23,7 @@ from napari_abdiffuser.widgets.common import texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from napari_abdiffuser.colorizer.protocols import ColorizerLike, PictureLike, ResultLike
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike, Picture, ResultLike
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.events import Event, RunRequest
     from napari_abdiffuser.layers.images import PictureSource
@@ -186,7 +186,7 @@ def _run(
 
 def open_picture(
     colorizer: ColorizerLike, source: PictureSource, pixels: Any, *, data_bar: bool
-) -> PictureLike:
+) -> Picture:
     """Encode a picture that was loaded.
 
     Parameters

@@ -144,7 +144,7 @@ def _paint(
     source = piece.source
     hints, left_out = fitted(piece.hints, piece.hinted, source.shape)
     colorizer = models.get(manner.model, manner.device)
-    picture: Any = open_picture(colorizer, source, source.load(), data_bar=manner.data_bar)
+    picture = open_picture(colorizer, source, source.load(), data_bar=manner.data_bar)
     result = picture.paint(
         hints,
         n_outputs=0 if manner.seed is None else 1,
@@ -157,11 +157,11 @@ def _paint(
     told = dict(result.provenance)
     told["output"] = "best" if manner.seed is None else 1
     told["hints_left_out"] = left_out
-    if not manner.corrections.neutral and hasattr(picture, "saturate"):
+    if not manner.corrections.neutral and picture.guided is not None:
         document = Document(manner.legend, {(): hints}, manner.corrections)
         state = StudioState(history=History.start(document, weigh=weigh))
-        factors = saturation_factors(picture, state, manner.background)
-        rgb = picture.saturate(rgb, factors)
+        factors = saturation_factors(picture.guided, state, manner.background)
+        rgb = picture.guided.saturate(rgb, factors)
         told["corrections"] = manner.corrections.to_dict()
     return rgb, told
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels, Points
     from napari.types import LayerDataTuple
 
-    from napari_abdiffuser.colorizer.protocols import ColorizerLike, PictureLike
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike, Picture
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
 
@@ -94,7 +94,7 @@ def colorize_layer(
     return result_to_layers(result, picture)
 
 
-def _opened(colorizer: ColorizerLike, picture: PictureSource, *, data_bar: bool) -> PictureLike:
+def _opened(colorizer: ColorizerLike, picture: PictureSource, *, data_bar: bool) -> Picture:
     pixels = picture.load()
     mask = picture.data_bar_mask(pixels) if data_bar else None
     return colorizer.open(pixels, contrast_limits=picture.contrast_limits, exclude=mask)

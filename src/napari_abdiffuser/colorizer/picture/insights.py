@@ -1,4 +1,4 @@
-"""What an open picture can tell: who owns which pixel, what is uncertain, what to try."""
+"""Uncertainty of an open picture, and suggestions for hints."""
 
 from __future__ import annotations
 
@@ -10,217 +10,180 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colours
-from napari_abdiffuser.colorizer.coarse.class_maps import ClassMap, class_map, share_maps
 from napari_abdiffuser.colorizer.coarse.painting import sample_maps
 from napari_abdiffuser.colorizer.coarse.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
+from napari_abdiffuser.colorizer.memory import within_memory
+from napari_abdiffuser.colorizer.native.run import mixed_seed
 from napari_abdiffuser.colorizer.picture.core import PictureCore
-from napari_abdiffuser.colorizer.picture.run import mixed_seed, within_memory
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hard_mask
 
-__all__ = ["Insights"]
+__all__ = ["suggest_colors", "suggest_place", "uncertainty"]
 
 _SAMPLES = 8
 _SUGGESTION_SAMPLES = 32
 
 
-class Insights(PictureCore):
-    """Methods of an open picture: numbers and suggestions."""
+def uncertainty(
+    picture: PictureCore,
+    hints: Hints | None = None,
+    seed: int = 0,
+    n_samples: int = _SAMPLES,
+    cancel: Callable[[], bool] | None = None,
+) -> NDArray[np.float32]:
+    """Compute how far variations differ from each other, given the hints.
 
-    def class_map(self, hints: Hints, background: str = "auto") -> ClassMap:
-        """Who owns which pixel, at native resolution and with the colouring's own edges.
+    Parameters
+    ----------
+    hints : Hints, optional
+        What is already known.
+    seed : int
+        Of the samples.
+    n_samples : int
+        Variations compared, 2 … 64.
+    cancel : callable, optional
+        Asked at every denoising step; returning True raises `Cancelled`.
 
-        Parameters
-        ----------
-        hints : Hints
-            Their class names are the classes; hints without one are a class of their colour.
-        background : {'auto', 'gray'}
-            As the picture is painted; 'gray' lets hints claim more narrowly.
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        Standard deviation of the chroma among the variations, in units of a* and b*.
+    """
+    variance = _variance(picture, hints, seed, n_samples, cancel)[0]
+    maps = variance.sqrt().cpu().numpy() * np.float32(CHROMA_SCALE)
+    out = np.empty(picture.shape, np.float32)
+    picture.painter.planes(maps, lambda rows, block: np.copyto(out[rows], block[0]))
+    settled = _settled(picture, hints)
+    if settled is not None:
+        out[settled] = 0
+    return out
 
-        Returns
-        -------
-        ClassMap
-            Labels, names, colours and area fractions.
-        """
-        request = self.request(hints, 0, background=background)
-        with within_memory("the class map of this picture"):
-            tokens = self.tokens(request.hints)
-            return class_map(self.encoded, self.painter, tokens, request.hints, request.gray)
 
-    def share_maps(
-        self, hints: Hints, background: str = "auto"
-    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-        """Share of every pixel that each class owns.
+def suggest_place(
+    picture: PictureCore,
+    hints: Hints | None = None,
+    seed: int = 0,
+    cancel: Callable[[], bool] | None = None,
+) -> tuple[int, int]:
+    """Find where a hint would own the most uncertainty.
 
-        Parameters
-        ----------
-        hints, background
-            See `class_map`.
+    Immediate after `uncertainty` with the same hints and seed, whose samples it shares.
 
-        Returns
-        -------
-        shares : ndarray of float32, shape (K + 1, H, W)
-            In [0, 1], summing to one; first what no hint claims, then the classes.
-        names : tuple of str
-            Of the K classes.
-        """
-        request = self.request(hints, 0, background=background)
-        with within_memory("the share maps of this picture"):
-            tokens = self.tokens(request.hints)
-            return share_maps(self.encoded, self.painter, tokens, request.hints, request.gray)
+    Parameters
+    ----------
+    hints : Hints, optional
+        What is already known.
+    seed : int
+        Of the samples that are compared.
+    cancel : callable, optional
+        See `uncertainty`.
 
-    def uncertainty(
-        self,
-        hints: Hints | None = None,
-        seed: int = 0,
-        n_samples: int = _SAMPLES,
-        cancel: Callable[[], bool] | None = None,
-    ) -> NDArray[np.float32]:
-        """How far variations differ from each other, given the hints.
+    Returns
+    -------
+    (int, int)
+        Row and column in pixels.
+    """
+    variance = _variance(picture, hints, seed, _SAMPLES, cancel)[0, 0]
+    encoded = picture.encoded
+    scale = np.array(picture.shape) / np.array(encoded.shape)
+    with within_memory("this suggestion"):
+        positions = picture.tokens(hints or Hints()).positions
+        attention = encoded.attend(torch.cat([encoded.anchors, positions], 1))
+        settled = attention.claims[0].T @ variance.flatten()
+    settled = settled[: encoded.anchors.shape[1]]
+    places = (encoded.anchors[0].cpu().numpy() + 0.5) * scale - 0.5
+    pixels = np.clip(np.round(places), 0, np.array(picture.shape) - 1).astype(int)
+    known = _settled(picture, hints)
+    if known is not None and not known[tuple(pixels.T)].all():
+        settled = settled.masked_fill(
+            torch.from_numpy(known[tuple(pixels.T)]).to(settled.device), -torch.inf
+        )
+    row, column = pixels[int(settled.argmax())]
+    return int(row), int(column)
 
-        Parameters
-        ----------
-        hints : Hints, optional
-            What is already known.
-        seed : int
-            Of the samples.
-        n_samples : int
-            Variations compared, 2 … 64.
-        cancel : callable, optional
-            Asked at every denoising step; returning True raises `Cancelled`.
 
-        Returns
-        -------
-        ndarray of float32, shape (H, W)
-            Standard deviation of the chroma among the variations, in units of a* and b*.
-        """
-        variance = self._variance(hints, seed, n_samples, cancel)[0]
-        maps = variance.sqrt().cpu().numpy() * np.float32(CHROMA_SCALE)
-        out = np.empty(self.shape, np.float32)
-        self.painter.planes(maps, lambda rows, block: np.copyto(out[rows], block[0]))
-        settled = self._settled(hints)
-        if settled is not None:
-            out[settled] = 0
-        return out
+def suggest_colors(
+    picture: PictureCore, y: float, x: float, n: int = 5, hints: Hints | None = None, seed: int = 0
+) -> tuple[RGB, ...]:
+    """List the probable colours of a place, the most frequent among samples first.
 
-    def suggest_place(
-        self,
-        hints: Hints | None = None,
-        seed: int = 0,
-        cancel: Callable[[], bool] | None = None,
-    ) -> tuple[int, int]:
-        """Where a hint would settle most: there, it would own the most uncertainty.
+    Parameters
+    ----------
+    y, x : float
+        Row and column in pixels.
+    n : int
+        How many, 1 … 16; fewer come back where samples agree. They are drawn one by one, so
+        they differ more than variations, in which kin share a colour.
+    hints : Hints, optional
+        What is already known.
+    seed : int
+        Of the samples.
 
-        At once after `uncertainty` with the same hints and seed, whose samples it shares.
+    Returns
+    -------
+    tuple of (float, float, float)
+        sRGB in [0, 1], each as it shows at the lightness of this place.
+    """
+    height, width = picture.shape
+    if not (-0.5 <= y < height - 0.5 and -0.5 <= x < width - 0.5):
+        raise InvalidRequest(
+            f"({y}, {x}) lies outside the picture of {height} × {width} pixels: give a row and "
+            "a column inside."
+        )
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 16:
+        raise InvalidRequest(f"n is a whole number from 1 to 16, not {n!r}.")
+    request = picture.request(hints, 0, seed=seed)
+    encoded = picture.encoded
+    scale = np.array(encoded.shape) / np.array(picture.shape)
+    place = torch.tensor((np.array([y, x]) + 0.5) * scale - 0.5, dtype=torch.float32)
+    seeds = [mixed_seed(request.seed, i) for i in range(_SUGGESTION_SAMPLES)]
+    with within_memory("these suggestions"):
+        tokens = picture.tokens(request.hints)
+        places = torch.cat([encoded.anchors, place[None, None].to(encoded.device)], 1)
+        drawn = sample_colours(
+            encoded, places, tokens.positions, tokens.colours, seeds, request.steps
+        )[:, -1]
+    row, column = round(y), round(x)
+    around = picture.painter.surface.display[
+        max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3
+    ]
+    chroma = drawn.cpu().numpy() * np.float32(CHROMA_SCALE)
+    return distinct_colors(chroma, float(around.mean()), n)
 
-        Parameters
-        ----------
-        hints : Hints, optional
-            What is already known.
-        seed : int
-            Of the samples that are compared.
-        cancel : callable, optional
-            See `uncertainty`.
 
-        Returns
-        -------
-        (int, int)
-            Row and column in pixels.
-        """
-        variance = self._variance(hints, seed, _SAMPLES, cancel)[0, 0]
-        encoded = self.encoded
-        scale = np.array(self.shape) / np.array(encoded.shape)
-        with within_memory("this suggestion"):
-            positions = self.tokens(hints or Hints()).positions
-            attention = encoded.attend(torch.cat([encoded.anchors, positions], 1))
-            settled = attention.claims[0].T @ variance.flatten()
-        settled = settled[: encoded.anchors.shape[1]]
-        places = (encoded.anchors[0].cpu().numpy() + 0.5) * scale - 0.5
-        pixels = np.clip(np.round(places), 0, np.array(self.shape) - 1).astype(int)
-        known = self._settled(hints)
-        if known is not None and not known[tuple(pixels.T)].all():
-            settled = settled.masked_fill(
-                torch.from_numpy(known[tuple(pixels.T)]).to(settled.device), -torch.inf
+def _settled(picture: PictureCore, hints: Hints | None) -> NDArray[np.bool_] | None:
+    """Return where nothing varies: excluded pixels and hard regions; None if nowhere."""
+    excluded = picture.painter.surface.excluded
+    hard = None if hints is None else hard_mask(hints, picture.shape)
+    if excluded is None or hard is None:
+        return hard if excluded is None else excluded
+    return excluded | hard
+
+
+def _variance(
+    picture: PictureCore,
+    hints: Hints | None,
+    seed: int,
+    n_samples: int,
+    cancel: Callable[[], bool] | None,
+) -> Tensor:
+    """Return the variance of the samples' chroma, ab / 110 squared: (1, 1, h, w)."""
+    request = picture.request(hints, n_samples, seed=seed, cancel=cancel)
+    if request.n_outputs < 2:
+        raise InvalidRequest(f"n_samples is between 2 and 64, not {n_samples}.")
+    seeds = [mixed_seed(request.seed, i) for i in range(request.n_outputs)]
+    with within_memory(f"{n_samples} samples of this picture"):
+        tokens = picture.tokens(request.hints)
+
+        def make() -> Tensor:
+            maps = sample_maps(
+                picture.encoded, tokens, seeds, request.steps, gray=False, cancel=request.cancel
             )
-        row, column = pixels[int(settled.argmax())]
-        return int(row), int(column)
+            return maps.var(0, correction=1).sum(0)[None, None]
 
-    def suggest_colors(
-        self, y: float, x: float, n: int = 5, hints: Hints | None = None, seed: int = 0
-    ) -> tuple[RGB, ...]:
-        """Colours that a place is likely to have, the most frequent among samples first.
-
-        Parameters
-        ----------
-        y, x : float
-            Row and column in pixels.
-        n : int
-            How many, 1 … 16; fewer come back where samples agree. They are drawn one by one, so
-            they differ more than variations, in which kin share a colour.
-        hints : Hints, optional
-            What is already known.
-        seed : int
-            Of the samples.
-
-        Returns
-        -------
-        tuple of (float, float, float)
-            sRGB in [0, 1], each as it shows at the lightness of this place.
-        """
-        height, width = self.shape
-        if not (-0.5 <= y < height - 0.5 and -0.5 <= x < width - 0.5):
-            raise InvalidRequest(
-                f"({y}, {x}) lies outside the picture of {height} × {width} pixels: give a row and "
-                "a column inside."
-            )
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 16:
-            raise InvalidRequest(f"n is a whole number from 1 to 16, not {n!r}.")
-        request = self.request(hints, 0, seed=seed)
-        encoded = self.encoded
-        scale = np.array(encoded.shape) / np.array(self.shape)
-        place = torch.tensor((np.array([y, x]) + 0.5) * scale - 0.5, dtype=torch.float32)
-        seeds = [mixed_seed(request.seed, i) for i in range(_SUGGESTION_SAMPLES)]
-        with within_memory("these suggestions"):
-            tokens = self.tokens(request.hints)
-            places = torch.cat([encoded.anchors, place[None, None].to(encoded.device)], 1)
-            drawn = sample_colours(
-                encoded, places, tokens.positions, tokens.colours, seeds, request.steps
-            )[:, -1]
-        row, column = round(y), round(x)
-        around = self.painter.surface.display[
-            max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3
-        ]
-        chroma = drawn.cpu().numpy() * np.float32(CHROMA_SCALE)
-        return distinct_colors(chroma, float(around.mean()), n)
-
-    def _settled(self, hints: Hints | None) -> NDArray[np.bool_] | None:
-        """Tell where nothing varies: in excluded pixels and in hard regions; None if nowhere."""
-        excluded = self.painter.surface.excluded
-        hard = None if hints is None else hard_mask(hints, self.shape)
-        if excluded is None or hard is None:
-            return hard if excluded is None else excluded
-        return excluded | hard
-
-    def _variance(
-        self, hints: Hints | None, seed: int, n_samples: int, cancel: Callable[[], bool] | None
-    ) -> Tensor:
-        """Variance of the samples' chroma, ab / 110 squared: (1, 1, h, w)."""
-        request = self.request(hints, n_samples, seed=seed, cancel=cancel)
-        if request.n_outputs < 2:
-            raise InvalidRequest(f"n_samples is between 2 and 64, not {n_samples}.")
-        seeds = [mixed_seed(request.seed, i) for i in range(request.n_outputs)]
-        with within_memory(f"{n_samples} samples of this picture"):
-            tokens = self.tokens(request.hints)
-
-            def make() -> Tensor:
-                maps = sample_maps(
-                    self.encoded, tokens, seeds, request.steps, gray=False, cancel=request.cancel
-                )
-                return maps.var(0, correction=1).sum(0)[None, None]
-
-            parts = (tokens.positions, tokens.colours, tokens.hint_map, tokens.covariates)
-            key = b"".join(part.cpu().numpy().tobytes() for part in parts if part is not None)
-            return self.encoded.last_variance((key, request.seed, len(seeds)), make)
+        parts = (tokens.positions, tokens.colours, tokens.hint_map, tokens.covariates)
+        key = b"".join(part.cpu().numpy().tobytes() for part in parts if part is not None)
+        return picture.encoded.last_variance((key, request.seed, len(seeds)), make)

@@ -1,4 +1,4 @@
-"""Smaller pictures of large ones, at once."""
+"""Previews: smaller colourings of large pictures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from napari_abdiffuser.colorizer.coarse.painting import most_probable
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
+from napari_abdiffuser.colorizer.memory import within_memory
+from napari_abdiffuser.colorizer.native.colorings import saturated
 from napari_abdiffuser.colorizer.native.painter import NativePainter
 from napari_abdiffuser.colorizer.picture.core import PictureCore
-from napari_abdiffuser.colorizer.picture.run import within_memory
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 
-__all__ = ["Preview", "Previews"]
+__all__ = ["Preview", "preview", "small_painter"]
 
 _PREVIEW_SIDE = 1024
 
@@ -37,51 +38,55 @@ class Preview:
     scale: tuple[float, float]
 
 
-class Previews(PictureCore):
-    """Methods of an open picture: previews."""
+def preview(
+    picture: PictureCore,
+    hints: Hints | None = None,
+    max_side: int = _PREVIEW_SIDE,
+    background: str = "auto",
+    saturation: float = 1.0,
+) -> Preview:
+    """Colorize a smaller picture, as large ones want while hints are being placed.
 
-    def preview(
-        self,
-        hints: Hints | None = None,
-        max_side: int = _PREVIEW_SIDE,
-        background: str = "auto",
-    ) -> Preview:
-        """Colorize a smaller picture, as large ones want while hints are being placed.
+    Parameters
+    ----------
+    hints : Hints, optional
+        On the picture itself, in its own pixels.
+    max_side : int
+        The longer side of the preview is at most this, 16 … 65536 pixels.
+    background : {'auto', 'gray'}
+        See `OpenPicture.paint`.
+    saturation : float
+        Factor of the chroma; see `OpenPicture.saturate`.
 
-        Parameters
-        ----------
-        hints : Hints, optional
-            On the picture itself, in its own pixels.
-        max_side : int
-            The longer side of the preview is at most this, 16 … 65536 pixels.
-        background : {'auto', 'gray'}
-            See `OpenPicture.paint`.
+    Returns
+    -------
+    Preview
+        As `paint` colours the picture, averaged; without the promises made for whole pixels.
 
-        Returns
-        -------
-        Preview
-            As `paint` colours the picture, averaged; without the promises made for whole pixels.
+    Raises
+    ------
+    InvalidHints, InvalidRequest
+        Saying what to give instead.
+    """
+    if isinstance(max_side, bool) or not isinstance(max_side, int) or max_side < 16:
+        raise InvalidRequest(f"max_side is a whole number of at least 16, not {max_side!r}.")
+    request = picture.request(hints, 0, background=background)
+    with within_memory("this preview"):
+        tokens = picture.tokens(request.hints)
+        best = most_probable(picture.encoded, tokens, gray=request.gray)
+        painter = small_painter(picture, max_side)
+        shape = painter.surface.shape
+        maps = (best * CHROMA_SCALE).cpu().numpy()
+        rgb = painter.paint(maps, _shrunk(request.hints, picture.shape, shape))[0]
+        if saturation != 1.0:
+            factors = np.full(shape, saturation, np.float32)
+            rgb = saturated(rgb, factors, painter.surface.display)
+    return Preview(rgb, (picture.shape[0] / shape[0], picture.shape[1] / shape[1]))
 
-        Raises
-        ------
-        InvalidHints, InvalidRequest
-            Saying what to give instead.
-        """
-        if isinstance(max_side, bool) or not isinstance(max_side, int) or max_side < 16:
-            raise InvalidRequest(f"max_side is a whole number of at least 16, not {max_side!r}.")
-        request = self.request(hints, 0, background=background)
-        with within_memory("this preview"):
-            tokens = self.tokens(request.hints)
-            best = most_probable(self.encoded, tokens, gray=request.gray)
-            painter = self.small_painter(max_side)
-            shape = painter.surface.shape
-            maps = (best * CHROMA_SCALE).cpu().numpy()
-            rgb = painter.paint(maps, _shrunk(request.hints, self.shape, shape))[0]
-        return Preview(rgb, (self.shape[0] / shape[0], self.shape[1] / shape[1]))
 
-    def small_painter(self, max_side: int = _PREVIEW_SIDE) -> NativePainter:
-        """Painter of the preview; the painter itself where the picture is small enough."""
-        return self.painter.smaller(max_side)
+def small_painter(picture: PictureCore, max_side: int = _PREVIEW_SIDE) -> NativePainter:
+    """Painter of the preview; the painter itself where the picture is small enough."""
+    return picture.painter.smaller(max_side)
 
 
 def _shrunk(hints: Hints, shape: tuple[int, int], small: tuple[int, int]) -> Hints:

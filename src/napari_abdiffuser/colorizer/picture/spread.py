@@ -1,41 +1,40 @@
-"""Hints laid out over a picture, whose colours may change without a network."""
+"""Hints whose colours can change without running a network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.trends import attended
 from napari_abdiffuser.colorizer.hints.groups import HintGroups, recolored
-from napari_abdiffuser.colorizer.picture.run import within_memory
+from napari_abdiffuser.colorizer.memory import within_memory
+from napari_abdiffuser.colorizer.native.result import Result
+from napari_abdiffuser.colorizer.picture.core import PictureCore
+from napari_abdiffuser.colorizer.picture.paint import paint
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.model.guide.features import Attention
 
-if TYPE_CHECKING:
-    from napari_abdiffuser.colorizer.native.result import Result
-    from napari_abdiffuser.colorizer.picture.opened import OpenPicture
-
-__all__ = ["Spread"]
+__all__ = ["Spread", "spread"]
 
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Who owns which pixel, for hints of certain places; made by `OpenPicture.spread`.
+    """Attention of hints at fixed places; made by `OpenPicture.spread`.
 
     Attributes
     ----------
-    picture : OpenPicture
+    picture : PictureCore
         The picture.
     hints : Hints
-        The hints laid out.
+        The hints.
     background : {'auto', 'gray'}
         What becomes of pixels that no hint claims.
     """
 
-    picture: OpenPicture
+    picture: PictureCore
     hints: Hints
     background: str
     _positions: Tensor = field(init=False, repr=False)
@@ -77,4 +76,22 @@ class Spread:
         hints = recolored(self.hints, colors)
         for kind, attention in self._attentions.items():
             self.picture.encoded.remember(self._positions, attention, highlight=kind)
-        return self.picture.paint(hints, n_outputs=0, background=self.background)
+        return paint(self.picture, hints, n_outputs=0, background=self.background)
+
+
+def spread(picture: PictureCore, hints: Hints, background: str = "auto") -> Spread:
+    """Fix the places of hints, so that other colours need no network.
+
+    Parameters
+    ----------
+    hints : Hints
+        Their places decide which hint owns which pixel.
+    background : {'auto', 'gray'}
+        See `paint`.
+
+    Returns
+    -------
+    Spread
+    """
+    request = picture.request(hints, 0, background=background)
+    return Spread(picture, request.hints, background)

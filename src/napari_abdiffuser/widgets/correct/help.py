@@ -9,6 +9,7 @@ from napari.layers import Image, Vectors
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.correct import texts
@@ -85,8 +86,9 @@ class HelpBar(QWidget):
             return
 
         def job(at: Opened, cancelled: Callable[[], bool]) -> Any:
-            doubt = at.picture.uncertainty(hints, cancel=cancelled)
-            place = at.picture.suggest_place(hints, cancel=cancelled)
+            picture = with_guide(at.picture)
+            doubt = picture.uncertainty(hints, cancel=cancelled)
+            place = picture.suggest_place(hints, cancel=cancelled)
             low, top = (float(value) for value in np.percentile(doubt, (_DARKEST, _BRIGHTEST)))
             return at, at.source.restack(doubt), (low, max(top, low + _LEAST_RANGE)), place
 

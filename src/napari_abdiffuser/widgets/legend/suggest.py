@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.imaging.colors import parse_color, to_hex
 from napari_abdiffuser.imaging.hints import Hints, PointHint
 from napari_abdiffuser.studio.legend.color_names import plain_name
@@ -73,7 +74,7 @@ class SuggestRow(QWidget):
             return
 
         def job(at: Any, _cancelled: Callable[[], bool]) -> Any:
-            return at.picture.suggest_colors(y, x, _N, hints)
+            return with_guide(at.picture).suggest_colors(y, x, _N, hints)
 
         self.said.emit(texts.SUGGEST_RUNNING)
         self._context.bench.run(
@@ -179,6 +180,6 @@ class SuggestRow(QWidget):
 
     def _refresh(self, *_: object) -> None:
         opened = self._context.bench.current
-        able = opened is not None and hasattr(opened.picture, "suggest_colors")
+        able = opened is not None and opened.picture.guided is not None
         self.button.setEnabled(able)
         self.button.setToolTip(texts.SUGGEST_TIP if able else texts.WHY_NOT_OPEN)

@@ -189,7 +189,7 @@ class LivePanel(Panel):
     def _begin(self, opened: Opened) -> None:
         """Read the hints and have them painted."""
         self._stale = False
-        if not hasattr(opened.picture, "spread"):
+        if opened.picture.guided is None:
             return
         state = self.context.store.state
         if state.index != tuple(at for at in opened.index if at is not None):
@@ -263,7 +263,7 @@ class LivePanel(Panel):
             return texts.OFF
         if opened is None:
             return texts.OPENING
-        if not hasattr(opened.picture, "spread"):
+        if opened.picture.guided is None:
             return texts.NO_LIVE
         if self._painted is None:
             return texts.WAITING

@@ -185,7 +185,7 @@ class Workbench(QObject):
     def _on_opened(self, opened: Opened) -> None:
         self._opening = None
         self.current = opened
-        self._prepared = not hasattr(opened.picture, "prepare")
+        self._prepared = False
         self.ready.emit(opened)
 
     def _on_not_opened(self, message: str) -> None:

@@ -1,4 +1,4 @@
-"""A loaded model on a device."""
+"""The public colorizer: a model of either kind, loaded on a device."""
 
 from __future__ import annotations
 
@@ -11,42 +11,28 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
-from napari_abdiffuser.colorizer.devices import DeviceChoice, choose_device
+from napari_abdiffuser.colorizer.baseline.picture import PixelModel, PixelPicture
+from napari_abdiffuser.colorizer.devices import choose_device
 from napari_abdiffuser.colorizer.memory import is_out_of_memory
-from napari_abdiffuser.colorizer.native.painter import NativePainter
+from napari_abdiffuser.colorizer.model_info import ModelInfo
 from napari_abdiffuser.colorizer.native.result import Result
-from napari_abdiffuser.colorizer.native.surface import Surface, resampled
+from napari_abdiffuser.colorizer.picture.engine import GuidedModel
 from napari_abdiffuser.colorizer.picture.opened import OpenPicture
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.model.networks import Networks
-from napari_abdiffuser.weights import ModelFile, read, resolve
-from napari_abdiffuser.weights.pixel import is_pixel
+from napari_abdiffuser.weights import read, resolve
+from napari_abdiffuser.weights.pixel import is_pixel, pixel_networks
 
 __all__ = ["Colorizer", "colorize"]
-
-_DEFAULT_STEPS = 16
-_DEFAULT_WORK_SIZE = 384
 
 
 class Colorizer:
     """Colorizes pictures; made by `Colorizer.load`. Safe to call from any thread, repeatedly."""
 
-    def __init__(
-        self,
-        networks: Networks,
-        placement: DeviceChoice,
-        model: ModelFile,
-        settings: dict[str, Any],
-    ) -> None:
-        networks = networks.to(placement.device)
-        networks.guide.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.networks = networks
-        self.placement = placement
-        self._model = model
-        self._settings = settings
+    def __init__(self, model: GuidedModel | PixelModel) -> None:
+        self.model = model
 
     @classmethod
     def load(
@@ -76,64 +62,53 @@ class Colorizer:
         """
         if not isinstance(model, str | os.PathLike):
             raise InvalidRequest(f"model is a name or a path, not {model!r}.")
-        placement = choose_device(device)
+        choice = choose_device(device)
         file = resolve(model)
         tensors, metadata = read(file.path)
         if is_pixel(metadata):
-            from napari_abdiffuser.colorizer.baseline.pixel import PixelColorizer
-
-            return PixelColorizer.of(file, tensors, metadata, placement)
+            networks = pixel_networks(tensors, metadata, file.path)
+            settings = dict(metadata.get("settings", {}))
+            return cls(PixelModel(networks, ModelInfo(file, choice, settings)))
         try:
-            networks = Networks.from_config(metadata["config"], tensors)
+            guided = Networks.from_config(metadata["config"], tensors)
             settings = dict(metadata.get("settings", {}))
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelCorrupt(
                 f"The model file {file.path} does not fit this version of napari-abdiffuser "
                 f"({type(error).__name__}): fetch it again, or update the package."
             ) from error
-        return cls(networks, placement, file, settings)
+        return cls(GuidedModel(guided, ModelInfo(file, choice, settings)))
 
     @property
     def device(self) -> str:
         """Where the model runs, such as 'cpu' or 'cuda:0'."""
-        return str(self.placement.device)
+        return str(self.model.info.choice.device)
 
     @property
     def device_reason(self) -> str:
         """Why it runs there, in words."""
-        return self.placement.reason
+        return self.model.info.choice.reason
 
     @property
     def default_steps(self) -> int:
         """Denoising steps when none are asked for."""
-        return int(self._settings.get("steps", _DEFAULT_STEPS))
+        return self.model.info.default_steps
 
     @property
     def work_size(self) -> int:
         """Longer side, in pixels, that pictures are encoded at; small ones at most doubled."""
-        return int(self._settings.get("work_size", _DEFAULT_WORK_SIZE))
+        return self.model.info.work_size
 
     def describe(self) -> dict[str, Any]:
-        """Model, device and versions, for provenance; JSON-serializable."""
-        from napari_abdiffuser import __version__
-
-        return {
-            "model": {"name": self._model.name, "sha256": self._model.sha256},
-            "device": self.device,
-            "precision": str(self.placement.precision).removeprefix("torch."),
-            "versions": {
-                "napari-abdiffuser": __version__,
-                "torch": torch.__version__,
-                "numpy": np.__version__,
-            },
-        }
+        """Return model, device and versions for provenance; JSON-serializable."""
+        return self.model.info.describe()
 
     def open(
         self,
         image: ArrayLike,
         contrast_limits: tuple[float, float] | None = None,
         exclude: NDArray[np.bool_] | None = None,
-    ) -> OpenPicture:
+    ) -> OpenPicture | PixelPicture:
         """Encode a picture once, to paint it any number of times.
 
         Parameters
@@ -150,7 +125,8 @@ class Colorizer:
 
         Returns
         -------
-        OpenPicture
+        Picture
+        Of a model with a guide, an `OpenPicture`.
 
         Raises
         ------
@@ -160,18 +136,8 @@ class Colorizer:
             If memory does not suffice.
         """
         lightness = to_lightness(image, contrast_limits, exclude)
-        height, width = lightness.network.shape
-        # The guide tells objects apart best at its working size; of a picture enlarged to twice
-        # its size the cells are as fine as its pixels, and more would only cost time.
-        scale = min(2.0, self.work_size / max(height, width))
-        # Even sides: the code's cells then cover the picture exactly.
-        work = (2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2)))
         try:
-            with torch.inference_mode():
-                seen = resampled(lightness.network, work).to(self.placement.device)
-                code = self.networks.guide.encode(seen, self.placement.precision)
-                coarse = resampled(lightness.network, code.shape).to(self.placement.device)
-                encoded = EncodedPicture(self.networks, code, coarse)
+            return self.model.open(lightness)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -179,14 +145,6 @@ class Colorizer:
                 "Memory does not suffice to open this picture: close other programs or choose "
                 "device='cpu'."
             ) from error
-        surface = Surface(
-            self.networks.upsampler,
-            lightness.display,
-            lightness.network,
-            coarse[0, 0],
-            lightness.excluded,
-        )
-        return OpenPicture(self, lightness, encoded, NativePainter(surface))
 
     def __call__(
         self,

@@ -1,4 +1,4 @@
-"""From hints to numbers: who owns which pixel, and how much of the picture each class has."""
+"""Class maps and share maps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
 from napari_abdiffuser.colorizer.hints.cells import lay_hints
 from napari_abdiffuser.colorizer.hints.groups import HintGroups, group_of, hints_inside
-from napari_abdiffuser.colorizer.hints.tokens import HintTokens, drawn_hints
-from napari_abdiffuser.colorizer.native.painter import NativePainter
+from napari_abdiffuser.colorizer.hints.tokens import drawn_hints
+from napari_abdiffuser.colorizer.memory import within_memory
+from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hints import Hints, PointHint
@@ -44,7 +44,7 @@ class ClassMap:
     fractions: tuple[float, ...]
 
     def per_class(self, values: Mapping[str, float], default: float = 1.0) -> NDArray[np.float32]:
-        """Lay a number for each class out over its pixels, as `OpenPicture.saturate` takes it.
+        """Map a number for each class to its pixels, as `OpenPicture.saturate` takes it.
 
         Parameters
         ----------
@@ -71,21 +71,35 @@ class ClassMap:
         return np.array(table, np.float32)[self.labels]
 
 
-def class_map(
-    encoded: EncodedPicture, painter: NativePainter, tokens: HintTokens, hints: Hints, gray: bool
-) -> ClassMap:
-    """Make a class map; see `OpenPicture.class_map`."""
+def class_map(picture: PictureCore, hints: Hints, background: str = "auto") -> ClassMap:
+    """Assign every pixel to a class, at native resolution and with the edges of the colouring.
+
+    Parameters
+    ----------
+    hints : Hints
+        Their class names are the classes; hints without one are a class of their colour.
+    background : {'auto', 'gray'}
+        As the picture is painted; 'gray' lets hints claim more narrowly.
+
+    Returns
+    -------
+    ClassMap
+        Labels, names, colours and area fractions.
+    """
+    request = picture.request(hints, 0, background=background)
+    painter, hints = picture.painter, request.hints
     groups = HintGroups.of(hints)
-    shares = _coarse_shares(encoded, painter, tokens, hints, gray, groups)
-    labels = np.zeros(painter.surface.shape, np.uint16)
+    labels = np.zeros(picture.shape, np.uint16)
 
     def use(rows: slice, block: NDArray[np.float32]) -> None:
         owner = block.argmax(0)
         most = np.take_along_axis(block, owner[None], 0)[0]
         labels[rows] = np.where(most > 1 - block.sum(0), owner + 1, 0)
 
-    if groups.names:
-        painter.planes(shares, use)
+    with within_memory("the class map of this picture"):
+        shares = _coarse_shares(picture, hints, groups, gray=request.gray)
+        if groups.names:
+            painter.planes(shares, use)
     for hint in drawn_hints(hints):
         number = groups.names.index(group_of(hint)) + 1
         where = hint.patch(labels.shape) if isinstance(hint, PointHint) else hint.mask
@@ -100,20 +114,36 @@ def class_map(
 
 
 def share_maps(
-    encoded: EncodedPicture, painter: NativePainter, tokens: HintTokens, hints: Hints, gray: bool
+    picture: PictureCore, hints: Hints, background: str = "auto"
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Make share maps; see `OpenPicture.share_maps`."""
+    """Compute the share of every pixel that each class owns.
+
+    Parameters
+    ----------
+    hints, background
+        See `class_map`.
+
+    Returns
+    -------
+    shares : ndarray of float32, shape (K + 1, H, W)
+        In [0, 1], summing to one; first what no hint claims, then the classes.
+    names : tuple of str
+        Of the K classes.
+    """
+    request = picture.request(hints, 0, background=background)
+    painter, hints = picture.painter, request.hints
     groups = HintGroups.of(hints)
-    shares = _coarse_shares(encoded, painter, tokens, hints, gray, groups)
-    out = np.empty((len(shares) + 1, *painter.surface.shape), np.float32)
+    with within_memory("the share maps of this picture"):
+        shares = _coarse_shares(picture, hints, groups, gray=request.gray)
+        out = np.empty((len(shares) + 1, *picture.shape), np.float32)
 
-    def use(rows: slice, block: NDArray[np.float32]) -> None:
-        out[1:, rows] = block
+        def use(rows: slice, block: NDArray[np.float32]) -> None:
+            out[1:, rows] = block
 
-    if groups.names:
-        painter.planes(shares, use)
+        if groups.names:
+            painter.planes(shares, use)
     for hint in drawn_hints(hints):
-        where = hint.patch(painter.surface.shape) if isinstance(hint, PointHint) else (hint.mask,)
+        where = hint.patch(picture.shape) if isinstance(hint, PointHint) else (hint.mask,)
         out[(slice(1, None), *where)] = 0
         out[(groups.names.index(group_of(hint)) + 1, *where)] = 1
     if painter.surface.excluded is not None:
@@ -124,15 +154,11 @@ def share_maps(
 
 
 def _coarse_shares(
-    encoded: EncodedPicture,
-    painter: NativePainter,
-    tokens: HintTokens,
-    hints: Hints,
-    gray: bool,
-    groups: HintGroups,
+    picture: PictureCore, hints: Hints, groups: HintGroups, *, gray: bool
 ) -> NDArray[np.float32]:
-    """Share of every cell that each class owns: (K, h, w)."""
-    surface, hints = painter.surface, spreading(hints)
+    """Return the share of every cell that each class owns: (K, h, w)."""
+    tokens, encoded = picture.tokens(hints), picture.encoded
+    surface, hints = picture.painter.surface, spreading(hints)
     if surface.excluded is not None:
         hints = hints_inside(hints, ~surface.excluded)
     drawn = drawn_hints(hints)

@@ -1,4 +1,4 @@
-"""One call of a painting method: batches, progress, cancelling, provenance."""
+"""One painting run: batches, progress, cancelling and provenance."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
-from napari_abdiffuser.colorizer.memory import halving, is_out_of_memory
+from napari_abdiffuser.colorizer.memory import halving
+from napari_abdiffuser.colorizer.native.canvas import Canvas
 from napari_abdiffuser.colorizer.native.result import ChromaSource, Result
-from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.colorizer.requests import PaintRequest
-from napari_abdiffuser.errors import Cancelled, OutOfMemory
+from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.imaging.hints import Hints
 
-__all__ = ["Run", "Sample", "mixed_seed", "within_memory"]
+__all__ = ["Run", "Sample", "mixed_seed"]
 
 
 class Sample(Protocol):
@@ -38,32 +38,15 @@ class Sample(Protocol):
         ...
 
 
-class within_memory:
-    """Context in which running out of memory is said in words; no gradients are kept."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._mode = torch.inference_mode()
-
-    def __enter__(self) -> None:
-        self._mode.__enter__()
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        self._mode.__exit__(kind, error, trace)
-        if error is not None and is_out_of_memory(error) and not isinstance(error, OutOfMemory):
-            raise OutOfMemory(
-                f"Memory does not suffice for {self._what}: ask for fewer, close other programs, "
-                "or choose device='cpu'."
-            ) from error
-
-
 class Run:
     """One request, from coarse maps to a `Result`.
 
     Parameters
     ----------
-    picture : PictureCore
+    picture : Canvas
         What is painted.
+    cells : (int, int)
+        (h, w) of the coarse maps.
     request : PaintRequest
         What was asked for.
     rows : slice, optional
@@ -71,9 +54,14 @@ class Run:
     """
 
     def __init__(
-        self, picture: PictureCore, request: PaintRequest, rows: slice | None = None
+        self,
+        picture: Canvas,
+        cells: tuple[int, int],
+        request: PaintRequest,
+        rows: slice | None = None,
     ) -> None:
         self._picture = picture
+        self._cells = cells
         self._request = request
         self._rows = slice(0, picture.shape[0]) if rows is None else rows
         self._done = 0
@@ -147,7 +135,7 @@ class Run:
 
     def _batch_size(self) -> int:
         """Count outputs at a time: maps and the sweeps' copies stay within a few hundred MB."""
-        h, w = self._picture.encoded.shape
+        h, w = self._cells
         return max(1, min(64, (1 << 24) // (h * w)))
 
     def _advance(self, by: int) -> None:
@@ -160,7 +148,7 @@ class Run:
     def _provenance(self) -> dict[str, Any]:
         request, picture = self._request, self._picture
         return {
-            **picture.colorizer.describe(),
+            **picture.info.describe(),
             "seed": request.seed,
             "steps": request.steps,
             "n_outputs": request.n_outputs,
