@@ -9,7 +9,7 @@ import torch
 from napari_abdiffuser import Colorizer, Hints
 from napari_abdiffuser.colorizer.coarse import painting
 from napari_abdiffuser.colorizer.coarse.painting import sample_maps
-from napari_abdiffuser.colorizer.picture import opened
+from napari_abdiffuser.colorizer.picture import paint
 from napari_abdiffuser.errors import (
     DeviceUnavailable,
     InvalidHints,
@@ -48,7 +48,7 @@ def test_smaller_batches_where_memory_runs_out(tiny_colorizer, monkeypatch):
     opened_picture = tiny_colorizer.open(NOISE)
     expected = opened_picture.paint(HINTS, 4)
     sample, sizes = failing_above(1, sample_maps)
-    monkeypatch.setattr(opened, "sample_maps", sample)
+    monkeypatch.setattr(paint, "sample_maps", sample)
     done = []
     result = opened_picture.paint(HINTS, 4, progress=lambda d, t: done.append((d, t)))
     assert sizes == [4, 2, 1, 1, 1, 1]
@@ -59,7 +59,7 @@ def test_smaller_batches_where_memory_runs_out(tiny_colorizer, monkeypatch):
 
 
 def test_memory_that_does_not_suffice_for_one(tiny_colorizer, monkeypatch):
-    monkeypatch.setattr(opened, "sample_maps", failing_above(0, sample_maps)[0])
+    monkeypatch.setattr(paint, "sample_maps", failing_above(0, sample_maps)[0])
     with pytest.raises(OutOfMemory, match="choose"):
         tiny_colorizer(NOISE, n_outputs=4)
 

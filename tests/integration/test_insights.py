@@ -89,7 +89,7 @@ def test_the_place_to_hint_owns_most_of_the_uncertainty(picture, monkeypatch):
     h, w = picture.encoded.shape
     variance = torch.zeros(1, 1, h, w)
     variance[..., 3 * h // 4 :, 3 * w // 4 :] = 1
-    monkeypatch.setattr(insights.Insights, "_variance", lambda *a: variance)
+    monkeypatch.setattr(insights, "_variance", lambda *a: variance)
     place = np.array(picture.suggest_place())
     claims = picture.encoded.attend(picture.encoded.anchors).claims[0]
     owned = claims[variance.flatten() > 0].sum(0)

@@ -75,7 +75,9 @@ def test_a_result_holds_no_model_and_can_be_pickled(tiny_model):
     colorizer = Colorizer.load(tiny_model, device="cpu")
     opened = colorizer.open(IMAGE)
     made = opened.paint(HINTS, 2, 1)
-    gone = [weakref.ref(x) for x in (opened, opened.painter, opened.encoded, colorizer.networks)]
+    gone = [
+        weakref.ref(x) for x in (opened, opened.painter, opened.encoded, colorizer.model.networks)
+    ]
     del colorizer, opened
     gc.collect()
     assert all(ref() is None for ref in gone)
@@ -100,7 +102,8 @@ def test_memory_that_does_not_suffice_for_chroma(picture, monkeypatch):
 
 def test_what_no_hint_claims_is_gray_in_best_and_variations_alike(tiny_colorizer):
     narrow = copy.copy(tiny_colorizer)
-    narrow.model.networks = copy.deepcopy(tiny_colorizer.networks)
+    narrow.model = copy.copy(tiny_colorizer.model)
+    narrow.model.networks = copy.deepcopy(tiny_colorizer.model.networks)
     narrow.model.networks.guide.highlight.data[:, 3] = 60.0  # nothing is claimed beyond the hints
     points = Hints(points=HINTS.points)
     made = narrow.open(IMAGE).paint(points, 2, 1, background="gray")

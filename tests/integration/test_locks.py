@@ -89,7 +89,7 @@ def test_nothing_is_changed_where_nothing_is_locked_or_classes_are_not_known(pic
     free = Screen(shown, hints(), "auto", legend().lock("cell", False))
     assert free.keep(picture, made, hints(), "auto") is made
     locked = Screen(shown, hints(), "auto", legend())
-    assert locked.keep(object(), made, hints(), "auto") is made
+    assert locked.keep(SimpleNamespace(guided=None), made, hints(), "auto") is made
 
 
 def test_a_small_preview_is_painted_whole_first(picture):

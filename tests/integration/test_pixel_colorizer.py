@@ -10,6 +10,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from napari_abdiffuser import Colorizer, Hints
 from napari_abdiffuser.colorizer.baseline.hint_map import pixel_hint_map
 from napari_abdiffuser.colorizer.baseline.picture import PixelModel
+from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.errors import Cancelled, InvalidRequest, ModelCorrupt
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
@@ -93,7 +94,7 @@ def test_what_needs_a_guide_says_so(colorizer):
     with pytest.raises(InvalidRequest, match="gray hints"):
         picture.paint(HINTS, background="gray")
     with pytest.raises(InvalidRequest, match="'default'"):
-        picture.spread(HINTS)
+        with_guide(picture)
 
 
 def test_a_hint_is_drawn_as_it_was_trained_with():
