@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image, Labels, Shapes  # noqa: F401  (napari before Qt)
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.jobs.corrections import Base
+from napari_abdiffuser.widgets.session.on_screen import correction_base
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 SQUARE = [[8, 10], [8, 30], [24, 30], [24, 10]]
@@ -127,9 +127,9 @@ def test_a_copy_of_the_preview_is_not_the_preview(ran, qtbot):
     qtbot.waitUntil(lambda: live.layer is not None and live.layer.visible, timeout=20000)
     copy = Image(live.layer.data.copy(), rgb=True, metadata=dict(live.layer.metadata))
     ran.viewer.add_layer(copy)
-    assert Base.of(ran.widget.context).number is None
+    assert correction_base(ran.widget.context).number is None
     live.switch.setChecked(False)
-    assert Base.of(ran.widget.context).number == ran.shown().number
+    assert correction_base(ran.widget.context).number == ran.shown().number
     assert copy.visible
 
 

@@ -12,6 +12,7 @@ from napari.layers import Image
 from napari.utils.notifications import notification_manager
 
 from napari_abdiffuser.errors import DeviceUnavailable
+from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.layers import colorize_layer
 from napari_abdiffuser.widgets.common import texts
 
@@ -89,7 +90,7 @@ def test_taking_the_widget_out_of_its_dock_cancels_the_run(window, colorizer, qt
     ("error", "sentence"),
     [
         (DeviceUnavailable("There is no 'cuda' here. Choose 'cpu'."), "There is no 'cuda' here."),
-        (RuntimeError("CUDA out of memory. Tried to allocate"), texts.OUT_OF_MEMORY),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), jobs_texts.OUT_OF_MEMORY),
         (RuntimeError("mat1 and mat2"), "RuntimeError: mat1 and mat2"),
     ],
 )

@@ -13,6 +13,7 @@ from napari_abdiffuser.jobs.locks import Screen
 from napari_abdiffuser.studio.document.identity import PictureIdentity
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.widgets.session.on_screen import locked_screen
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 46), dtype=np.uint8)
 NAMES = ["cell", "ground"]
@@ -119,16 +120,16 @@ def test_what_is_on_screen(shown):
     stack = PictureIdentity("layer 1", "stack", NOISE.shape, leading=(3,))
     state = StudioState().open(stack).at((1,)).set_hints(hints())
     then = state.deliver(lambda g: g.add([shown], 0, hints=hints()).show(1), "Colorize")
-    assert Screen.of(window(then), slice_of((1,))) is None  # nothing is locked
+    assert locked_screen(window(then), slice_of((1,))) is None  # nothing is locked
     locked = then.lock_class("cell").set_hints(hints("crimson"))
-    screen = Screen.of(window(locked), slice_of((1,)))
+    screen = locked_screen(window(locked), slice_of((1,)))
     assert screen.rgb is shown
     assert screen.hints is then.gallery[1].hints  # those that it was made with
-    assert Screen.of(window(locked), slice_of((2,))) is None
-    assert Screen.of(window(locked.at((2,))), slice_of((2,))) is None  # nothing is shown there
+    assert locked_screen(window(locked), slice_of((2,))) is None
+    assert locked_screen(window(locked.at((2,))), slice_of((2,))) is None  # nothing is shown there
     painted = SimpleNamespace(plain=shown + 1, hints=locked.hints, background="gray")
-    over = Screen.of(window(locked, preview=painted), slice_of((1,)))
+    over = locked_screen(window(locked, preview=painted), slice_of((1,)))
     assert over.rgb is painted.plain
     assert over.background == "gray"
-    late = Screen.of(window(locked, preview=painted, at=(0,)), slice_of((1,)))
+    late = locked_screen(window(locked, preview=painted, at=(0,)), slice_of((1,)))
     assert late.rgb is shown  # the preview is still of another slice

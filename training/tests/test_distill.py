@@ -14,7 +14,7 @@ from PIL import Image
 
 from abdiffuser_training.cli import main
 from abdiffuser_training.data.batch import Batch
-from abdiffuser_training.distill.command import DistillConfig
+from abdiffuser_training.distill.config import DistillConfig
 from abdiffuser_training.distill.steps import step_pairs, two_steps
 from abdiffuser_training.distill.subjects import PixelSubject
 from abdiffuser_training.distill.task import DistillLosses, DistillTask

@@ -12,13 +12,12 @@ from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.imaging.exclusion import describe_exclusion
+from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Outputs
 from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.gallery.pictures import thumbnail
-from napari_abdiffuser.widgets.correct import texts
-from napari_abdiffuser.widgets.session.kept_states import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hints.drawn_region import RegionSource
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.legend.classes import Legend
-    from napari_abdiffuser.widgets.panel import Context
 
 __all__ = ["Base", "erased", "locked_pixels", "recolored", "saturation_factors"]
 
@@ -56,18 +54,6 @@ class Base:
     number: int | None
     provenance: Mapping[str, Any]
     state: StudioState
-
-    @classmethod
-    def of(cls, context: Context) -> Base:
-        """Read what is shown, if it is of the slice at hand."""
-        state, opened = context.store.state, context.bench.current
-        number = state.gallery.shown
-        shown = None if number is None else state.gallery[number]
-        if number is None or shown is None or shown.rgb is None or context.preview.visible:
-            return cls(None, None, {}, state)
-        if opened is not None and shown.index != index_of(opened.source):
-            return cls(None, None, {}, state)  # the sliders are on their way
-        return cls(shown.rgb, number, shown.provenance, state)
 
     @property
     def hints(self) -> Hints:

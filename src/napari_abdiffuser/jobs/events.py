@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.options import RunOptions
-from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,6 @@ import numpy as np
 
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.options import Background
-from napari_abdiffuser.widgets.session.kept_states import index_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
         ResultLike,
     )
     from napari_abdiffuser.imaging.hints import Hints
-    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
     from napari_abdiffuser.studio.legend.hint_class import HintClass
-    from napari_abdiffuser.widgets.panel import Context
 
 __all__ = ["LockedResult", "Screen"]
 
@@ -58,26 +55,6 @@ class Screen:
     hints: Hints
     background: Background
     legend: Legend
-
-    @classmethod
-    def of(cls, context: Context, picture: PictureSource) -> Screen | None:
-        """Read what is on screen of a picture; None if it is another one or nothing is locked."""
-        state, preview = context.store.state, context.preview
-        legend = state.legend
-        if index_of(picture) != state.index or not any(entry.locked for entry in legend):
-            return None
-        painted = preview.painted
-        opened = context.bench.current
-        here = opened is not None and index_of(opened.source) == state.index
-        if here and preview.visible and painted is not None:
-            return cls(painted.plain, painted.hints, painted.background, legend)
-        number = state.gallery.shown
-        shown = None if number is None else state.gallery[number]
-        if shown is None or shown.rgb is None:
-            return None
-        hints = state.hints if shown.hints is None else shown.hints
-        background = Background.of(gray=shown.provenance.get("background") == Background.GRAY)
-        return cls(shown.rgb, hints, background, legend)
 
     def keep(
         self, picture: Picture, result: ResultLike, hints: Hints, background: Background

@@ -11,9 +11,9 @@ from napari.utils.transforms import CompositeAffine
 
 from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.imaging.colors import to_hex
+from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.areas import area_table
-from napari_abdiffuser.widgets.measure import texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
+from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.corrections import saturation_factors
 from napari_abdiffuser.jobs.run import in_words, open_picture
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
@@ -18,7 +19,6 @@ from napari_abdiffuser.studio.document.document import Document, weigh
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.project.fitting import fitted
-from napari_abdiffuser.widgets.series import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +171,7 @@ def layer_tuple(piece: Piece, done: Coloured) -> Any:
     source = piece.source
     told = {**done.provenance, "source": {"layer": source.name, "index": list(source.index)}}
     meta = {
-        "name": texts.LAYER.format(name=source.name),
+        "name": texts.SERIES_LAYER.format(name=source.name),
         "rgb": True,
         "metadata": {PROVENANCE_KEY: told},
         **source.placement.as_kwargs(),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.spatial import Index
 
-__all__ = ["PictureSource", "image_array", "read_image"]
+__all__ = ["PictureSource", "image_array", "index_of", "read_image"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,3 +207,8 @@ def _whole_numbers(index: Any) -> Index:
             f"index={index!r} is no slice: give a whole number, or a tuple with one for each "
             "dimension before the last two, such as (3,)."
         ) from None
+
+
+def index_of(picture: PictureSource) -> tuple[int, ...]:
+    """Return the place of a picture in its stack."""
+    return tuple(at for at in picture.index if at is not None)

@@ -10,8 +10,8 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Progress, Ready, RunRequest, Stopped
-from napari_abdiffuser.jobs.locks import Screen
 from napari_abdiffuser.jobs.run import Models
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.new import default_patch_size
@@ -30,8 +30,9 @@ from napari_abdiffuser.widgets.hints.texts import crowd
 from napari_abdiffuser.widgets.hints.tools import HintTools
 from napari_abdiffuser.widgets.live.panel import LivePanel
 from napari_abdiffuser.widgets.measure.panel import MeasurePanel
-from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.series.panel import SeriesPanel
+from napari_abdiffuser.widgets.session.on_screen import locked_screen
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
 from napari_abdiffuser.widgets.session.results import Results
 from napari_abdiffuser.widgets.session.run import RunController
@@ -251,13 +252,13 @@ class ColorizeWidget(QWidget):
             return
         self._source = image
         self.footer.set_busy(True)
-        self.footer.say(texts.LOADING_MODEL)
+        self.footer.say(jobs_texts.LOADING_MODEL)
         self.runs.start(
             RunRequest(
                 picture=picture,
                 hints=hints,
                 options=replace(self.options.values, data_bar=self.bench.watch.data_bar),
-                keep=Screen.of(self.context, picture),
+                keep=locked_screen(self.context, picture),
             )
         )
 

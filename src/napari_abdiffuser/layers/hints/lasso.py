@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.hints.slices import SlicesSource
+    from napari_abdiffuser.layers.hints.reading import SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
 __all__ = ["LassoLink", "mask_of", "new_lasso_layer"]

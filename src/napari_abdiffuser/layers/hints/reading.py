@@ -1,4 +1,4 @@
-"""What is common to all layers that hold hints: where they are read, and what comes of it."""
+"""Values and protocols of all layers that hold hints."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
 from napari_abdiffuser.layers.hints.left_out import LeftOut
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from napari.components import Dims
     from napari.layers import Image
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.hints.slices import SlicesSource
     from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
@@ -23,12 +24,17 @@ __all__ = [
     "CLASS",
     "HintLink",
     "Home",
+    "Index",
     "LinkSource",
     "Outline",
     "Place",
     "Reading",
+    "SliceReadings",
+    "SlicesSource",
     "class_and_color",
 ]
+
+Index = tuple[int, ...]
 
 CLASS = "class"
 """Feature column of Points and Shapes layers that names what a hint marks."""
@@ -131,6 +137,41 @@ class LinkSource(Protocol):
 
     def build(self) -> Reading:
         """Return the hints."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SliceReadings:
+    """Hints of one layer, by slice.
+
+    Attributes
+    ----------
+    slices
+        Of slices that hold any.
+    everywhere
+        Of a layer without the stack's axes: they are hints of every slice.
+    """
+
+    slices: Mapping[Index, Reading] = field(default_factory=dict)
+    everywhere: Reading | None = None
+
+    def at(self, index: Index) -> Reading:
+        """Return what the layer says of a slice."""
+        if self.everywhere is not None:
+            return self.everywhere
+        return self.slices.get(index, Reading())
+
+
+class SlicesSource(Protocol):
+    """What was copied from a layer; the rest may take time and needs no layer."""
+
+    @property
+    def cost(self) -> int:
+        """Of `build`, in pixels that it looks at."""
+        ...
+
+    def build(self) -> SliceReadings:
+        """Return the hints of all slices."""
         ...
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abdiffuser.layers.hints.reading import Reading
+from napari_abdiffuser.layers.hints.reading import Index, Reading, SliceReadings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,47 +21,8 @@ __all__ = [
     "EverySlice",
     "NoSlices",
     "OccupiedSlices",
-    "SliceReadings",
     "SliceSources",
-    "SlicesSource",
 ]
-
-Index = tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class SliceReadings:
-    """Hints of one layer, by slice.
-
-    Attributes
-    ----------
-    slices
-        Of slices that hold any.
-    everywhere
-        Of a layer without the stack's axes: they are hints of every slice.
-    """
-
-    slices: Mapping[Index, Reading] = field(default_factory=dict)
-    everywhere: Reading | None = None
-
-    def at(self, index: Index) -> Reading:
-        """Return what the layer says of a slice."""
-        if self.everywhere is not None:
-            return self.everywhere
-        return self.slices.get(index, Reading())
-
-
-class SlicesSource(Protocol):
-    """What was copied from a layer; the rest may take time and needs no layer."""
-
-    @property
-    def cost(self) -> int:
-        """Of `build`, in pixels that it looks at."""
-        ...
-
-    def build(self) -> SliceReadings:
-        """Return the hints of all slices."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers.hints.slices import SlicesSource
+    from napari_abdiffuser.layers.hints.reading import SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
 __all__ = ["EDGES_KEY", "TABLE_KEY", "StrokesLink"]

@@ -50,24 +50,11 @@ WHY_NO_IMAGE = (
 READY = "Ready."
 READY_NO_HINTS = "Ready: without hints, the colours are chosen automatically."
 READY_TO_CLICK = "Choose a colour, then click on the image to place hints."
-LOADING_MODEL = "Loading the model…"
-WAITING = "Waiting for the cancelled run to stop…"
-READING = "Reading the picture…"
-PAINTING = "Colorizing…"
 CANCELLED = "Cancelled. Nothing was added."
 DEVICE_UNKNOWN = "Looking for a device…"
 RUNS_ON = "Runs on {device}: {reason}"
 
 # --- failures ------------------------------------------------------------------------------
-
-OUT_OF_MEMORY = (
-    "Not enough memory for this picture. Ask for fewer variations, close other programs, or "
-    "choose 'cpu' as the device under Advanced."
-)
-UNEXPECTED = (
-    "Something went wrong that this plugin did not foresee ({error}). Please try again; if it "
-    "happens once more, report it with the details from napari's log."
-)
 
 
 def image_info(shape: tuple[int, int], kind: str, index: tuple[int | None, ...]) -> str:
@@ -89,11 +76,6 @@ def hints_info(n_hints: int, n_colors: int) -> str:
 def ready_with_hints(n_hints: int, n_colors: int) -> str:
     """Say that a run can start with so many hints."""
     return f"Ready: {hints_info(n_hints, n_colors)}."
-
-
-def painting(done: int, total: int) -> str:
-    """Say how far a run has come."""
-    return f"Colorizing… step {done} of {total}" if total > 1 else PAINTING
 
 
 def finished(n_variations: int, left_out: str, where: str = "") -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
     from napari_abdiffuser.widgets.session.workbench import Job, Opened
 
 __all__ = ["HelpBar"]

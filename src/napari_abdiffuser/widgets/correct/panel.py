@@ -14,7 +14,7 @@ from napari_abdiffuser.widgets.correct.results import CorrectionResults
 from napari_abdiffuser.widgets.correct.saturation import SaturationBar
 from napari_abdiffuser.widgets.correct.shown import CorrectedView
 from napari_abdiffuser.widgets.correct.undo import UndoBar
-from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState

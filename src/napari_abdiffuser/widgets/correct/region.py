@@ -9,13 +9,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.jobs.corrections import Base, erased, recolored
+from napari_abdiffuser.jobs.corrections import erased, recolored
 from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY, new_region_layer, read_region
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.form import form, push_button, spin_box
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
 from napari_abdiffuser.widgets.correct import texts
+from napari_abdiffuser.widgets.session.on_screen import correction_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.jobs.events import Outputs
     from napari_abdiffuser.layers.hints.drawn_region import RegionSource
     from napari_abdiffuser.widgets.correct.results import CorrectionResults
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
     from napari_abdiffuser.widgets.session.workbench import Job
 
 __all__ = ["RegionBar"]
@@ -184,7 +185,11 @@ class RegionBar(QWidget):
         if self._job is not None:
             self._job.cancel()
             return
-        region, base, count = self._region(), Base.of(self._context), self.count_field.value()
+        region, base, count = (
+            self._region(),
+            correction_base(self._context),
+            self.count_field.value(),
+        )
         if region is not None:
             self._start(
                 lambda at, cancelled, report: recolored(at, base, region, count, cancelled, report),
@@ -193,7 +198,7 @@ class RegionBar(QWidget):
 
     def erase(self) -> None:
         """Make the region gray."""
-        region, base = self._region(), Base.of(self._context)
+        region, base = self._region(), correction_base(self._context)
         if region is not None:
             self._start(
                 lambda at, _: erased(at, base, region),

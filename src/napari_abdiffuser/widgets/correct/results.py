@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject
 
 from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.jobs.corrections import Base, single
-from napari_abdiffuser.widgets.session.kept_states import index_of
+from napari_abdiffuser.layers.images import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.gallery.variations import Gallery
     from napari_abdiffuser.studio.project.project import Index
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["CorrectionResults"]
 

@@ -8,15 +8,16 @@ from weakref import WeakKeyDictionary
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
-from napari_abdiffuser.jobs.corrections import Base, saturation_factors
+from napari_abdiffuser.jobs.corrections import saturation_factors
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.widgets.session.on_screen import correction_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_abdiffuser.studio.document.corrections import Corrections
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["CorrectedView"]
 
@@ -59,7 +60,7 @@ class CorrectedView(QObject):
     def _update(self, *_: object) -> None:
         """Bring the layer shown up to date, in a worker."""
         context = self._context
-        base = Base.of(context)
+        base = correction_base(context)
         layer = None if base.number is None else context.results.layer_of(base.number)
         if not isinstance(layer, Image) or base.rgb is None:
             return

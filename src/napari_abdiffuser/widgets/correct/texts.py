@@ -37,7 +37,6 @@ RECOLOR_TIP = (
 )
 RECOLOR_RUNNING = "Recolouring the region …"
 RECOLOR_DONE = "Recoloured inside the region: see the gallery. Undo brings back what was."
-RECOLORED = "{name} recoloured"
 STOP = "Stop"
 STOP_TIP = "Stop: nothing is added"
 STOPPED = "Stopped. Nothing was added."
@@ -46,11 +45,9 @@ ERASE = "Erase to gray"
 ERASE_TIP = "Make the region gray. Everything outside stays to the byte, and so do locked classes."
 ERASE_RUNNING = "Erasing …"
 ERASE_DONE = "The region is gray. Undo brings its colours back."
-ERASED = "{name} erased"
 WHY_NO_REGION = "Press 'Draw region' first, or choose a Shapes or Labels layer"
 WHY_NOT_OPEN = "The picture is being read: a moment"
 WHY_NO_IMAGE = "Open an image first"
-ALL_LOCKED = "Every class in this region is locked: unlock one in the legend, or draw elsewhere."
 
 # --- colours --------------------------------------------------------------------------------
 

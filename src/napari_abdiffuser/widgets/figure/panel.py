@@ -19,7 +19,7 @@ from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.figure import texts
 from napari_abdiffuser.widgets.figure.controls import FigureControls
-from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.gallery.variations import Comparison
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["CompareBar"]
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtCore import QItemSelectionModel, Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
-from napari_abdiffuser.jobs.locks import Screen
 from napari_abdiffuser.jobs.run import outputs_of
+from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.gallery import texts
 from napari_abdiffuser.widgets.gallery.compare import CompareBar
 from napari_abdiffuser.widgets.gallery.thumbnail_list import NUMBER, ThumbnailList, icon_of
-from napari_abdiffuser.widgets.panel import Context, Panel
-from napari_abdiffuser.widgets.session.kept_states import index_of
+from napari_abdiffuser.widgets.session import texts as session_texts
+from napari_abdiffuser.widgets.session.on_screen import locked_screen
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,14 +213,14 @@ class GalleryPanel(Panel):
         if first is None or first.rgb is None or opened is None:
             return
         if first.index != index_of(opened.source):
-            self.failed.emit(texts.of_slice(first.index))  # the sliders are on their way
+            self.failed.emit(session_texts.of_slice(first.index))  # the sliders are on their way
             return
         state, rgb, number = self.context.store.state, first.rgb, first.number
         label = state.gallery.label(number)
         background = state.corrections.background
         seed = first.seed + 1 + len(state.gallery.variations)
         picture, image, hints = opened.source, opened.image, state.hints
-        screen = Screen.of(self.context, picture)
+        screen = locked_screen(self.context, picture)
 
         def job(at: Any, cancelled: Callable[[], bool]) -> Any:
             result = at.picture.more_like(

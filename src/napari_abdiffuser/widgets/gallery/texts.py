@@ -33,9 +33,6 @@ SWIPE_TIP = "Where the border is"
 WHY_NONE = "Choose a colouring in the gallery first"
 WHY_STARRED = "It is kept: take its star away first"
 WHY_NOT_OPEN = "The picture is being read: a moment"
-OF_PICTURE = "The colourings are with '{name}', which they were made from: choose it to see them."
-OF_GONE = "The picture that the colourings were made from is not open any more: they are layers."
-OF_SLICE = "The colourings are of slice {index}: move the slider there to see them."
 ITEM_TIP = "{label}, seed {seed}"
 ITEM_LIKE_TIP = "{label}, seed {seed}, made of {parent}"
 COMPARISON = "{name} comparison"
@@ -45,13 +42,3 @@ def elsewhere(count: int) -> str:
     """Say that other slices have colourings, too."""
     many = "1 colouring" if count == 1 else f"{count} colourings"
     return f"{many} of other slices: move the slider there to see more."
-
-
-def of_slice(index: tuple[int, ...]) -> str:
-    """Say which slice colourings are of."""
-    return OF_SLICE.format(index=", ".join(map(str, index)))
-
-
-def with_image(name: str, *, there: bool) -> str:
-    """Say which image colourings are with."""
-    return OF_PICTURE.format(name=name) if there else OF_GONE

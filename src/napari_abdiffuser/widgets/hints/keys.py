@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from napari_abdiffuser.widgets.hints.sync import HintSync
 
 __all__ = ["bind_keys"]
 
@@ -17,9 +15,17 @@ __all__ = ["bind_keys"]
 _MODIFIER = "Alt"
 
 
-def bind_keys(layer: Any, sync: HintSync) -> None:
+class KeyTarget(Protocol):
+    """Receiver of class keys."""
+
+    def press(self, key: int) -> object:
+        """Choose the class of a key."""
+        ...
+
+
+def bind_keys(layer: Any, target: KeyTarget) -> None:
     """Let Alt+1 … Alt+9 and Alt+0 choose classes while a layer is active."""
-    owner = ref(sync)
+    owner = ref(target)
 
     def chooser(key: int) -> Callable[[Any], None]:
         def press(_layer: Any) -> None:

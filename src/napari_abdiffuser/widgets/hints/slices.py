@@ -12,7 +12,8 @@ from napari.qt.threading import FunctionWorker
 from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.layers.hints.joined import together
-from napari_abdiffuser.layers.hints.slices import SliceReadings, SliceSources
+from napari_abdiffuser.layers.hints.reading import SliceReadings
+from napari_abdiffuser.layers.hints.slices import SliceSources
 from napari_abdiffuser.studio.document.found_hints import with_read_slices
 from napari_abdiffuser.widgets.legend import texts
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from napari_abdiffuser.layers.hints.reading import HintLink, Place
-    from napari_abdiffuser.layers.hints.slices import SlicesSource
+    from napari_abdiffuser.layers.hints.reading import HintLink, Place, SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
     from napari_abdiffuser.studio.project.project import Index
     from napari_abdiffuser.widgets.hints.links import Links

@@ -24,7 +24,7 @@ from napari_abdiffuser.widgets.legend.suggest import SuggestRow
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.hints.sync import HintSync
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
     from napari_abdiffuser.widgets.session.store import Store
 
 __all__ = ["HintTools"]

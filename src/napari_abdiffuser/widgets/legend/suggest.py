@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.widgets.panel import Context
+    from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["SuggestRow"]
 

@@ -12,7 +12,7 @@ from napari_abdiffuser.studio.settings.settings import load_settings
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.live import texts
 from napari_abdiffuser.widgets.live.one_frame import OneFrame
-from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

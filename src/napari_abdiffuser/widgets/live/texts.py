@@ -8,7 +8,6 @@ LIVE_TIP = (
     "Colour the picture anew after every hint, in one preview layer.\n"
     "Switch it off where a picture is so large that this disturbs."
 )
-LAYER = "{name} preview"
 OFF = "Off: press Colorize to see what your hints do."
 NO_IMAGE = "Open an image first."
 OPENING = "Reading the picture …"

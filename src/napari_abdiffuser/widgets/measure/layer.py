@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.measure import texts
 
@@ -98,7 +99,7 @@ def _look(found: Measured) -> dict[str, Any]:
     numbers = range(len(found.names) + 1)
     features = {
         "index": list(numbers),
-        "class": [texts.NO_CLASS, *found.names],
+        "class": [jobs_texts.NO_CLASS, *found.names],
         "color": ["", *found.colors],
         "area fraction": [rows[n].fraction if n in rows else 0.0 for n in numbers],
     }

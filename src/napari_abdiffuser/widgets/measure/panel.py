@@ -15,7 +15,7 @@ from napari_abdiffuser.widgets.common.form import form, push_button, spin_box
 from napari_abdiffuser.widgets.measure import texts
 from napari_abdiffuser.widgets.measure.layer import ClassLayer
 from napari_abdiffuser.widgets.measure.table import AreaView
-from napari_abdiffuser.widgets.panel import Context, Panel
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,7 +31,6 @@ WHY_NOT_OPEN = "The picture is being read: a moment"
 WHY_NO_HINTS = "Place a coloured hint first: classes are what hints mark"
 TABLE_TIP = "Select cells and press Ctrl+C to copy rows; the whole table if nothing is selected"
 LAYER = "{name} classes"
-NO_CLASS = "no class"
 
 # Short, because the dock is narrow; the copied table has the long ones.
 COLUMNS = ("Class", "%", "Area", "Objects", "L*")

@@ -16,11 +16,11 @@ from napari_abdiffuser.studio.project.project import SUFFIX, Project
 from napari_abdiffuser.studio.project.sharing import apply_project, project_of
 from napari_abdiffuser.studio.settings.folders import last_folder, remember_folder
 from napari_abdiffuser.widgets.common.form import allow, push_button
-from napari_abdiffuser.widgets.panel import Context, Panel
 from napari_abdiffuser.widgets.series import texts
 from napari_abdiffuser.widgets.series.runner import SeriesRunner
 from napari_abdiffuser.widgets.series.slices import SliceFields
 from napari_abdiffuser.widgets.series.stack import StackLayer, long_axis
+from napari_abdiffuser.widgets.session.panel import Context, Panel
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
 
+from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.jobs.series import Coloured, Piece
 from napari_abdiffuser.layers import LayerTransform, read_image
 from napari_abdiffuser.layers.allocation import Room
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.studio.project.carrying import nearest_hints
-from napari_abdiffuser.widgets.series import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -148,7 +148,7 @@ class StackLayer:
         }
         self.layer = Image(
             self._part(self._shown),
-            name=texts.LAYER.format(name=self._image.name),
+            name=jobs_texts.SERIES_LAYER.format(name=self._image.name),
             rgb=True,
             metadata={PROVENANCE_KEY: told},
             **LayerTransform.of(self._image, self._start).as_kwargs(),

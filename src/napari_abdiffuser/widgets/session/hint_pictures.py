@@ -10,9 +10,10 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_abdiffuser.errors import ABDiffuserError, InvalidImage
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.reading import Place
+from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
-from napari_abdiffuser.widgets.session.kept_states import KeptStates, index_of
+from napari_abdiffuser.widgets.session.kept_states import KeptStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

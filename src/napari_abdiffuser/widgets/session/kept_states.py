@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari_abdiffuser.layers import PictureSource
+from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.studio.document.identity import PictureIdentity
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.gallery.variations import Gallery
@@ -15,14 +16,9 @@ from napari_abdiffuser.studio.gallery.variations import Gallery
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["KeptStates", "index_of"]
+__all__ = ["KeptStates"]
 
 _numbers = count(1)
-
-
-def index_of(picture: PictureSource) -> tuple[int, ...]:
-    """Return the place of a picture in its stack."""
-    return tuple(at for at in picture.index if at is not None)
 
 
 class KeptStates:

@@ -10,7 +10,7 @@ from napari.utils.transforms import CompositeAffine
 
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
-from napari_abdiffuser.widgets.live import texts as texts_live
+from napari_abdiffuser.widgets.session import texts
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -114,7 +114,7 @@ class PreviewLayer:
         layer = Image(
             # An array of its own: it is written into.
             np.array(painted.rgb),
-            name=texts_live.LAYER.format(name=opened.source.name),
+            name=texts.PREVIEW_LAYER.format(name=opened.source.name),
             rgb=True,
             metadata={PROVENANCE_KEY: painted.provenance},
             **coarser(opened.source.placement, painted.scale, opened.index),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from abdiffuser_training.distill.config import DistillConfig
 from abdiffuser_training.distill.files import Teacher, read_teacher, write_student
 from abdiffuser_training.distill.steps import grid_chain
 from abdiffuser_training.distill.subjects import AnchorSubject, PixelSubject
@@ -20,9 +21,6 @@ from abdiffuser_training.fit.run import SourceMixture
 from abdiffuser_training.tasks.anchors import AnchorTask
 from abdiffuser_training.tasks.features import Collecting, collect
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
-
-if TYPE_CHECKING:
-    from abdiffuser_training.distill.command import DistillConfig
 
 __all__ = ["run_chain"]
 

@@ -7,52 +7,16 @@ from __future__ import annotations
 
 import argparse
 import logging
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from abdiffuser_training.distill.config import DistillConfig
 from abdiffuser_training.files import make_folder
-from abdiffuser_training.fit.config import LogSettings, presets, read_as, to_yaml
-from abdiffuser_training.fit.stage_settings import AnchorStage, PixelStage
+from abdiffuser_training.fit.config import presets, read_as, to_yaml
 from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["DistillConfig", "add_parser", "distill"]
+__all__ = ["add_parser", "distill"]
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DistillConfig:
-    """Everything that `distill` is told.
-
-    Attributes
-    ----------
-    model : str
-        The teacher: a registry name or a ``.safetensors`` file; its kind decides what is trained.
-    teacher_steps : int or None
-        Even steps that the first teacher is taken to need; None for what its file says.
-    students : list of int
-        Steps of the students that are written; those between are distilled on the way.
-    seed : int
-        Of everything random.
-    sources : list of dict
-        Pictures; no colours are learned from them that the teacher does not know.
-    pixel : PixelStage
-        How each student is trained, where the teacher is a pixel model.
-    anchors : AnchorStage
-        The same for the anchor diffusion.
-    log : LogSettings
-        Trackers.
-    """
-
-    model: str = "default"
-    teacher_steps: int | None = None
-    students: list[int] = field(default_factory=lambda: [8, 4])
-    seed: int = 0
-    sources: list[dict[str, Any]] = field(default_factory=list)
-    pixel: PixelStage = field(default_factory=PixelStage)
-    anchors: AnchorStage = field(default_factory=AnchorStage)
-    log: LogSettings = field(default_factory=LogSettings)
 
 
 def distill(
