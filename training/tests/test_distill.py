@@ -20,7 +20,7 @@ from abdiffuser_training.distill.subjects import PixelSubject
 from abdiffuser_training.distill.task import DistillLosses, DistillTask
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.fit.config import read_as
-from abdiffuser_training.fit.stage_settings import PixelStage
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.diffusion.anchors import AnchorConfig
 from napari_abdiffuser.model.diffusion.sampler import ddim, time_grid

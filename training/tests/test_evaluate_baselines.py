@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from skimage.segmentation import random_walker as walk
 
-from abdiffuser_training.evaluate.inputs.hints import hint_map
 from abdiffuser_training.evaluate.subjects.baselines import (
     BASELINES,
     all_gray,
@@ -15,6 +14,7 @@ from abdiffuser_training.evaluate.subjects.baselines import (
     nearest_hint,
     random_walker,
 )
+from abdiffuser_training.hint_sampling.fixed import hint_map
 
 LEFT, RIGHT = (30.0, 20.0), (-25.0, 10.0)
 

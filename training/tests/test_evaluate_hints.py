@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from abdiffuser_training.evaluate.inputs.hint_files import digest, read_plans, write_plans
-from abdiffuser_training.evaluate.inputs.hints import (
+from abdiffuser_training.evaluate.inputs.pictures import PictureSet
+from abdiffuser_training.evaluate.inputs.plans import draw_hints, draw_plans
+from abdiffuser_training.evaluate.measures.records import Settings
+from abdiffuser_training.evaluate.subjects.models import displayable_colour, patches
+from abdiffuser_training.hint_sampling.fixed import (
     centred_cells,
     hint_map,
     icolorit_cells,
     mean_chroma,
     uniform_cells,
 )
-from abdiffuser_training.evaluate.inputs.pictures import PictureSet
-from abdiffuser_training.evaluate.measures.records import Settings
-from abdiffuser_training.evaluate.protocols.plans import draw_hints, draw_plans
-from abdiffuser_training.evaluate.subjects.models import displayable_colour, patches
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import srgb_to_lab
 

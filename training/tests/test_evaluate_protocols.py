@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from abdiffuser_training.evaluate.inputs.plans import draw_hints
 from abdiffuser_training.evaluate.inputs.scenes import bleeding_scene
 from abdiffuser_training.evaluate.measures import metrics
 from abdiffuser_training.evaluate.measures.edges import border_contrast, rise_width, sides
@@ -27,7 +28,6 @@ from abdiffuser_training.evaluate.protocols.guided import (
     guided_table,
     measure_guided,
 )
-from abdiffuser_training.evaluate.protocols.plans import draw_hints
 from abdiffuser_training.evaluate.protocols.steps import measure_steps, steps_table
 from abdiffuser_training.evaluate.report.references import with_references
 from abdiffuser_training.evaluate.subjects.baselines import all_gray

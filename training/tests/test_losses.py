@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from abdiffuser_training.data.batch import Batch
-from abdiffuser_training.fit.stage_settings import GuideWeights
 from abdiffuser_training.hint_sampling import HintSettings, hint_batch
 from abdiffuser_training.tasks.guide import GuideBatch, GuideLosses
 from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
+from abdiffuser_training.tasks.stage_settings import GuideWeights
 from napari_abdiffuser.model.guide.network import SIZES, Guide
 
 

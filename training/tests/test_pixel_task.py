@@ -11,9 +11,9 @@ import torch
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.loop import train
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.tasks.pixel import PixelLosses, PixelTask, pixel_networks, pixel_objective
 from abdiffuser_training.tasks.pixel_batch import draw_pixels, simulated_hints, turned
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.diffusion.schedule import Objective, Schedule
 

@@ -7,8 +7,8 @@ import torch
 
 from abdiffuser_training.engine.optimization import make_optimizer
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
-from abdiffuser_training.fit.stage_settings import Crops, GuideStage
 from abdiffuser_training.tasks.guide import GuideTask
+from abdiffuser_training.tasks.stage_settings import Crops, GuideStage
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.guide.trunk import Trunk
 

@@ -73,7 +73,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser.files import output, pictures
-    from napari_abdiffuser.files.sem import data_bar_of
+    from napari_abdiffuser.files.sem.read import data_bar_of
 
     options = RunOptions(**{name: getattr(arguments, name) for name in OPTIONS})
     image = Path(arguments.image).expanduser()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.files.pictures import TIFF_SUFFIXES, Picture
+from napari_abdiffuser.files.provenance import read_raw
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,14 +116,12 @@ def _is_colouring(path: Path) -> bool:
     """Whether a file says that it is a colouring; formats without room for that never do."""
     if path.suffix.lower() not in (*TIFF_SUFFIXES, ".png"):
         return False
-    from napari_abdiffuser.studio.figure.provenance import read_provenance
-
     try:
-        found = read_provenance(path)
+        found = read_raw(path)
     except InvalidFile:  # damaged, or no picture at all: not for us to judge
         return False
     # A figure tells how it was made, too, but its layout is work of the user's.
-    return found is not None and "figure" not in found.raw
+    return found is not None and "figure" not in found
 
 
 def check_folder(path: Path) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_abdiffuser.studio.gallery.pictures import Pixels
-    from napari_abdiffuser.studio.project.project import Index
+    from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Entry"]
 

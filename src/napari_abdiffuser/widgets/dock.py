@@ -16,6 +16,7 @@ from napari_abdiffuser.jobs.run import Models
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.new import default_patch_size
 from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.widgets.color_tools import HintTools
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import CleanupStack
 from napari_abdiffuser.widgets.common.footer import Footer
@@ -27,7 +28,6 @@ from napari_abdiffuser.widgets.figure.panel import FigurePanel
 from napari_abdiffuser.widgets.gallery.panel import GalleryPanel
 from napari_abdiffuser.widgets.hints.sync import HintSync
 from napari_abdiffuser.widgets.hints.texts import crowd
-from napari_abdiffuser.widgets.hints.tools import HintTools
 from napari_abdiffuser.widgets.live.panel import LivePanel
 from napari_abdiffuser.widgets.measure.panel import MeasurePanel
 from napari_abdiffuser.widgets.series.panel import SeriesPanel

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colours
+from napari_abdiffuser.colorizer.coarse.averaging import coarse_chroma
 from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
 from napari_abdiffuser.colorizer.coarse.painting import claimed_share, one_colour_a_kind
 from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
-from napari_abdiffuser.colorizer.native.colorings import coarse_chroma
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
 
 __all__ = ["Inpainting"]

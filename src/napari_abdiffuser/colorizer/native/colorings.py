@@ -5,22 +5,17 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
-from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
 from napari_abdiffuser.errors import InvalidImage, InvalidRequest
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
 __all__ = [
     "checked_mask",
     "checked_rgb",
-    "coarse_chroma",
     "digest",
     "grayed",
     "saturated",
-    "touched",
 ]
 
 _BLOCK = 1 << 18  # pixels at a time
@@ -53,22 +48,6 @@ def checked_mask(mask: ArrayLike, shape: tuple[int, int]) -> NDArray[np.bool_]:
 def digest(rgb: NDArray[np.uint8]) -> str:
     """Sha256 of a colouring's bytes, for provenance."""
     return hashlib.sha256(rgb.tobytes()).hexdigest()
-
-
-def coarse_chroma(rgb: NDArray[np.uint8], cells: tuple[int, int]) -> Tensor:
-    """Average a colouring's chroma over cells: (1, 2, h, w), ab / 110."""
-    chroma = np.empty((2, *rgb.shape[:2]), np.float32)
-    for rows in _blocks(rgb.shape):
-        lab = srgb_to_lab(rgb[rows].astype(np.float32) / np.float32(255))
-        chroma[:, rows] = np.moveaxis(np.asarray(lab)[..., 1:], -1, 0)
-    tensor = torch.from_numpy(chroma)[None]
-    return torch.nn.functional.adaptive_avg_pool2d(tensor, cells) / CHROMA_SCALE
-
-
-def touched(mask: NDArray[np.bool_], cells: tuple[int, int]) -> Tensor:
-    """Tell which cells have pixels of a mask, of those that `coarse_chroma` averages."""
-    tensor = torch.from_numpy(mask.astype(np.float32))[None, None]
-    return torch.nn.functional.adaptive_max_pool2d(tensor, cells) > 0
 
 
 def grayed(

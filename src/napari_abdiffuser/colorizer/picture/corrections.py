@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.colorizer.coarse.anchor_colors import Start
+from napari_abdiffuser.colorizer.coarse.averaging import coarse_chroma, touched
 from napari_abdiffuser.colorizer.coarse.inpainting import Inpainting
 from napari_abdiffuser.colorizer.coarse.painting import most_probable, sample_maps
 from napari_abdiffuser.colorizer.hints.groups import hints_inside
@@ -18,11 +19,9 @@ from napari_abdiffuser.colorizer.memory import within_memory
 from napari_abdiffuser.colorizer.native.colorings import (
     checked_mask,
     checked_rgb,
-    coarse_chroma,
     digest,
     grayed,
     saturated,
-    touched,
 )
 from napari_abdiffuser.colorizer.native.result import Result
 from napari_abdiffuser.colorizer.native.run import Run

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari.types import LayerDataTuple
 
     from napari_abdiffuser.studio.legend.classes import Legend
-    from napari_abdiffuser.studio.project.project import Index
+    from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["hint_layers"]
 

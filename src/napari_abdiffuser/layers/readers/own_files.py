@@ -13,13 +13,14 @@ from napari.viewer import current_viewer
 
 from napari_abdiffuser.errors import InvalidFile
 from napari_abdiffuser.files import pictures as picture_files
+from napari_abdiffuser.files.provenance import KEY
 from napari_abdiffuser.layers.hints.layer_data import hint_layers
 from napari_abdiffuser.layers.hints.new import FILE_KEY
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
 from napari_abdiffuser.studio.figure.panels import gray_panel
-from napari_abdiffuser.studio.figure.provenance import KEY, FileProvenance, read_provenance
+from napari_abdiffuser.studio.figure.provenance import FileProvenance, read_provenance
 from napari_abdiffuser.studio.legend.hints import adopt
 from napari_abdiffuser.studio.project.project import Project, is_project
 from napari_abdiffuser.studio.project.recipe import RECIPE_KEY, recipe_metadata

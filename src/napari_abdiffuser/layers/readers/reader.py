@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_abdiffuser.files import sem
-from napari_abdiffuser.layers.readers import own_files
+from napari_abdiffuser.layers.readers import own_files, sem
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple

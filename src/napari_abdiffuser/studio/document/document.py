@@ -15,7 +15,7 @@ from napari_abdiffuser.studio.gallery.variation import Variation
 from napari_abdiffuser.studio.legend import hints as legend_hints
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.legend.hint_class import checked_name
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Colouring", "Document", "lightened", "weigh"]
 

@@ -14,7 +14,7 @@ from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
 from napari_abdiffuser.studio.document.document import Document
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.legend.hints import adopt
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Difference", "difference", "with_found_hints", "with_read_slices"]
 

@@ -22,7 +22,7 @@ from napari_abdiffuser.studio.document.identity import PictureIdentity
 from napari_abdiffuser.studio.gallery.variations import Gallery
 from napari_abdiffuser.studio.legend import hints as legend_hints
 from napari_abdiffuser.studio.legend.classes import Legend
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["PictureIdentity", "StudioState"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.files.atomic import write_bytes
+from napari_abdiffuser.files.provenance import KEY
 from napari_abdiffuser.studio.figure.options import Figure
-from napari_abdiffuser.studio.figure.provenance import KEY
 from napari_abdiffuser.studio.figure.units import in_metres, symbol
 
 __all__ = ["SUFFIXES", "export"]

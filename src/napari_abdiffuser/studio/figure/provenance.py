@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from napari_abdiffuser.errors import ABDiffuserError, InvalidFile
+from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.files.provenance import read_raw
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.figure.options import Figure
 from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["KEY", "FileProvenance", "figure_provenance", "read_provenance"]
-
-KEY = "abdiffuser"
-"""Of the text in PNG and TIFF files, and of a layer's metadata."""
+__all__ = ["FileProvenance", "figure_provenance", "read_provenance"]
 
 
 @dataclass(frozen=True)
@@ -98,23 +93,8 @@ def read_provenance(path: str | os.PathLike[str]) -> FileProvenance | None:
     InvalidFile
         It cannot be read, or what it says is damaged.
     """
-    file = Path(path)
-    try:
-        text = _tiff_text(file) if file.suffix.lower() in (".tif", ".tiff") else _png_text(file)
-    except Exception as error:  # decoders raise whatever they like on damaged files
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidFile(f"{file} cannot be read ({reason}): check the path.") from error
-    if text is None:
-        return None
-    try:
-        raw = json.loads(text) if isinstance(text, str) else text
-        if not isinstance(raw, Mapping):
-            raise ValueError("it is no JSON object")
-    except ValueError as error:
-        raise InvalidFile(
-            f"What {file} says about its colours is damaged ({error}): export it again."
-        ) from error
-    return _decoded(raw)
+    raw = read_raw(path)
+    return None if raw is None else _decoded(raw)
 
 
 def _decoded(raw: Mapping[str, Any]) -> FileProvenance:
@@ -153,47 +133,3 @@ def _legend(items: Any) -> Legend:
         return Legend.from_list(items) if items else Legend()
     except ABDiffuserError:
         return Legend()
-
-
-def _png_text(file: Path) -> str | None:
-    from PIL import Image
-
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None  # a limit for strangers' files; micrographs may be huge
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:
-            # The header's; `text` would decode all pixels.
-            value = image.info.get(KEY)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-    return None if value is None else str(value)
-
-
-def _tiff_text(file: Path) -> Any:
-    import tifffile
-
-    with tifffile.TiffFile(file) as tiff:
-        if tiff.imagej_metadata and KEY in tiff.imagej_metadata:
-            return tiff.imagej_metadata[KEY]
-        for shaped in tiff.shaped_metadata or ():
-            if KEY in shaped:
-                return shaped[KEY]
-        return _ome_text(tiff.ome_metadata)
-
-
-def _ome_text(text: str | None) -> Any:
-    """Return what an OME-TIFF's first description holds under the key."""
-    if not text:
-        return None
-    from xml.etree import ElementTree
-
-    for element in ElementTree.fromstring(text).iter():
-        if element.tag.rpartition("}")[2] != "Description" or not element.text:
-            continue
-        try:
-            found = json.loads(element.text)
-        except ValueError:
-            continue
-        if isinstance(found, Mapping) and KEY in found:
-            return found[KEY]
-    return None

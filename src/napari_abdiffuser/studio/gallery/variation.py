@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.gallery.pictures import Pixels
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Comparison", "Variation"]
 

@@ -10,7 +10,7 @@ from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.gallery.pictures import Pixels, thumbnail
 from napari_abdiffuser.studio.gallery.variation import Comparison, Variation
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Comparison", "Gallery", "Variation"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.project.project import Index
+from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["nearest_hints"]
 

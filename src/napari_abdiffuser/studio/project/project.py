@@ -14,13 +14,12 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.legend.hints import colored
 from napari_abdiffuser.studio.project.fitting import fitted
+from napari_abdiffuser.studio.slices import Index
 
-__all__ = ["SUFFIX", "Index", "Project", "is_project"]
+__all__ = ["SUFFIX", "Project", "is_project"]
 
 SUFFIX = ".abdiffuser.json"
 
-Index = tuple[int, ...]
-"""Place in the leading axes of a stack; empty for a single picture."""
 
 _FORMAT, _VERSION = "abdiffuser-project", 1
 _KNOWN = ("format", "version", "picture", "classes", "slices", "settings", "provenance")

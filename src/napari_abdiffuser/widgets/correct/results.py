@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.document import Colouring
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.gallery.variations import Gallery
-    from napari_abdiffuser.studio.project.project import Index
+    from napari_abdiffuser.studio.slices import Index
     from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["CorrectionResults"]

@@ -10,7 +10,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.layers.hints.strokes import StrokesLink
 from napari_abdiffuser.widgets.common.connections import Connections
-from napari_abdiffuser.widgets.legend import texts
+from napari_abdiffuser.widgets.hints import texts
+from napari_abdiffuser.widgets.session import texts as session_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +115,7 @@ class HintEvents(QObject):
             self.drag = object()  # all that comes until it has changed is one step of undo
             return
         self.elsewhere.emit(link)
-        labels = {"added": texts.ADDED, "removed": texts.REMOVED, "changed": texts.MOVED}
+        labels = {"added": session_texts.ADDED, "removed": texts.REMOVED, "changed": texts.MOVED}
         self._ask(link, labels.get(action, texts.CHANGED))
         self.drag = None
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.layers.hints.reading import Place, Reading
 from napari_abdiffuser.layers.hints.strokes import StrokesLink
-from napari_abdiffuser.widgets.legend import texts
+from napari_abdiffuser.widgets.hints import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

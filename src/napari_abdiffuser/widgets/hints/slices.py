@@ -15,7 +15,7 @@ from napari_abdiffuser.layers.hints.joined import together
 from napari_abdiffuser.layers.hints.reading import SliceReadings
 from napari_abdiffuser.layers.hints.slices import SliceSources
 from napari_abdiffuser.studio.document.found_hints import with_read_slices
-from napari_abdiffuser.widgets.legend import texts
+from napari_abdiffuser.widgets.hints import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.hints.reading import HintLink, Place, SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
-    from napari_abdiffuser.studio.project.project import Index
+    from napari_abdiffuser.studio.slices import Index
     from napari_abdiffuser.widgets.hints.links import Links
     from napari_abdiffuser.widgets.hints.writer import HintWriter
     from napari_abdiffuser.widgets.session.hint_pictures import HintPictures

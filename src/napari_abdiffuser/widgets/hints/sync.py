@@ -13,6 +13,7 @@ from napari_abdiffuser.layers.hints.sources import ReadyHints
 from napari_abdiffuser.studio.document.found_hints import difference, with_found_hints
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
+from napari_abdiffuser.widgets.hints import texts
 from napari_abdiffuser.widgets.hints.events import HintEvents
 from napari_abdiffuser.widgets.hints.keys import bind_keys
 from napari_abdiffuser.widgets.hints.layers import KINDS, Owners, make_layer
@@ -20,7 +21,6 @@ from napari_abdiffuser.widgets.hints.links import Links
 from napari_abdiffuser.widgets.hints.reader import HintReader
 from napari_abdiffuser.widgets.hints.slices import HintSlices
 from napari_abdiffuser.widgets.hints.writer import HintWriter
-from napari_abdiffuser.widgets.legend import texts
 from napari_abdiffuser.widgets.session.hint_pictures import HintPictures
 
 if TYPE_CHECKING:

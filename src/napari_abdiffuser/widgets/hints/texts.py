@@ -1,4 +1,4 @@
-"""What is said about regions: 'colour by labels', hard edges, segmentations chosen for hints."""
+"""Texts of hint layers, tools and regions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+REMOVED = "Remove hint"
+MOVED = "Move hint"
+CHANGED = "Change hint"
+PAINTED = "Paint hint"
+LAYERS_CHANGED = "Change hint layers"
+CLICK = "Click"
+CLICK_TIP = (
+    "Place hints by clicking: each one is a small square of the chosen class. Press once more to "
+    "put the tool down."
+)
+BRUSH = "Brush"
+BRUSH_TIP = "Paint strokes of the chosen class on the image"
+LASSO = "Lasso"
+LASSO_TIP = "Draw around something: all of it is of the chosen class"
+COPIED = (
+    "Your own layer '{name}' stays as it is: its hints, with this change, are now in '{copy}'. To "
+    "use yours again, choose it for hints."
+)
+NO_SUCH_SLICE = (
+    "The layer '{name}' has no such slice: press Brush for one that has all slices of the stack."
+)
+UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
 REGIONS = "Colour by labels…"
 REGIONS_TIP = "Make hints of the regions of a Labels layer, such as a segmentation"

@@ -12,9 +12,9 @@ from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
+from napari_abdiffuser.widgets.hints import texts as texts_legend
 from napari_abdiffuser.widgets.hints.layers import KINDS
 from napari_abdiffuser.widgets.hints.links import reaches
-from napari_abdiffuser.widgets.legend import texts as texts_legend
 
 if TYPE_CHECKING:
     from napari_abdiffuser.widgets.hints.sync import HintSync

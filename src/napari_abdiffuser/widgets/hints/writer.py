@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.widgets.legend import texts
+from napari_abdiffuser.widgets.hints import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,6 +14,7 @@ from napari_abdiffuser.imaging.hints import Hints, PointHint
 from napari_abdiffuser.studio.legend.color_names import plain_name
 from napari_abdiffuser.widgets.common.palette import Swatch
 from napari_abdiffuser.widgets.legend import texts
+from napari_abdiffuser.widgets.session import texts as session_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,7 +162,7 @@ class SuggestRow(QWidget):
             # Another suggestion for the same place takes the place of the one before.
             points = tuple(p for p in others.points if (p.y, p.x) != (y, x))
             new = Hints((*points, PointHint(y, x, size, rgb)), others.regions, others.extra)
-            placed = state.set_hints(new, texts.ADDED)
+            placed = state.set_hints(new, session_texts.ADDED)
             name = placed.hints.points[-1].class_name
             return placed if name is None else placed.choose(name)
 

@@ -2,31 +2,6 @@
 
 from __future__ import annotations
 
-ADDED = "Add hint"
-REMOVED = "Remove hint"
-MOVED = "Move hint"
-CHANGED = "Change hint"
-PAINTED = "Paint hint"
-LAYERS_CHANGED = "Change hint layers"
-
-CLICK = "Click"
-CLICK_TIP = (
-    "Place hints by clicking: each one is a small square of the chosen class. Press once more to "
-    "put the tool down."
-)
-BRUSH = "Brush"
-BRUSH_TIP = "Paint strokes of the chosen class on the image"
-LASSO = "Lasso"
-LASSO_TIP = "Draw around something: all of it is of the chosen class"
-COPIED = (
-    "Your own layer '{name}' stays as it is: its hints, with this change, are now in '{copy}'. To "
-    "use yours again, choose it for hints."
-)
-NO_SUCH_SLICE = (
-    "The layer '{name}' has no such slice: press Brush for one that has all slices of the stack."
-)
-UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
-
 TITLE = "Classes"
 REORDERED = "Reorder classes"
 COUNT = "Hints"

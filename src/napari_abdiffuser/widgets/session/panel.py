@@ -1,9 +1,9 @@
-"""What the parts of the dock widget share, and what each of them is."""
+"""Context and base class of the dock widget's panels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -11,17 +11,33 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_abdiffuser.widgets.common.connections import Connections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
 
     from napari_abdiffuser.jobs.run import Models
-    from napari_abdiffuser.widgets.hints.sync import HintSync
     from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
     from napari_abdiffuser.widgets.session.results import Results
     from napari_abdiffuser.widgets.session.sources import Sources
     from napari_abdiffuser.widgets.session.store import Store
     from napari_abdiffuser.widgets.session.workbench import Workbench
 
-__all__ = ["Context", "Panel"]
+__all__ = ["Context", "HintLayers", "Panel"]
+
+
+class HintLayers(Protocol):
+    """The layers that hold hints, in step with the state."""
+
+    size: float
+    """Side of the next hint, in pixels."""
+
+    def when_settled(self, then: Callable[[], object]) -> None:
+        """Call back when the hints on screen have entered the state."""
+        ...
+
+    def when_all_known(self, then: Callable[[], object]) -> None:
+        """Call back when the hints of all slices have entered the state."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +70,7 @@ class Context:
     models: Models
     bench: Workbench
     results: Results
-    hints: HintSync
+    hints: HintLayers
     preview: PreviewLayer
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.jobs.events import Outputs
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.studio.project.project import Index
+    from napari_abdiffuser.studio.slices import Index
     from napari_abdiffuser.widgets.session.hint_pictures import HintPictures
     from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
     from napari_abdiffuser.widgets.session.store import Store

@@ -1,7 +1,8 @@
-"""Names of layers."""
+"""Texts that several rooms use: names of layers and undo steps."""
 
 from __future__ import annotations
 
+ADDED = "Add hint"
 OF_SLICE = "The colourings are of slice {index}: move the slider there to see them."
 OF_PICTURE = "The colourings are with '{name}', which they were made from: choose it to see them."
 OF_GONE = "The picture that the colourings were made from is not open any more: they are layers."

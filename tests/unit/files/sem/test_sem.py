@@ -10,8 +10,9 @@ from napari.layers import Layer
 from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.files.sem import data_bar_of, get_reader, layer_data
+from napari_abdiffuser.files.sem.read import data_bar_of
 from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.readers.sem import get_reader, layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
 

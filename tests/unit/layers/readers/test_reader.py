@@ -13,9 +13,9 @@ from PIL import Image
 
 from napari_abdiffuser.files.output import write
 from napari_abdiffuser.files.pictures import Picture
-from napari_abdiffuser.files.sem import layer_data
 from napari_abdiffuser.layers.readers.own_files import project_layers, restored_layers
 from napari_abdiffuser.layers.readers.reader import as_napari_does, get_reader
+from napari_abdiffuser.layers.readers.sem import layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (30, 40), dtype=np.uint8)
 COLOURS = np.random.default_rng(1).integers(40, 200, (30, 40, 3), dtype=np.uint8)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abdiffuser_training.fit.config import LogSettings
-from abdiffuser_training.fit.stage_settings import AnchorStage, PixelStage
+from abdiffuser_training.tasks.stage_settings import AnchorStage, PixelStage
 
 __all__ = ["DistillConfig"]
 

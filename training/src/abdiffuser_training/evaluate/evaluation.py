@@ -10,8 +10,8 @@ from pathlib import Path
 
 from abdiffuser_training.evaluate.inputs.hint_files import digest, read_plans, write_plans
 from abdiffuser_training.evaluate.inputs.pictures import PictureSet, load_set
+from abdiffuser_training.evaluate.inputs.plans import Plan, draw_plans
 from abdiffuser_training.evaluate.measures.records import Record, Settings
-from abdiffuser_training.evaluate.protocols.plans import Plan, draw_plans
 from abdiffuser_training.evaluate.protocols.registry import PROTOCOLS
 from abdiffuser_training.evaluate.report.page import write_page
 from abdiffuser_training.evaluate.report.plots import plot_curves

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.measures.records import Record, Settings
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.protocols.registry import PROTOCOLS
 from abdiffuser_training.evaluate.subjects.subjects import opened
 from abdiffuser_training.processes import available_cpus, ordered_map

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import yaml
 
 from abdiffuser_training.engine.settings import TrainSettings
-from abdiffuser_training.fit.stage_settings import (
+from abdiffuser_training.tasks.stage_settings import (
     AnchorStage,
     GuideStage,
     PixelStage,

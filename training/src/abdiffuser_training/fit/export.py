@@ -21,9 +21,9 @@ from abdiffuser_training.evaluate.report.report import Report
 from abdiffuser_training.fit.config import FitConfig, read_config, to_yaml
 from abdiffuser_training.fit.model_card import model_card, read_metrics
 from abdiffuser_training.fit.run import sessions, start_of
-from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.fit.stages import fresh_networks
 from abdiffuser_training.tasks.pixel import pixel_networks
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest, ModelNotFound
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.pixel.networks import PixelNetworks

@@ -16,11 +16,11 @@ from abdiffuser_training.engine.loop import train
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.fit.config import FitConfig
 from abdiffuser_training.fit.run import Run
-from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.tasks.anchors import AnchorTask
 from abdiffuser_training.tasks.features import Collecting, collect
 from abdiffuser_training.tasks.guide import GuideTask
 from abdiffuser_training.tasks.pixel import PixelTask
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from abdiffuser_training.tasks.upsampler import UpsamplerTask
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.diffusion.schedule import Objective, Schedule

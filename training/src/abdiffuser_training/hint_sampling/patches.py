@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.inputs.hints import centred_cells
+from abdiffuser_training.hint_sampling.fixed import centred_cells
 from abdiffuser_training.hint_sampling.marks import NO_BOXES, Marks
 from abdiffuser_training.hint_sampling.settings import HintSettings
 

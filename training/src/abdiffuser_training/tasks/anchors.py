@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.fit.stage_settings import AnchorStage
 from abdiffuser_training.hint_sampling import HintSettings, hint_batch
 from abdiffuser_training.seeding import Purpose, generator
 from abdiffuser_training.tasks.features import Anchors
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import colourings
+from abdiffuser_training.tasks.stage_settings import AnchorStage
 from napari_abdiffuser.model.diffusion.anchors import COLOUR_SCALE, AnchorDenoiser
 from napari_abdiffuser.model.networks import Networks
 

@@ -15,11 +15,11 @@ from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
-from abdiffuser_training.fit.stage_settings import Crops, GuideStage, GuideWeights
 from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
 from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
+from abdiffuser_training.tasks.stage_settings import Crops, GuideStage, GuideWeights
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.guide.network import SIZES, Attention, Guide, GuideFeatures
 

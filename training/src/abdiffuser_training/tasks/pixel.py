@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from abdiffuser_training.engine.settings import autocast
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place, TensorBatch
-from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.tasks.pixel_batch import Pictures, check_pixels, draw_pixels
 from abdiffuser_training.tasks.pixel_preview import preview_grid
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.diffusion.schedule import (
     Objective,

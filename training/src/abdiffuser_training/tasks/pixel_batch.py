@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.task import TensorBatch
-from abdiffuser_training.evaluate.inputs.hints import (
+from abdiffuser_training.hint_sampling.fixed import (
     centred_cells,
     hint_map,
     mean_chroma,
     uniform_cells,
 )
-from abdiffuser_training.fit.stage_settings import PixelStage
 from abdiffuser_training.seeding import Purpose, generator
+from abdiffuser_training.tasks.stage_settings import PixelStage
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = ["Pictures", "check_pixels", "draw_pixels", "simulated_hints", "turned"]

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
-from abdiffuser_training.fit.stage_settings import UpsamplerStage
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, render_batch
+from abdiffuser_training.tasks.stage_settings import UpsamplerStage
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.upsample import Upsampler
 

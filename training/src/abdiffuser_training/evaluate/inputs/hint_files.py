@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes
 from abdiffuser_training.evaluate.measures.records import Settings
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.files import write_bytes
 from napari_abdiffuser.errors import InvalidRequest
 

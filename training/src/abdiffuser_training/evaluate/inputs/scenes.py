@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from abdiffuser_training.evaluate.inputs.hints import hint_map
+from abdiffuser_training.hint_sampling.fixed import hint_map
 from napari_abdiffuser.imaging.colors import parse_color
 from napari_abdiffuser.imaging.conversion import srgb_to_lab
 

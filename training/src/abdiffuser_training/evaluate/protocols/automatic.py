@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.measures.metrics import ciede2000, colourfulness, known_mean
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.subjects import Subjects, colourings
 from napari_abdiffuser.imaging.colorspace import render

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.inputs.scenes import GROUND_HINTS, OBJECTS, Scene
 from abdiffuser_training.evaluate.measures.edges import Sides, border_contrast, rise_width, sides
 from abdiffuser_training.evaluate.measures.metrics import known_mean, mse, psnr
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.baselines import Method
 from abdiffuser_training.evaluate.subjects.models import Model

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.inputs import hints as hint_sets
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan, draw_hints
 from abdiffuser_training.evaluate.measures import metrics
 from abdiffuser_training.evaluate.measures.perceptual import lpips
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
-from abdiffuser_training.evaluate.protocols.plans import Plan, draw_hints
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.baselines import Method
 from abdiffuser_training.evaluate.subjects.subjects import Subjects, colourings
+from abdiffuser_training.hint_sampling import fixed as hint_sets
 from napari_abdiffuser.imaging.colorspace import gamut_map, render
 
 __all__ = ["NEARLY_GRAY", "evaluate_guided", "guided_table", "measure_guided", "scores"]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.inputs.scenes import GROUND_HINTS, Scene, Scenes
 from abdiffuser_training.evaluate.measures.metrics import known_mean
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.baselines import Method
 from abdiffuser_training.evaluate.subjects.models import Model

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from abdiffuser_training.evaluate.inputs.hints import ICOLORIT_COUNTS
 from abdiffuser_training.evaluate.inputs.pictures import Picture
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.measures.records import Record, Settings
 from abdiffuser_training.evaluate.protocols.automatic import automatic_table, measure_automatic
 from abdiffuser_training.evaluate.protocols.bleeding import bleeding_table, measure_bleeding
 from abdiffuser_training.evaluate.protocols.guided import guided_table, measure_guided
 from abdiffuser_training.evaluate.protocols.objects import measure_objects, objects_table
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.protocols.steps import measure_steps, steps_table
 from abdiffuser_training.evaluate.report.report import Table
 from abdiffuser_training.evaluate.subjects.subjects import Subjects
+from abdiffuser_training.hint_sampling.fixed import ICOLORIT_COUNTS
 
 __all__ = ["PROTOCOLS", "Protocol"]
 

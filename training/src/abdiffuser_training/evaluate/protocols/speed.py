@@ -63,7 +63,7 @@ def peak_memory() -> float:
 
 def _colorize_large(model: str, device: str, size: tuple[int, int]) -> tuple[float, float, float]:
     """Seconds, peak MiB and the MiB before the picture came; runs in its own process."""
-    from napari_abdiffuser import Colorizer
+    from napari_abdiffuser.colorizer import Colorizer
 
     colorizer = Colorizer.load(model, device=device)
     colorizer(test_picture(256, 256), n_outputs=1)
@@ -145,7 +145,7 @@ def _product_rows(model: str, device: str, repeats: int) -> tuple[list[tuple[Cel
     """Rows of the product at 256², and the machine in words, its device first."""
     import torch
 
-    from napari_abdiffuser import Colorizer
+    from napari_abdiffuser.colorizer import Colorizer
 
     colorizer = Colorizer.load(model, device=device)
     picture = test_picture(256, 256)

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from abdiffuser_training.evaluate.inputs import hints as hint_sets
 from abdiffuser_training.evaluate.inputs.pictures import Picture, evenly
+from abdiffuser_training.evaluate.inputs.plans import Plan
 from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes
 from abdiffuser_training.evaluate.measures.records import Settings
-from abdiffuser_training.evaluate.protocols.plans import Plan
 from abdiffuser_training.evaluate.subjects.baselines import levin
 from abdiffuser_training.evaluate.subjects.subjects import Subjects, opened
 from abdiffuser_training.files import write_bytes
+from abdiffuser_training.hint_sampling import fixed as hint_sets
 from napari_abdiffuser.imaging.colorspace import render
 
 __all__ = ["panels", "write_page"]

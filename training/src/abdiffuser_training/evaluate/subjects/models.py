@@ -155,7 +155,7 @@ class ColorizerModel:
     def __init__(
         self, model: str, device: str = "auto", seed: int = 0, background: str = "auto"
     ) -> None:
-        from napari_abdiffuser import Colorizer
+        from napari_abdiffuser.colorizer import Colorizer
 
         self._colorizer = Colorizer.load(model, device=device)
         self._seed = seed
@@ -218,7 +218,7 @@ class ColorizerModel:
 
 
 def _as_hints(lightness: NDArray[np.float32], hint_map: NDArray[np.float32]) -> Any:
-    from napari_abdiffuser import Hints
+    from napari_abdiffuser.imaging.hints import Hints
 
     points = patches(hint_map)
     if not points:

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from abdiffuser_training.evaluate.inputs import hints as hint_sets
 from abdiffuser_training.evaluate.inputs.pictures import PictureSet
 from abdiffuser_training.evaluate.inputs.scenes import Scene, Scenes, bleeding_scene, object_scenes
 from abdiffuser_training.evaluate.measures.records import Settings
+from abdiffuser_training.hint_sampling import fixed as hint_sets
 
 __all__ = ["Boxes", "Plan", "draw_hints", "draw_plans"]
 

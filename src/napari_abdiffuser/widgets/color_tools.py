@@ -1,4 +1,4 @@
-"""What hints are made with: tools, the patch size, and the legend."""
+"""Hint tools, patch size and legend in one section."""
 
 from __future__ import annotations
 
