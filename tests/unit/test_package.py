@@ -35,7 +35,7 @@ def test_the_layers_floor_needs_no_qt():
 
 def test_what_instruments_write_is_read_without_napari():
     without = tuple(name for name in HEAVY if name not in ("skimage", "scipy"))
-    assert loaded_by("from napari_abdiffuser.files.sem import data_bar_of", without) == []
+    assert loaded_by("from napari_abdiffuser.files.sem.read import data_bar_of", without) == []
 
 
 def test_every_public_name_loads():

@@ -10,8 +10,7 @@ from napari.components import ViewerModel
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.files.sem.ome import from_ome
 from napari_abdiffuser.files.sem.read import sem_info
-from napari_abdiffuser.files.sem.stacks import stack_data
-from napari_abdiffuser.layers.readers.sem import get_reader, layer_data
+from napari_abdiffuser.layers.readers.sem import get_reader, layer_data, stack_data
 
 GRAYS = np.random.default_rng(0).integers(0, 60000, (2, 3, 20, 30), dtype=np.uint16)
 NM, UM = ("nanometer",), ("micrometer",)
