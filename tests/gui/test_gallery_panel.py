@@ -87,6 +87,7 @@ class Model:
 
     def __init__(self):
         self.erased = 0
+        self.guided = self
 
     def erase(self, rgb, mask):
         self.erased += 1

@@ -88,6 +88,7 @@ class Bench(QObject):
         picture = SimpleNamespace(
             suggest_colors=lambda y, x, n, hints: ((1, 0.8, 0), (0, 0.5, 0.5))
         )
+        picture.guided = picture
         source = SimpleNamespace(shape=(30, 40))
         self.current = SimpleNamespace(
             picture=picture, source=source, image=image, index=(None, None)

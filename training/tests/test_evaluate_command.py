@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import napari_abdiffuser
 from abdiffuser_training.cli import main
 from abdiffuser_training.evaluate import running
 from abdiffuser_training.evaluate.inputs.pictures import load_set
@@ -31,6 +30,7 @@ from abdiffuser_training.evaluate.report.report import (
 from abdiffuser_training.evaluate.subjects.baselines import nearest_hint
 from abdiffuser_training.evaluate.subjects.models import ColorizerModel
 from abdiffuser_training.evaluate.subjects.subjects import opened
+from napari_abdiffuser import colorizer
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
 
 
@@ -67,7 +67,7 @@ class FakeColorizer:
 
 @pytest.fixture
 def fake(monkeypatch):
-    monkeypatch.setitem(vars(napari_abdiffuser), "Colorizer", FakeColorizer)
+    monkeypatch.setitem(vars(colorizer), "Colorizer", FakeColorizer)
     opened.cache_clear()
     yield
     opened.cache_clear()
