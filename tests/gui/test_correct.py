@@ -61,7 +61,7 @@ def inside():
     return mask
 
 
-def test_recolouring_stays_inside_the_region_and_undo_shows_what_was(ran, qtbot):
+def test_recoloring_stays_inside_the_region_and_undo_shows_what_was(ran, qtbot):
     bar, before = ran.correct.region_bar, ran.shown()
     assert not bar.recolor_button.isEnabled()
     assert bar.recolor_button.toolTip().startswith("Press 'Draw region'")

@@ -62,7 +62,7 @@ def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, 
     ran.settled()
     export(ran, qtbot, tmp_path / "figure.png")
     found = read_provenance(tmp_path / "figure.png")
-    top, left, height, width = found.coloured
+    top, left, height, width = found.colored
     pixels = np.asarray(Image.open(tmp_path / "figure.png"))
     shown = ran.viewer.layers["image colorized"].data
     np.testing.assert_array_equal(pixels[top : top + height, left : left + width], shown)

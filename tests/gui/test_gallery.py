@@ -47,7 +47,7 @@ def results_again(made, results):
     return Outputs((layer,), (rgb,), (rgb,), seed=3, provenance={}, has_best=False)
 
 
-def test_a_click_shows_one_colouring_and_hides_the_others(ran):
+def test_a_click_shows_one_coloring_and_hides_the_others(ran):
     assert ran.gallery.list.count() == 4
     assert ran.gallery.list.item(0).text() == "best"
     choose(ran.gallery, 2)
@@ -121,7 +121,7 @@ def test_another_picture_has_its_own_thumbnails_under_the_same_numbers(ran, qtbo
     assert [item.text() for item in ran.gallery.list.selectedItems()] == ["2"]
 
 
-def test_a_picture_that_is_gone_leaves_no_colourings_behind(ran, qtbot):
+def test_a_picture_that_is_gone_leaves_no_colorings_behind(ran, qtbot):
     ran.viewer.layers.clear()
     ran.viewer.add_image(GRAY.copy(), name="other")
     qtbot.waitUntil(lambda: ran.widget.bench.current is not None, timeout=20_000)
@@ -177,7 +177,7 @@ def test_undo_of_a_run_shows_what_was_shown_before_it(ran):
     assert store.state.gallery.shown == 5
 
 
-def test_two_colourings_are_compared_by_a_border_that_moves(ran, qtbot):
+def test_two_colorings_are_compared_by_a_border_that_moves(ran, qtbot):
     state = ran.widget.store.state
     pixels = [v.rgb for v in state.gallery.visible]
     pixels[1][:] = (200, 10, 10)

@@ -62,7 +62,7 @@ def all_texts(panel):
     return texts(panel.list.item(row) for row in range(panel.list.count()))
 
 
-def test_discard_after_a_delivery_takes_the_new_colouring_alone(panel):
+def test_discard_after_a_delivery_takes_the_new_coloring_alone(panel):
     assert texts(panel.list.selectedItems()) == ["best"]
     panel.context.store.apply(
         lambda s: s.with_gallery(lambda g: g.add(pictures(9), 1, parent=1).show(5))
@@ -135,7 +135,7 @@ def test_the_gray_original_is_made_once_and_in_a_worker(compared):
     assert (compared.seen() == 77).all()
 
 
-def test_the_comparison_shows_corrected_colours(compared):
+def test_the_comparison_shows_corrected_colors(compared):
     panel, store = compared.panel, compared.panel.context.store
     choose(panel, 2, 3)  # the last one is on the right
     panel.compare_bar.button.click()

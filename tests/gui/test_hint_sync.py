@@ -77,7 +77,7 @@ def test_a_color_taken_in_hand_with_naparis_controls_chooses_its_class(studio):
     assert spots(s.hints()) == [(3, 4, "cell")]
 
 
-def test_a_class_that_is_recoloured_or_renamed_changes_its_hints_in_the_layers(studio):
+def test_a_class_that_is_recolored_or_renamed_changes_its_hints_in_the_layers(studio):
     s = studio()
     layer = s.sync.start("points")
     layer.add([3, 4])
@@ -95,7 +95,7 @@ def test_a_class_that_is_recoloured_or_renamed_changes_its_hints_in_the_layers(s
     assert layer.features["class"].tolist() == ["cell"]
 
 
-def test_a_hint_recoloured_by_hand_gets_another_class(studio):
+def test_a_hint_recolored_by_hand_gets_another_class(studio):
     s = studio()
     layer = s.sync.start("points")
     layer.add([3, 4])

@@ -98,7 +98,7 @@ class Bench(QObject):
         done(job(self.current, lambda: False))
 
 
-def test_a_suggested_colour_becomes_a_hint_where_it_was_asked_for(studio, qtbot):
+def test_a_suggested_color_becomes_a_hint_where_it_was_asked_for(studio, qtbot):
     s = studio(scale=(2, 2))
     context = SimpleNamespace(
         viewer=s.viewer, store=s.store, hints=s.sync, bench=Bench(s.sources.image)

@@ -61,7 +61,7 @@ def test_a_class_is_renamed_in_place_and_a_taken_name_is_refused(legend, store):
     assert rows(legend)[1] == ("spore", "1")
 
 
-def test_a_colour_that_is_dragged_around_is_one_step_of_undo(legend, store, qtbot):
+def test_a_color_that_is_dragged_around_is_one_step_of_undo(legend, store, qtbot):
     store.apply(lambda s: s.choose("cell"))
     legend.actions_.ask_color()
     before = len(store.state.history.past_steps)
@@ -103,9 +103,7 @@ def test_a_key_locks_the_chosen_class_and_unlocks_it(legend, store, qtbot):
     assert not store.state.legend["cell"].locked
 
 
-def test_a_double_click_on_a_swatch_asks_for_a_colour_and_beside_it_for_a_name(
-    legend, store, qtbot
-):
+def test_a_double_click_on_a_swatch_asks_for_a_color_and_beside_it_for_a_name(legend, store, qtbot):
     place = legend.list.visualItemRect(legend.list.topLevelItem(2)).center()
     left = Qt.MouseButton.LeftButton
 
@@ -143,7 +141,7 @@ def test_classes_are_reordered_by_keys_and_gray_stays_first(legend, store, qtbot
     assert store.state.legend.names == ("gray", "ground", "cell")
 
 
-def test_a_palette_gives_colours_and_classes_become_one_that_lasts(legend, store):
+def test_a_palette_gives_colors_and_classes_become_one_that_lasts(legend, store):
     legend.palettes.menu_.aboutToShow.emit()
     names = {a.text(): a for a in legend.palettes.menu_.actions()}
     (safe,) = (a for text, a in names.items() if text.startswith("Okabe"))

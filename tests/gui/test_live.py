@@ -238,7 +238,7 @@ def test_closing_the_window_during_an_update_frees_everything(live, monkeypatch,
     assert [ref() for ref in gone] == [None, None, None]
 
 
-def test_what_can_be_recoloured():
+def test_what_can_be_recolored():
     old = Hints.from_points([[1, 1], [2, 2], [3, 3]], ["red", "red", "blue"], sizes=3)
 
     def colored(*colors):

@@ -66,7 +66,7 @@ def test_a_segmentation_gives_regions_and_stays_as_it_is(offered, qtbot):
     assert "has no labels" in s.failed[0]
 
 
-def test_thousands_of_labels_share_the_colours_of_the_palette(offered, qtbot):
+def test_thousands_of_labels_share_the_colors_of_the_palette(offered, qtbot):
     s = offered(np.zeros((200, 300), np.uint8))
     cells = crowded((200, 300), 2025)
     s.row.take(s.viewer.add_labels(cells, name="cells"), each=True)

@@ -143,7 +143,7 @@ def test_a_stack_that_the_disk_has_no_room_for_is_refused(studio, colorizer, mon
     np.testing.assert_array_equal(layer.data[..., 0], STACK)
 
 
-def test_a_large_stack_is_coloured_into_a_reserved_file(studio, colorizer, monkeypatch):
+def test_a_large_stack_is_colored_into_a_reserved_file(studio, colorizer, monkeypatch):
     from napari_abdiffuser.layers import allocation as room
 
     monkeypatch.setattr(room, "_IN_MEMORY", 1000)
@@ -222,7 +222,7 @@ def test_the_slice_in_view_of_a_stack_with_time_and_depth_is_one_slice(studio, c
     assert [t["index"] for t in layer.metadata["abdiffuser"]["slices"]] == [[2, 1]]
 
 
-def test_a_stack_is_coloured_and_saved_with_hints_of_slices_that_nobody_visited(
+def test_a_stack_is_colored_and_saved_with_hints_of_slices_that_nobody_visited(
     studio, colorizer, tmp_path
 ):
     s = studio(STACK)

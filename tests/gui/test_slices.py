@@ -155,7 +155,7 @@ def test_hints_of_slices_that_nobody_visited_are_known_and_no_step_of_undo(studi
     assert known(s) == {(0,): 1, (5,): 1, (9,): 1}
 
 
-def test_a_class_is_recoloured_on_slices_that_nobody_visited(studio):
+def test_a_class_is_recolored_on_slices_that_nobody_visited(studio):
     s = studio(np.zeros((10, 30, 40), np.uint8))
     layer = loaded_points(*range(10))
     s.viewer.add_layer(layer)

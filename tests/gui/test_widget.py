@@ -38,7 +38,7 @@ def test_choices_follow_the_layers_by_identity(window):
     assert sources.image is None
 
 
-def test_a_swatch_colours_the_next_hint_and_not_the_last(window, qtbot):
+def test_a_swatch_colors_the_next_hint_and_not_the_last(window, qtbot):
     w = window(GRAY)
     w.widget.sources.new_button.click()
     layer = w.widget.sources.hints

@@ -112,7 +112,7 @@ def test_no_file_that_is_read_is_written(stand_in, tmp_path, capsys, way):
 
 
 @pytest.mark.parametrize("suffix", ["tif", "png", "jpg"])
-def test_a_name_that_nobody_gave_replaces_only_earlier_colourings(
+def test_a_name_that_nobody_gave_replaces_only_earlier_colorings(
     stand_in, tmp_path, capsys, suffix
 ):
     iio.imwrite("a.png", RAMP)
@@ -133,7 +133,7 @@ def test_a_name_that_nobody_gave_replaces_only_earlier_colourings(
         assert cli.main(argv) == 0
 
 
-def test_the_usual_name_replaces_only_an_earlier_colouring(stand_in, tmp_path, capsys):
+def test_the_usual_name_replaces_only_an_earlier_coloring(stand_in, tmp_path, capsys):
     iio.imwrite("a.png", RAMP)
     assert cli.main(["colorize", "a.png", "--n", "0"]) == 0
     assert cli.main(["colorize", "a.png", "--n", "0"]) == 0

@@ -122,7 +122,7 @@ def test_a_gray_hint_is_gray_and_not_the_same_as_none(tiny_colorizer):
     assert not np.array_equal(gray.rgb, none.rgb)
 
 
-def test_a_region_has_exactly_its_colour(tiny_colorizer):
+def test_a_region_has_exactly_its_color(tiny_colorizer):
     labels = np.zeros(SMOOTH.shape, int)
     labels[3:20, 4:30] = 1
     labels[25:, 40:] = 2

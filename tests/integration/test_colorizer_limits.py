@@ -19,7 +19,7 @@ from napari_abdiffuser.errors import (
     ModelNotFound,
     OutOfMemory,
 )
-from napari_abdiffuser.model.diffusion.anchors import COLOUR_SCALE
+from napari_abdiffuser.model.diffusion.anchors import COLOR_SCALE
 from napari_abdiffuser.model.diffusion.sampler import SAMPLERS, dpm_solver_2m
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.networks import Networks
@@ -125,7 +125,7 @@ def test_a_device_that_is_not_there(tiny_model):
         Colorizer.load(tiny_model, device="cuda")
 
 
-def test_a_known_token_comes_out_as_its_colour(tiny_colorizer, monkeypatch):
+def test_a_known_token_comes_out_as_its_color(tiny_colorizer, monkeypatch):
     opened_picture = tiny_colorizer.open(NOISE)
     tokens = opened_picture.tokens(HINTS)
     ends = []
@@ -137,8 +137,8 @@ def test_a_known_token_comes_out_as_its_colour(tiny_colorizer, monkeypatch):
     monkeypatch.setitem(SAMPLERS, "dpm++2m", watched)
     maps = painting.sample_maps(opened_picture.encoded, tokens, [1, 2], 4, gray=False)
     assert maps.shape == (2, 2, *opened_picture.encoded.shape)
-    known = ends[0][:, tiny_colorizer.model.networks.anchors.config.count :] / COLOUR_SCALE
-    torch.testing.assert_close(known, tokens.colours.expand(2, -1, -1))
+    known = ends[0][:, tiny_colorizer.model.networks.anchors.config.count :] / COLOR_SCALE
+    torch.testing.assert_close(known, tokens.colors.expand(2, -1, -1))
 
 
 def test_a_distilled_model_is_sampled_at_its_own_times(tiny_colorizer, monkeypatch):

@@ -93,7 +93,7 @@ def test_corrections_and_previews(picture):
     assert (LABELS[1::2, 1::2][changed] > 0).all()
 
 
-def test_more_like_a_colouring_takes_no_color_out_of_its_hard_regions(picture):
+def test_more_like_a_coloring_takes_no_color_out_of_its_hard_regions(picture):
     made = []
     for color in ("#20a040", "#c02040"):
         hints = Hints.from_labels(LABELS == 1, {1: color}, hard=True) + POINTS

@@ -91,14 +91,14 @@ def test_the_place_to_hint_owns_most_of_the_uncertainty(picture, monkeypatch):
     variance[..., 3 * h // 4 :, 3 * w // 4 :] = 1
     monkeypatch.setattr(insights, "_variance", lambda *a: variance)
     place = np.array(picture.suggest_place())
-    claims = picture.encoded.attend(picture.encoded.anchors).claims[0]
-    owned = claims[variance.flatten() > 0].sum(0)
+    weights = picture.encoded.attend(picture.encoded.anchors).weights[0]
+    owned = weights[variance.flatten() > 0].sum(0)
     cell = picture.encoded.anchors[0][owned.argmax()].numpy()
     expected = (cell + 0.5) * np.array(SHAPE) / np.array([h, w]) - 0.5
     assert np.abs(place - expected).max() <= 0.5
 
 
-def test_suggested_colours(picture):
+def test_suggested_colors(picture):
     colors = picture.suggest_colors(10, 70, 4)
     assert 1 <= len(colors) <= 4
     assert all(0 <= value <= 1 for color in colors for value in color)

@@ -36,7 +36,7 @@ def picture(tiny_colorizer):
 
 
 @pytest.mark.parametrize("background", ["auto", "gray"])
-def test_recolouring_is_painting_anew_without_a_network(
+def test_recoloring_is_painting_anew_without_a_network(
     tiny_colorizer, picture, monkeypatch, background
 ):
     colors = {"cell": "lime", "#2060e0": (0.9, 0.1, 0.4)}

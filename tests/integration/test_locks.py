@@ -62,7 +62,7 @@ def test_what_is_locked_stays_to_the_byte(picture, shown, kind):
     assert "locked" not in made.provenance
 
 
-def test_a_class_that_was_renamed_before_it_was_locked_is_known_by_its_colour(picture, shown):
+def test_a_class_that_was_renamed_before_it_was_locked_is_known_by_its_color(picture, shown):
     now = hints(names=("spore", "ground"))
     made = picture.paint(now, 0)
     kept = Screen(shown, hints(), "auto", legend(cell="spore")).keep(picture, made, now, "auto")
@@ -70,7 +70,7 @@ def test_a_class_that_was_renamed_before_it_was_locked_is_known_by_its_colour(pi
     np.testing.assert_array_equal(kept.best[cell], shown[cell])
 
 
-def test_a_class_that_had_another_colour_gets_its_new_one(picture, shown):
+def test_a_class_that_had_another_color_gets_its_new_one(picture, shown):
     recolored = Legend().add("cell", "purple").add("ground", "teal").lock("cell")
     now = Hints.from_points([(10, 12), (28, 40)], ["purple", "teal"], sizes=5, classes=NAMES)
     made = picture.paint(now, 0)

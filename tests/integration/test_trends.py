@@ -62,7 +62,7 @@ def test_some_hints_tell_how_a_picture_tints_its_shadows(picture, lightness, mon
         assert error(one) < 0.8 * error(other)
 
 
-def test_around_a_hint_the_colouring_is_nearer_to_its_colour(picture, monkeypatch):
+def test_around_a_hint_the_coloring_is_nearer_to_its_color(picture, monkeypatch):
     """Hints that are mixed, because the guide sees one surface, show less as spots."""
     rng = np.random.default_rng(3)
     places, colors = rng.integers(10, np.array(SHAPE) - 10, (12, 2)), rng.random((12, 3))
@@ -71,15 +71,15 @@ def test_around_a_hint_the_colouring_is_nearer_to_its_colour(picture, monkeypatc
 
     def apart(rgb):
         """Mean distance of the ring around each hint from the hint's own colour."""
-        colours, total = chroma(rgb), 0.0
+        colors, total = chroma(rgb), 0.0
         for y, x in places:
             away = np.hypot(rows - y, columns - x)
-            ring = colours[(away > 4) & (away < 8)].mean(0)
-            total += float(np.linalg.norm(ring - colours[away < 2].mean(0)))
+            ring = colors[(away > 4) & (away < 8)].mean(0)
+            total += float(np.linalg.norm(ring - colors[away < 2].mean(0)))
         return total / len(places)
 
     met = picture.paint(hints, 1)
-    monkeypatch.setattr(trends, "MOST_NARROW", 0)
+    monkeypatch.setattr(trends, "MAX_NARROW", 0)
     mixed = picture.paint(hints, 1)
     assert apart(met.best) < 0.95 * apart(mixed.best)
     assert apart(met.rgb[0]) < 0.95 * apart(mixed.rgb[0])
@@ -91,7 +91,7 @@ def test_gray_hints_alone_leave_a_picture_gray(picture):
     assert np.hypot(*np.moveaxis(chroma(made.best), -1, 0)).mean() < 3
 
 
-def test_a_hint_in_a_dark_place_gives_its_object_about_the_colour_asked_for():
+def test_a_hint_in_a_dark_place_gives_its_object_about_the_color_asked_for():
     """Red on the core of a dark-centred disc, which can show little of it."""
     rows, columns = np.indices((120, 160))
     away = np.hypot(rows - 60, columns - 50)

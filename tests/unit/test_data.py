@@ -26,11 +26,11 @@ def test_the_hints_fit_the_micrograph() -> None:
     points = content["points"]
     assert 25 <= len(points) <= 60
     assert all(0 <= p["y"] < height and 0 <= p["x"] < width for p in points)
-    colours = {(p["class"], p["color"]) for p in points}
-    classes = {name for name, _ in colours}
-    assert len(colours) == len(classes)  # same class, same colour
+    colors = {(p["class"], p["color"]) for p in points}
+    classes = {name for name, _ in colors}
+    assert len(colors) == len(classes)  # same class, same colour
     assert {"bacteria", "spheres", "fibres", "ground"} <= classes
-    assert ("ground", "#808080") in colours
+    assert ("ground", "#808080") in colors
 
 
 def test_importing_the_data_costs_nothing() -> None:

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 
 from abdiffuser_training.data.batches import Mixture, Source
-from abdiffuser_training.data.colourings import colour_regions
+from abdiffuser_training.data.colourings import color_regions
 from abdiffuser_training.data.corpus import cut_pixels, cut_regions, draw_cut
 from abdiffuser_training.data.highlighting import highlighted
-from abdiffuser_training.data.recolouring import erase, recolour
+from abdiffuser_training.data.recoloring import erase, recolor
 from abdiffuser_training.data.views import draw_jitter, network_views, to_lab
 from abdiffuser_training.hint_sampling import KINDS, HintSettings, hint_batch
 
@@ -55,7 +55,7 @@ def parts(source: Source, side: int, batch: int, device: str) -> dict[str, float
         "crop": lambda _: [cut_pixels(i, c, side) for i, c in zip(items, cuts, strict=True)],
         "Lab": lambda _: to_lab(pixels),
         "network's view": lambda _: network_views(lightness, jitters),
-        "recolour (where drawn)": lambda i: recolour(own[i % batch], rng),
+        "recolour (where drawn)": lambda i: recolor(own[i % batch], rng),
         "erase (where drawn)": lambda i: erase(own[i % batch], None, rng),
     }
     each = {"recolour (where drawn)", "erase (where drawn)"}
@@ -66,7 +66,7 @@ def parts(source: Source, side: int, batch: int, device: str) -> dict[str, float
         work["masks' crop"] = lambda n: cut_regions(
             masked[n % len(maps)][0].instances, masked[n % len(maps)][1], side
         )
-        work["colouring of masks"] = lambda n: colour_regions(
+        work["colouring of masks"] = lambda n: color_regions(
             maps[n % len(maps)], None, light[masked[n % len(maps)][2]], rng
         )
         work["highlighting (where drawn)"] = lambda n: highlighted(maps[n % len(maps)], rng)

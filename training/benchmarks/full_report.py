@@ -33,7 +33,7 @@ from abdiffuser_training.evaluate.report.report import read_reports, write_repor
 from abdiffuser_training.evaluate.request import EvaluationRequest
 from abdiffuser_training.evaluate.suite import suite
 from abdiffuser_training.processes import available_cpus
-from abdiffuser_training.synth.colouring import random_colouring
+from abdiffuser_training.synth.colouring import random_coloring
 from abdiffuser_training.synth.compose import random_scene
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import render, srgb_to_lab
@@ -50,7 +50,7 @@ def own_scene(kind: str, seed: int) -> Picture:
     """Draw a synthetic micrograph and colour its objects; everything follows from the seed."""
     rng = np.random.default_rng((2026, seed))
     scene = random_scene(rng, (_SIDE, _SIDE), [kind])
-    made = random_colouring(rng, scene.gray, scene.instances, scene.classes, "class")
+    made = random_coloring(rng, scene.gray, scene.instances, scene.classes, "class")
     lightness = srgb_to_lab(np.repeat(scene.gray[..., None] / 255, 3, axis=2))[..., 0]
     rgb, _ = render(lightness.astype(np.float32), made.chroma)
     lab = srgb_to_lab(rgb / 255).astype(np.float32)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from abdiffuser_training.tasks.anchor_colors import fitted_colours, local_colours
+from abdiffuser_training.tasks.anchor_colors import fitted_colors, local_colors
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
 from napari_abdiffuser.model.guide.network import SIZES, Guide
 
 
-def test_colours_that_were_painted_are_found_again_where_local_means_are_not():
+def test_colors_that_were_painted_are_found_again_where_local_means_are_not():
     torch.manual_seed(3)
     guide = Guide(SIZES["tiny"]).eval()
     with torch.no_grad():
@@ -19,14 +19,14 @@ def test_colours_that_were_painted_are_found_again_where_local_means_are_not():
         positions = place_anchors(code, 12)
         attention = guide.attend(code, positions, torch.ones(2, 12, dtype=torch.bool))
         nothing = torch.zeros(2, 3, *code.shape)
-        colours = torch.rand(2, 12, 2) - 0.5
-        truth, _ = guide.paint(code, attention, colours, nothing)
+        colors = torch.rand(2, 12, 2) - 0.5
+        truth, _ = guide.paint(code, attention, colors, nothing)
 
         def error(found):
             return (guide.paint(code, attention, found, nothing)[0] - truth).square().mean()
 
-        fitted = fitted_colours(guide, code, positions, truth)
-        local = local_colours(code, positions, truth)
+        fitted = fitted_colors(guide, code, positions, truth)
+        local = local_colors(code, positions, truth)
     assert error(fitted) < 0.5 * error(local), (error(fitted), error(local))
     assert fitted.norm(dim=2).max() <= 1.2 + 1e-6
 
@@ -37,5 +37,5 @@ def test_a_gray_truth_asks_for_gray():
         guide.encoder.head.weight.zero_()  # no automatic colour to undo
         code = guide.encode(torch.rand(1, 1, 32, 32))
         positions = place_anchors(code, 6)
-        fitted = fitted_colours(guide, code, positions, torch.zeros(1, 2, *code.shape))
+        fitted = fitted_colors(guide, code, positions, torch.zeros(1, 2, *code.shape))
     assert fitted.abs().max() < 1e-5

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from abdiffuser_training.data.batches import Mixture, Source
-from abdiffuser_training.data.colourings import colour_regions
+from abdiffuser_training.data.colourings import color_regions
 from abdiffuser_training.data.corpus import Item, cut_pixels, cut_regions, draw_cut, read_items
 from abdiffuser_training.data.sample import Sample
 from abdiffuser_training.data.views import (
@@ -49,7 +49,7 @@ def disc(height=60, width=72):
 
 
 @pytest.fixture
-def coloured(tmp_path):
+def colored(tmp_path):
     """Five colour pictures, put in out of order, and a file that is none."""
     rng = np.random.default_rng(0)
     files = {"notes.txt": b"no picture"}
@@ -84,8 +84,8 @@ def equal(a, b):
     return all(torch.equal(getattr(a, n), getattr(b, n)) for n in ("seen", "lightness", "chroma"))
 
 
-def test_items_come_in_the_order_of_their_keys(coloured, masked):
-    assert [item.key for item in read_items(coloured)] == list("abcde")
+def test_items_come_in_the_order_of_their_keys(colored, masked):
+    assert [item.key for item in read_items(colored)] == list("abcde")
     first, second = read_items(masked)
     assert first.pixels.shape == (1, 60, 72)
     assert first.instances.max() == 300
@@ -101,9 +101,9 @@ def test_large_pictures_are_shrunk_with_their_masks(tmp_path):
     assert np.unique(item.instances).tolist() == [7]
 
 
-def test_held_out_items_are_left_out(coloured):
-    assert [i.key for i in source(coloured, drop_last=2).items] == ["a", "b", "c"]
-    assert [i.key for i in source(coloured).items] == list("abcde")
+def test_held_out_items_are_left_out(colored):
+    assert [i.key for i in source(colored, drop_last=2).items] == ["a", "b", "c"]
+    assert [i.key for i in source(colored).items] == list("abcde")
 
 
 @settings(deadline=None, max_examples=20)
@@ -143,9 +143,9 @@ def test_lab_of_crops_is_that_of_the_plugin():
     np.testing.assert_allclose(chroma.permute(0, 2, 3, 1), expected[..., 1:], atol=1e-3)
 
 
-def test_a_batch_is_that_of_its_step(coloured, masked):
+def test_a_batch_is_that_of_its_step(colored, masked):
     def mixture(seed=3):
-        return Mixture([source(coloured), source(masked, native=False)], seed)
+        return Mixture([source(colored), source(masked, native=False)], seed)
 
     used = mixture()
     used.batch(0, 2, 16)
@@ -156,8 +156,8 @@ def test_a_batch_is_that_of_its_step(coloured, masked):
 
 
 @pytest.mark.parametrize("world", [2, 3])
-def test_the_parts_of_all_ranks_are_the_batch_of_one_process(coloured, masked, world):
-    mixture = Mixture([source(coloured), source(masked, native=False)], 3)
+def test_the_parts_of_all_ranks_are_the_batch_of_one_process(colored, masked, world):
+    mixture = Mixture([source(colored), source(masked, native=False)], 3)
     whole = mixture.batch(2, 7, 16)
     parts = [mixture.batch(2, 7, 16, rank=rank, world=world) for rank in range(world)]
     assert sorted(i for part in parts for i in part.indices) == list(range(7))
@@ -168,14 +168,14 @@ def test_the_parts_of_all_ranks_are_the_batch_of_one_process(coloured, masked, w
             assert np.array_equal(boxes, whole.boxes[index])
 
 
-def test_changed_colours_are_not_native_and_erased_ones_come_with_gray_hints(coloured, masked):
-    def drawn(path, **colours):
-        return Mixture([source(path, colours=colours, zoom=1.0)], 1).batch(0, 8, 24)
+def test_changed_colors_are_not_native_and_erased_ones_come_with_gray_hints(colored, masked):
+    def drawn(path, **colors):
+        return Mixture([source(path, colours=colors, zoom=1.0)], 1).batch(0, 8, 24)
 
-    plain = drawn(coloured)
+    plain = drawn(colored)
     assert plain.native.all()
     for name in ("turned", "clusters"):
-        changed = drawn(coloured, **{name: 1})
+        changed = drawn(colored, **{name: 1})
         assert not changed.native.any()
         assert torch.equal(changed.seen, plain.seen)
         assert not torch.allclose(changed.chroma, plain.chroma, atol=0.05)
@@ -194,8 +194,8 @@ def test_changed_colours_are_not_native_and_erased_ones_come_with_gray_hints(col
         assert not highlighted.chroma[i, :, torch.from_numpy(regions == 0)].any()
 
 
-def test_a_batch_has_the_units_promised(coloured, masked):
-    mixture = Mixture([source(coloured), source(masked, native=False)], 1)
+def test_a_batch_has_the_units_promised(colored, masked):
+    mixture = Mixture([source(colored), source(masked, native=False)], 1)
     batch = mixture.batch(0, 12, 20)
     assert batch.seen.shape == batch.lightness.shape == (12, 1, 20, 20)
     assert batch.chroma.shape == (12, 2, 20, 20)
@@ -209,9 +209,9 @@ def test_a_batch_has_the_units_promised(coloured, masked):
     assert not batch.native.all()
 
 
-def test_sources_without_weight_or_pictures_are_never_drawn(coloured, masked):
-    empty = source(coloured, drop_last=5)
-    mixture = Mixture([empty, source(masked, weight=0.0), source(coloured)], 0)
+def test_sources_without_weight_or_pictures_are_never_drawn(colored, masked):
+    empty = source(colored, drop_last=5)
+    mixture = Mixture([empty, source(masked, weight=0.0), source(colored)], 0)
     assert len(mixture.sources) == 1
 
 
@@ -222,14 +222,14 @@ def test_gray_pictures_without_masks_stay_gray(tmp_path):
     assert batch.chroma.abs().max() < 1e-3
 
 
-def test_masks_become_colourings_whose_ground_is_gray_unless_tinted():
+def test_masks_become_colorings_whose_ground_is_gray_unless_tinted():
     instances = np.zeros((40, 60), np.int32)
     instances[12:28, 6:22], instances[12:28, 36:52] = 1, 700
     lightness = np.full((40, 60), 50, np.float32)
     tinted = []
     for seed in range(150):
         rng = np.random.default_rng(seed)
-        ab = colour_regions(instances, None, lightness, rng)
+        ab = color_regions(instances, None, lightness, rng)
         assert ab.dtype == np.float32
         rgb = lab_to_srgb(np.concatenate([lightness[..., None], ab], 2)[15:25, 9:19])
         assert rgb.min() > -0.02  # within an object displayable, but for rounding to grays
@@ -241,11 +241,11 @@ def test_masks_become_colourings_whose_ground_is_gray_unless_tinted():
     assert np.mean(tinted) == pytest.approx(0.8 * 0.45, abs=0.12)
 
 
-def test_colour_fades_towards_black_and_white():
+def test_color_fades_towards_black_and_white():
     lightness = np.tile(np.linspace(0, 100, 41, dtype=np.float32), (8, 1))
     instances = np.ones((8, 41), np.int32)
     for seed in range(20):
-        ab = colour_regions(instances, None, lightness, np.random.default_rng(seed))
+        ab = color_regions(instances, None, lightness, np.random.default_rng(seed))
         norm = np.hypot(ab[4, :, 0], ab[4, :, 1])
         assert norm[20] >= norm[0] - 1e-4
         assert norm[20] >= norm[40] - 1e-4

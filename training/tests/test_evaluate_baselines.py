@@ -54,7 +54,7 @@ def test_hints_everywhere_are_the_answer(method):
 
 
 @pytest.mark.parametrize("method", [levin, random_walker])
-def test_edges_stop_colours(method, step):
+def test_edges_stop_colors(method, step):
     lightness, hints = step
     chroma = method(lightness, hints)
     np.testing.assert_allclose(chroma[:, :28] - LEFT, 0, atol=6)
@@ -84,9 +84,9 @@ def test_nearest_hint_ignores_lightness(step):
 def test_the_random_walker_is_that_of_scikit_image(step):
     lightness, hints = step
     hints[:, 30:34, 20:24] = np.array([5, -40, 1], np.float32)[:, None, None]
-    colours, label = np.unique(hints[:2, hints[2] > 0], axis=1, return_inverse=True)
+    colors, label = np.unique(hints[:2, hints[2] > 0], axis=1, return_inverse=True)
     labels = np.zeros(lightness.shape, np.int32)
     labels[hints[2] > 0] = label.ravel() + 1
     share = walk(lightness / 100, labels, beta=130, mode="bf", return_full_prob=True)
-    expected = np.einsum("chw,kc->hwk", share, colours)
+    expected = np.einsum("chw,kc->hwk", share, colors)
     np.testing.assert_allclose(random_walker(lightness, hints), expected, atol=0.05)

@@ -12,7 +12,7 @@ from abdiffuser_training.evaluate.inputs.hint_files import digest, read_plans, w
 from abdiffuser_training.evaluate.inputs.pictures import PictureSet
 from abdiffuser_training.evaluate.inputs.plans import draw_hints, draw_plans
 from abdiffuser_training.evaluate.measures.records import Settings
-from abdiffuser_training.evaluate.subjects.models import displayable_colour, patches
+from abdiffuser_training.evaluate.subjects.models import displayable_color, patches
 from abdiffuser_training.hint_sampling.fixed import (
     centred_cells,
     hint_map,
@@ -79,7 +79,7 @@ def test_a_hint_map_comes_apart_into_points():
     boxes = np.array([[1, 2, 7, 8], [10, 10, 12, 12]])
     found = patches(hint_map((20, 20), boxes, [LEFT, RIGHT]))
     assert sorted(found) == [(3.5, 4.5, 6, LEFT), (10.5, 10.5, 2, RIGHT)]
-    rgb = displayable_colour(np.array([60, 50], np.float32), 95)  # none so bright in sRGB
+    rgb = displayable_color(np.array([60, 50], np.float32), 95)  # none so bright in sRGB
     np.testing.assert_allclose(srgb_to_lab(np.array(rgb))[1:], [60, 50], atol=0.01)
 
 

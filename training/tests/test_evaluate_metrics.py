@@ -21,12 +21,12 @@ def test_psnr_by_hand():
     assert metrics.pooled_psnr([0.1, 0.001]) == pytest.approx(-10 * np.log10(0.0505))
 
 
-def test_colour_measures():
+def test_color_measures():
     gray = np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8, 1), 3, axis=2)
-    assert metrics.colourfulness(gray) == 0
+    assert metrics.colorfulness(gray) == 0
     red = np.zeros((8, 8, 3), np.uint8)
     red[..., 0] = 255  # no spread; means 255 and 127.5
-    assert metrics.colourfulness(red) == pytest.approx(0.3 * np.hypot(255, 127.5))
+    assert metrics.colorfulness(red) == pytest.approx(0.3 * np.hypot(255, 127.5))
     assert metrics.ciede2000(gray, gray).max() == 0
     black, white = np.zeros((1, 1, 3)), np.ones((1, 1, 3))
     assert metrics.ciede2000(white, black) == pytest.approx(100, abs=0.01)

@@ -85,12 +85,12 @@ def test_bleeding_of_the_perfect_and_the_worst(discs):
     scene = bleeding_scene(discs.mask, 4, (0, 0))
     assert set(scene.objects) == set(range(1, 7))
     table = np.zeros((7, 2), np.float32)
-    table[list(scene.objects)] = scene.colours[:6]
+    table[list(scene.objects)] = scene.colors[:6]
     hints = scene.hint_map(discs.mask.shape)
-    for number, colour in zip(scene.objects, scene.colours, strict=False):
+    for number, color in zip(scene.objects, scene.colors, strict=False):
         inside = (discs.mask == number) & (hints[2] > 0)
         assert inside.sum() == 16  # the patch lies within its object
-        np.testing.assert_array_equal(hints[:2, inside].T, np.tile(colour, (16, 1)))
+        np.testing.assert_array_equal(hints[:2, inside].T, np.tile(color, (16, 1)))
     assert not scene.hint_map(discs.mask.shape, leave_out=0)[
         2, discs.mask == scene.objects[0]
     ].any()
@@ -101,7 +101,7 @@ def test_bleeding_of_the_perfect_and_the_worst(discs):
     assert perfect["band"] == pytest.approx(50)
     flooded = bleeding_figures(discs, scene, np.full((96, 96, 2), 40, np.float32))
     assert (flooded["coloured"], flooded["ground"], flooded["ring"]) == (1, 1, 1)
-    inverted = np.where((discs.mask == 0)[..., None], scene.colours[0], 0)
+    inverted = np.where((discs.mask == 0)[..., None], scene.colors[0], 0)
     worst = bleeding_figures(discs, scene, inverted)
     assert worst["coloured"] == 0
     assert worst["leak"] > 0.5  # rims are gray; rings have one of the six colours

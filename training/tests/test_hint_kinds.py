@@ -148,7 +148,7 @@ def test_strokes_are_as_long_and_wide_as_stated():
     assert area.mean() == pytest.approx(length * 4, rel=0.2)
 
 
-def test_strokes_stay_in_one_colour():
+def test_strokes_stay_in_one_color():
     regions, chroma = objects()
     rng = np.random.default_rng(6)
     starts = np.zeros(7)
@@ -187,14 +187,14 @@ def test_regions_are_told_to_the_guide_as_the_plugin_tells_them():
     truth = torch.from_numpy(chroma)[None]
     for seed in range(6):
         hints = hint_batch(batch_of(truth, regions=(regions,)), settings, seed, 0)
-        tokens = hints.colours[0, hints.valid[0]]
+        tokens = hints.colors[0, hints.valid[0]]
         assert (tokens == tokens[0]).all()
-        colour = lab_to_srgb(np.array([60, *(110 * tokens[0].numpy())], np.float32))
+        color = lab_to_srgb(np.array([60, *(110 * tokens[0].numpy())], np.float32))
         pixel = int(np.argmin(np.abs(chroma - tokens[0].numpy()[:, None, None]).sum(0)))
         labels = (regions == regions.ravel()[pixel]).astype(np.int32)
         lightness = np.full(regions.shape, 60, np.float32)
         told = hint_tokens(
-            Hints.from_labels(labels, {1: tuple(colour.clip(0, 1))}), lightness, (24, 24)
+            Hints.from_labels(labels, {1: tuple(color.clip(0, 1))}), lightness, (24, 24)
         )
         torch.testing.assert_close(hints.positions[:, hints.valid[0]], told.positions)
         torch.testing.assert_close(hints.hint_map, told.hint_map, atol=0.01, rtol=0)
@@ -226,7 +226,7 @@ def test_gray_patches_are_added_on_top_of_others():
     hints = hint_batch(batch_of(torch.from_numpy(chroma)[None], grays=(given,)), ALWAYS, 0, 0)
     last = int(hints.valid.sum()) - 1
     assert hints.positions[0, last].tolist() == [0, 0]
-    assert not hints.colours[0, last].any()
+    assert not hints.colors[0, last].any()
 
 
 def test_kinds_are_drawn_by_their_weights():
@@ -257,7 +257,7 @@ def test_ranks_and_kinds_together_make_the_batch_of_one_process():
         part = hint_batch(part, settings, 1, 1)
         assert torch.equal(part.hint_map, whole.hint_map[rank::2])
         for i, index in enumerate(own):
-            for name in ("positions", "colours"):
+            for name in ("positions", "colors"):
                 mine, all_ = (
                     getattr(h, name)[j, h.valid[j]] for h, j in ((part, i), (whole, index))
                 )

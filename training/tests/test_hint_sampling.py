@@ -82,13 +82,13 @@ def check(hints, truth, i, boxes):
     assert hints.valid[i].tolist() == [n < len(boxes) for n in range(hints.valid.shape[1])]
     for n, (y0, x0, y1, x1) in enumerate(boxes.tolist()):
         mean = truth[i, :, y0:y1, x0:x1].mean((1, 2))
-        torch.testing.assert_close(hints.colours[i, n], mean, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(hints.colors[i, n], mean, rtol=1e-5, atol=1e-6)
         full[:, y0:y1, x0:x1] = torch.cat([mean, torch.ones(1)])[:, None, None]
     cells = full.reshape(3, 16, 2, 16, 2).mean((2, 4))
     torch.testing.assert_close(hints.hint_map[i], cells, rtol=1e-5, atol=1e-6)
 
 
-def test_colours_are_means_and_later_patches_lie_on_top():
+def test_colors_are_means_and_later_patches_lie_on_top():
     truth = chroma(batch=3)
     hints = hint_batch(batch_of(truth), ALWAYS, 3, 7)
     count = draw_count(ALWAYS, generator(Purpose.COUNT, 3, 7))  # the same user again
@@ -110,7 +110,7 @@ def test_positions_are_patch_centres_in_cells(seed):
     # A picture whose chroma is the pixel's own row and column: means are the patches' centres.
     rows, columns = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
     hints = hint_batch(batch_of(torch.stack([rows, columns])[None]), ALWAYS, seed, 0)
-    torch.testing.assert_close(hints.positions, (hints.colours + 0.5) / 2 - 0.5)
+    torch.testing.assert_close(hints.positions, (hints.colors + 0.5) / 2 - 0.5)
 
 
 def test_a_batch_without_hints_is_padding_only():

@@ -34,7 +34,7 @@ def test_a_share_multiplies_each_pixel():
     assert log_mse(difference, 0.0, share).exp().item() == pytest.approx(0.375, abs=1e-5)
 
 
-def test_a_pixel_is_as_likely_as_the_claims_of_hints_with_its_colour():
+def test_a_pixel_is_as_likely_as_the_claims_of_hints_with_its_color():
     shares = torch.tensor([[[0.25, 0.75], [0.6, 0.4]]])
     distances = torch.tensor([[[0.0, 4.0], [0.02, 0.0]]])
     found = claim_likelihood(shares, distances, 0.1, 0.01)[0]
@@ -45,10 +45,10 @@ def test_a_pixel_is_as_likely_as_the_claims_of_hints_with_its_colour():
 
 def test_certain_and_wrong_claims_learn_from_their_likelihood_alone():
     logits = torch.tensor([[[-9.0, 9.0]]], requires_grad=True)
-    colours = torch.tensor([[0.5, 0.0], [-0.5, 0.0]])  # the first is the pixel's own
+    colors = torch.tensor([[0.5, 0.0], [-0.5, 0.0]])  # the first is the pixel's own
     shares = logits.softmax(-1)
     likely = claim_likelihood(shares, torch.tensor([[[0.0, 1.0]]]), 0.1, 1e-9).sum()
-    mean = charbonnier((shares @ colours - colours[0]).transpose(1, 2), 0.03).sum()
+    mean = charbonnier((shares @ colors - colors[0]).transpose(1, 2), 0.03).sum()
     by_likelihood = torch.autograd.grad(likely, logits, retain_graph=True)[0]
     by_mean = torch.autograd.grad(mean, logits)[0]
     assert by_likelihood[0, 0].tolist() == pytest.approx([-0.94, 0.94], abs=0.01)

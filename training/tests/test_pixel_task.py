@@ -92,7 +92,7 @@ def test_parts_are_the_batch_of_one_process():
     assert not torch.equal(whole["epsilon"][0], whole["epsilon"][1])
 
 
-def test_dropped_hints_and_turned_colours():
+def test_dropped_hints_and_turned_colors():
     crops = Split().batch(0, 4, 16)
     plain = draw_pixels(crops, dataclasses.replace(SETTINGS, hint_dropout=1.0, jitter=1.0), 3)
     assert not plain["condition"][:, 1:].any()

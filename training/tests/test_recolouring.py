@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from abdiffuser_training.data.areas import area_around, deep_places
-from abdiffuser_training.data.recolouring import draw_turn, erase, recolour, turn
+from abdiffuser_training.data.recoloring import draw_turn, erase, recolor, turn
 
 
 def quarters(size=40):
     """Four quarters: red, green, blue-gray shades, and gray."""
-    colours = np.array([[[0.5, 0.2], [-0.4, 0.3]], [[0.1, -0.5], [0.0, 0.0]]], np.float32)
-    chroma = np.repeat(np.repeat(np.moveaxis(colours, 2, 0), size // 2, 1), size // 2, 2)
+    colors = np.array([[[0.5, 0.2], [-0.4, 0.3]], [[0.1, -0.5], [0.0, 0.0]]], np.float32)
+    chroma = np.repeat(np.repeat(np.moveaxis(colors, 2, 0), size // 2, 1), size // 2, 2)
     return chroma + 0.004 * np.random.default_rng(0).standard_normal(chroma.shape, np.float32)
 
 
@@ -32,11 +32,11 @@ def test_turns_keep_angles_and_scale_lengths_alike():
     torch.testing.assert_close(turn(chroma, torch.from_numpy(turns)), by_matrix)
 
 
-def test_clusters_get_colours_of_their_own():
+def test_clusters_get_colors_of_their_own():
     chroma = quarters()
     apart = 0
     for seed in range(20):
-        made = recolour(chroma, np.random.default_rng(seed))
+        made = recolor(chroma, np.random.default_rng(seed))
         assert made.dtype == np.float32
         assert made.shape == chroma.shape
         assert np.hypot(*made).max() <= 1.2 * np.hypot(*chroma).max() + 1e-5
@@ -52,7 +52,7 @@ def test_clusters_get_colours_of_their_own():
 
 
 def test_a_gray_picture_stays_gray():
-    assert not recolour(np.zeros((2, 8, 8), np.float32), np.random.default_rng(0)).any()
+    assert not recolor(np.zeros((2, 8, 8), np.float32), np.random.default_rng(0)).any()
     assert erase(np.zeros((2, 8, 8), np.float32), None, np.random.default_rng(0)) is None
 
 
@@ -74,7 +74,7 @@ def test_one_thing_is_erased_with_gray_hints_in_it(masked):
         assert (np.hypot(*one.chroma)[changed] < np.hypot(*chroma)[changed]).all()
 
 
-def test_areas_are_connected_and_of_one_colour():
+def test_areas_are_connected_and_of_one_color():
     chroma = quarters()
     chroma[:, 20:, :20] = chroma[:, :20, 20:]  # the same colour, touching at a corner only
     area = area_around(chroma, (5, 30), 10.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from abdiffuser_training.synth import random_scene
-from abdiffuser_training.synth.colouring import BLENDS, STYLES, overlay_curve, random_colouring
+from abdiffuser_training.synth.colouring import BLENDS, STYLES, overlay_curve, random_coloring
 from abdiffuser_training.synth.compose import ODDS, random_optics
 from abdiffuser_training.synth.drawing.canvas import Canvas
 from abdiffuser_training.synth.drawing.cracks import carve, crooked
@@ -188,9 +188,9 @@ def test_overlays_stay_displayable_and_end_in_gray(blend: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_colourings_follow_the_regions(style: str) -> None:
+def test_colorings_follow_the_regions(style: str) -> None:
     s = scene(3)
-    c = random_colouring(np.random.default_rng(5), s.gray, s.instances, s.classes, style)
+    c = random_coloring(np.random.default_rng(5), s.gray, s.instances, s.classes, style)
     assert c.chroma.shape == (*SIZE, 2)
     assert c.chroma.dtype == np.float32
     assert np.hypot(*np.moveaxis(c.chroma, -1, 0)).max() > 5

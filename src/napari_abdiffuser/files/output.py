@@ -89,7 +89,7 @@ def check_outputs(
     if overwrite:
         return
     for path in made:
-        if os.path.lexists(path) and not _is_colouring(path):
+        if os.path.lexists(path) and not _is_coloring(path):
             raise InvalidRequest(
                 f"{path} would be replaced, and is no earlier colouring: give another name with "
                 "--out, move it away, or add --overwrite."
@@ -112,7 +112,7 @@ def _input_lost(path: Path, source: Path) -> InvalidRequest:
     )
 
 
-def _is_colouring(path: Path) -> bool:
+def _is_coloring(path: Path) -> bool:
     """Whether a file says that it is a colouring; formats without room for that never do."""
     if path.suffix.lower() not in (*TIFF_SUFFIXES, ".png"):
         return False

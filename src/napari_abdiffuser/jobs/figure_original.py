@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.imaging.lightness import lightness_digest, to_lightness
-from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
+from napari_abdiffuser.studio.figure.panels import colored_panel, gray_panel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -164,6 +164,6 @@ def _off(rgb: NDArray[Any], pixels: NDArray[Any], limits: _Limits) -> NDArray[An
     """Return how far the lightness of a colouring is from that of a picture, on a grid."""
     step = max(1, max(rgb.shape[:2]) // 512)
     grays = gray_panel(pixels[::step, ::step], limits)
-    colours = coloured_panel(rgb[::step, ::step])
-    off: NDArray[Any] = np.abs(to_lightness(colours).display - to_lightness(grays).display)
+    colors = colored_panel(rgb[::step, ::step])
+    off: NDArray[Any] = np.abs(to_lightness(colors).display - to_lightness(grays).display)
     return off

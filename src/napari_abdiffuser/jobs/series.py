@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["Coloured", "Manner", "Piece", "Started", "colour"]
+__all__ = ["Colored", "Manner", "Piece", "Started", "color"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Started:
 
 
 @dataclass(frozen=True, eq=False)
-class Coloured:
+class Colored:
     """A piece is done, or could not be coloured: then there is a message."""
 
     number: int
@@ -101,12 +101,12 @@ class Coloured:
     message: str = ""
 
 
-def colour(
+def color(
     pieces: tuple[Piece, ...],
     manner: Manner,
     models: Models,
     cancelled: Callable[[], bool],
-    tell: Callable[[Started | Coloured], object],
+    tell: Callable[[Started | Colored], object],
 ) -> None:
     """Colour pictures one after another; one that cannot be coloured does not stop the others.
 
@@ -129,13 +129,13 @@ def colour(
             raise
         except ABDiffuserError as error:
             logger.warning("'%s' could not be coloured: %s", piece.source.name, error)
-            tell(Coloured(number, message=str(error)))
+            tell(Colored(number, message=str(error)))
             continue
         except Exception as error:  # a file that cannot be read, memory: the next may do
             logger.exception("'%s' could not be coloured.", piece.source.name)
-            tell(Coloured(number, message=in_words(error)))
+            tell(Colored(number, message=in_words(error)))
             continue
-        tell(Coloured(number, rgb, provenance))
+        tell(Colored(number, rgb, provenance))
 
 
 def _paint(
@@ -166,7 +166,7 @@ def _paint(
     return rgb, told
 
 
-def layer_tuple(piece: Piece, done: Coloured) -> Any:
+def layer_tuple(piece: Piece, done: Colored) -> Any:
     """Return data, metadata and type of the layer for one coloured picture."""
     source = piece.source
     told = {**done.provenance, "source": {"layer": source.name, "index": list(source.index)}}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Room", "paintable_room_for", "room_for"]
+__all__ = ["StackBuffer", "allocate_sparse_zeros", "allocate_zeros"]
 
 _IN_MEMORY = 1 << 30  # bytes; larger arrays are kept in a temporary file
 _PIECE = 1 << 28  # bytes that are reserved at once: between two of them one may cancel
@@ -29,7 +29,7 @@ _CHUNK = 1 << 24  # bytes that are written at once
 _CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
-class Room:
+class StackBuffer:
     """An array of zeros: in memory, or in a temporary file if it is large.
 
     The file has no name that anybody could trip over, and goes with the array. It has holes at
@@ -123,7 +123,7 @@ class Room:
             pass
 
 
-def room_for(shape: Sequence[int]) -> NDArray[np.uint8]:
+def allocate_zeros(shape: Sequence[int]) -> NDArray[np.uint8]:
     """Return an array of zeros, in memory or in a temporary file, all of which can be written.
 
     Raises
@@ -131,12 +131,12 @@ def room_for(shape: Sequence[int]) -> NDArray[np.uint8]:
     OutOfMemory
         There is no room for it.
     """
-    room = Room(shape)
+    room = StackBuffer(shape)
     room.reserve()
     return room.array
 
 
-def paintable_room_for(shape: Sequence[int]) -> NDArray[np.uint8]:
+def allocate_sparse_zeros(shape: Sequence[int]) -> NDArray[np.uint8]:
     """Return an array of zeros in which little will be written: what is not takes no room.
 
     Raises
@@ -147,8 +147,8 @@ def paintable_room_for(shape: Sequence[int]) -> NDArray[np.uint8]:
     size = math.prod(shape)
     # Strokes cover little of a stack. To reserve all of it in a file would take gigabytes for
     # nothing, and refuse to paint where the disk has less; a file with holes would kill the
-    # process when the disk fills (see `Room`), on tmpfs even when a hole is read. Memory that is
-    # promised and not reserved needs no disk, and only painted pages take any of it.
+    # process when the disk fills (see `StackBuffer`), on tmpfs even when a hole is read. Memory
+    # that is promised and not reserved needs no disk, and only painted pages take any of it.
     try:
         if size <= _IN_MEMORY or not hasattr(mmap, "MAP_ANONYMOUS"):
             return np.zeros(shape, np.uint8)
@@ -156,7 +156,7 @@ def paintable_room_for(shape: Sequence[int]) -> NDArray[np.uint8]:
         return np.frombuffer(mmap.mmap(-1, size, flags), np.uint8).reshape(shape)
     except (MemoryError, OSError):
         # Systems that promise no more than they have. A moment's wait is better than no painting.
-        return room_for(shape)
+        return allocate_zeros(shape)
 
 
 def _take(file: IO[Any], start: int, length: int) -> None:

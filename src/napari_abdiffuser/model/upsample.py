@@ -103,7 +103,7 @@ class Upsampler(nn.Module):
 
     @staticmethod
     def apply_weights(
-        weights: Tensor, colours: Tensor, rows: UpsamplingGrid, columns: UpsamplingGrid
+        weights: Tensor, colors: Tensor, rows: UpsamplingGrid, columns: UpsamplingGrid
     ) -> Tensor:
         """Mix coarse colours by `weights`.
 
@@ -111,7 +111,7 @@ class Upsampler(nn.Module):
         ----------
         weights : Tensor
             (B, m, n, 9).
-        colours : Tensor
+        colors : Tensor
             (B, C, h, w).
         rows, columns : UpsamplingGrid
             As for `weights`.
@@ -121,21 +121,21 @@ class Upsampler(nn.Module):
         Tensor
             (B, C, m, n).
         """
-        batch, channels = colours.shape[:2]
-        out = torch.zeros(batch, channels, *weights.shape[1:3], device=colours.device)
+        batch, channels = colors.shape[:2]
+        out = torch.zeros(batch, channels, *weights.shape[1:3], device=colors.device)
         for k, (dy, dx) in enumerate(_NINE):
-            cells = colours[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
+            cells = colors[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
             out.addcmul_(weights[:, None, :, :, k], cells)
         return out
 
-    def forward(self, fine: Tensor, coarse: Tensor, colours: Tensor) -> Tensor:
+    def forward(self, fine: Tensor, coarse: Tensor, colors: Tensor) -> Tensor:
         """Upsample whole pictures: (B, H, W), (B, h, w), (B, C, h, w) -> (B, C, H, W)."""
         rows = UpsamplingGrid.along(fine.shape[1], coarse.shape[1])
         columns = UpsamplingGrid.along(fine.shape[2], coarse.shape[2])
         weights = self.weights(fine, coarse, rows, columns)
-        mixed = 0 * colours.new_zeros(1)
+        mixed = 0 * colors.new_zeros(1)
         for k, (dy, dx) in enumerate(_NINE):
-            cells = colours[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
+            cells = colors[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
             mixed = mixed + weights[:, None, :, :, k] * cells
         return mixed
 

@@ -15,7 +15,7 @@ from napari_abdiffuser.layers.hints.new_strokes import prepare
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.form import form, spin_box
-from napari_abdiffuser.widgets.hints.layers import colour_pictures, is_own
+from napari_abdiffuser.widgets.hints.layers import color_pictures, is_own
 from napari_abdiffuser.widgets.hints.regions import RegionsRow
 from napari_abdiffuser.widgets.hints.tool_buttons import ToolButtons
 from napari_abdiffuser.widgets.legend.panel import Legend
@@ -57,7 +57,7 @@ class HintTools(QWidget):
         self._size_is_set = False
         self._connections = Connections()
         self.tools = ToolButtons(sync, self)
-        self.legend = Legend(store, lambda: colour_pictures(sync.viewer.layers), self)
+        self.legend = Legend(store, lambda: color_pictures(sync.viewer.layers), self)
         self.palette_ = self.legend.swatches
         self.suggest: SuggestRow | None = None
         self.regions: RegionsRow | None = None

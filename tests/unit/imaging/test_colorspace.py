@@ -64,7 +64,7 @@ def test_no_chroma_gives_the_very_gray():
     assert not shown.any()
 
 
-def test_mapped_colours_are_displayable_and_displayable_colours_unchanged():
+def test_mapped_colors_are_displayable_and_displayable_colors_unchanged():
     rng = np.random.default_rng(0)
     lightness = rng.uniform(0, 100, 20000).astype(np.float32)
     chroma = rng.normal(0, 60, (20000, 2)).astype(np.float32)
@@ -78,7 +78,7 @@ def test_mapped_colours_are_displayable_and_displayable_colours_unchanged():
     np.testing.assert_array_equal(gamut_map(lab[:, 0], lab[:, 1:]), lab[:, 1:])
 
 
-def test_pure_colours_come_back():
+def test_pure_colors_come_back():
     corners = np.array([[r, g, b] for r in (0, 255) for g in (0, 255) for b in (0, 255)], np.uint8)
     lab = srgb_to_lab(corners / 255.0).astype(np.float32)
     np.testing.assert_array_equal(render(lab[:, 0], lab[:, 1:])[0], corners)

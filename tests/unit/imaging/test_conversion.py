@@ -78,8 +78,8 @@ def test_grays_have_no_chroma_and_scikit_images_lightness():
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
-def test_there_and_back(colour):
-    rgb = np.array(colour)
+def test_there_and_back(color):
+    rgb = np.array(color)
     np.testing.assert_allclose(lab_to_srgb(srgb_to_lab(rgb)), rgb, atol=1e-7)
 
 

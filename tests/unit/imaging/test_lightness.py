@@ -42,7 +42,7 @@ def test_an_8_bit_picture_defines_its_own_lightness():
     assert low_contrast.network.max() == 100
 
 
-def test_contrast_limits_do_not_touch_8_bit_and_colour_pictures():
+def test_contrast_limits_do_not_touch_8_bit_and_color_pictures():
     for picture in (RAMP, RAMP > 100, np.stack([RAMP] * 3, axis=-1)):
         result = to_lightness(picture, contrast_limits=(10, 20))
         np.testing.assert_array_equal(result.display, to_lightness(picture).display)
@@ -111,7 +111,7 @@ def test_bool():
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_colour_gives_its_lightness_and_alpha_nothing(channels):
+def test_color_gives_its_lightness_and_alpha_nothing(channels):
     rgb = np.random.default_rng(0).integers(0, 256, (15, 17, channels), dtype=np.uint8)
     expected = rgb2lab(rgb[..., :3])[..., 0]
     result = to_lightness(rgb)
@@ -124,12 +124,12 @@ def test_colour_gives_its_lightness_and_alpha_nothing(channels):
 
 def test_equal_channels_are_that_gray():
     for picture in (RAMP, RAMP / 255.0):
-        colour = to_lightness(np.stack([picture] * 3, axis=-1))
-        np.testing.assert_allclose(colour.display, to_lightness(RAMP).display, atol=1e-3)
-        np.testing.assert_allclose(colour.network, to_lightness(RAMP).network, atol=0.1)
+        color = to_lightness(np.stack([picture] * 3, axis=-1))
+        np.testing.assert_allclose(color.display, to_lightness(RAMP).display, atol=1e-3)
+        np.testing.assert_allclose(color.network, to_lightness(RAMP).network, atol=0.1)
 
 
-def test_colour_floats_beyond_one_are_taken_by_their_range():
+def test_color_floats_beyond_one_are_taken_by_their_range():
     rgb = noisy("f4", -3, 9, (8, 9, 3))
     result = to_lightness(rgb)
     assert result.report["limits"] == [float(rgb.min()), float(rgb.max())]
@@ -241,7 +241,7 @@ def test_pixels_that_are_not_finite():
     assert np.isfinite(result.display).all()
 
 
-def test_invalid_pixels_of_colour_pictures():
+def test_invalid_pixels_of_color_pictures():
     rgb = noisy("f4", 0.2, 0.8, (8, 9, 4))
     rgb[1, 1, 0], rgb[2, 2, :3], rgb[3, 3, 3] = np.nan, np.inf, np.nan
     result = to_lightness(rgb)
@@ -266,11 +266,11 @@ def test_masked_pixels_count_as_nan(lazy):
     assert nothing.valid is None
 
 
-def test_masked_8_bit_and_colour_pictures():
+def test_masked_8_bit_and_color_pictures():
     mask = np.zeros(RAMP.shape, bool)
     mask[:, 3] = True
-    colour = np.stack([RAMP] * 3, -1)
-    for picture, hidden in ((RAMP, mask), (colour, np.stack([mask, ~mask & mask, mask], -1))):
+    color = np.stack([RAMP] * 3, -1)
+    for picture, hidden in ((RAMP, mask), (color, np.stack([mask, ~mask & mask, mask], -1))):
         result = to_lightness(np.ma.masked_array(picture, hidden))
         np.testing.assert_array_equal(result.valid, ~mask)
         np.testing.assert_array_equal(gray_of(result.display), np.where(mask, 0, RAMP))

@@ -29,7 +29,7 @@ def blocks(file):
 @pytest.fixture
 def kept():
     """A room, and a number of its file that stays open."""
-    made = room.Room(SHAPE)
+    made = room.StackBuffer(SHAPE)
     file = os.dup(made._file.fileno())
     yield made, file
     os.close(file)
@@ -85,13 +85,13 @@ def test_a_full_disk_is_told_before_anything_is_written(monkeypatch):
     resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, hard))
     try:
         with pytest.raises(OutOfMemory, match=r"takes 0\.0 GiB in .* delete files there"):
-            room.room_for(SHAPE)
+            room.allocate_zeros(SHAPE)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     usage = room.shutil.disk_usage(".")
     monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=3 * MIB))
     with pytest.raises(OutOfMemory, match="TMPDIR"):
-        room.room_for(SHAPE)
+        room.allocate_zeros(SHAPE)
 
 
 def test_memory_that_does_not_suffice_is_told(monkeypatch):
@@ -100,12 +100,12 @@ def test_memory_that_does_not_suffice_is_told(monkeypatch):
 
     monkeypatch.setattr(room.np, "zeros", refuse)
     with pytest.raises(OutOfMemory, match="close other programs"):
-        room.Room((3, 3))
+        room.StackBuffer((3, 3))
 
 
 @pytest.mark.skipif(not hasattr(room.mmap, "MAP_ANONYMOUS"), reason="promises are kept there")
 def test_what_is_not_painted_takes_no_room():
-    array = room.paintable_room_for((1 << 9, 1 << 11, 1 << 11))  # 2 GiB
+    array = room.allocate_sparse_zeros((1 << 9, 1 << 11, 1 << 11))  # 2 GiB
     array[500, 7] = 1
     assert array[500].sum() == 1 << 11
     assert isinstance(array, np.ndarray)

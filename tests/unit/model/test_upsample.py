@@ -34,19 +34,19 @@ def pictures(fine, coarse, seed=0):
 
 @pytest.mark.parametrize(("fine", "coarse"), SHAPES)
 def test_weights_are_convex(upsampler, fine, coarse):
-    light, seen, colours = pictures(fine, coarse)
+    light, seen, colors = pictures(fine, coarse)
     grids = [UpsamplingGrid.along(f, c) for f, c in zip(fine, coarse, strict=True)]
     weights = upsampler.weights(light, seen, *grids)
     assert weights.shape == (2, *fine, 9)
     assert weights.min() >= 0
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, *fine))
-    out = upsampler(light, seen, colours)
-    assert out.min() >= colours.min() - 1e-6
-    assert out.max() <= colours.max() + 1e-6
+    out = upsampler(light, seen, colors)
+    assert out.min() >= colors.min() - 1e-6
+    assert out.max() <= colors.max() + 1e-6
 
 
 @pytest.mark.parametrize(("fine", "coarse"), SHAPES)
-def test_a_constant_colour_stays(upsampler, fine, coarse):
+def test_a_constant_color_stays(upsampler, fine, coarse):
     light, seen, _ = pictures(fine, coarse)
     constant = torch.tensor([0.3, -0.7])[None, :, None, None].expand(2, 2, *coarse)
     out = upsampler(light, seen, constant)
@@ -54,20 +54,20 @@ def test_a_constant_colour_stays(upsampler, fine, coarse):
 
 
 def test_weights_that_are_kept_give_the_same_as_forward(upsampler):
-    light, seen, colours = pictures((13, 7), (4, 3))
+    light, seen, colors = pictures((13, 7), (4, 3))
     grids = UpsamplingGrid.along(13, 4), UpsamplingGrid.along(7, 3)
     weights = upsampler.weights(light, seen, *grids)
-    kept = upsampler.apply_weights(weights, colours, *grids)
-    torch.testing.assert_close(kept, upsampler(light, seen, colours))
+    kept = upsampler.apply_weights(weights, colors, *grids)
+    torch.testing.assert_close(kept, upsampler(light, seen, colors))
 
 
 def test_a_block_is_the_same_as_in_the_whole(upsampler):
-    light, seen, colours = pictures((13, 7), (4, 3))
+    light, seen, colors = pictures((13, 7), (4, 3))
     across = UpsamplingGrid.along(7, 3)
     rows = UpsamplingGrid.along(13, 4, 5, 9)
     weights = upsampler.weights(light[:, 5:9], seen, rows, across)
-    block = upsampler.apply_weights(weights, colours, rows, across)
-    torch.testing.assert_close(block, upsampler(light, seen, colours)[:, :, 5:9])
+    block = upsampler.apply_weights(weights, colors, rows, across)
+    torch.testing.assert_close(block, upsampler(light, seen, colors)[:, :, 5:9])
 
 
 def test_the_grid_lies_over_the_cells():
@@ -80,26 +80,26 @@ def test_the_grid_lies_over_the_cells():
 
 def test_untrained_it_is_a_symmetric_blur():
     light, seen, _ = pictures((8, 8), (8, 8))
-    colours = torch.zeros(2, 1, 8, 8)
-    colours[:, :, 4, 4] = 1
-    out = Upsampler()(light, seen, colours).detach()
+    colors = torch.zeros(2, 1, 8, 8)
+    colors[:, :, 4, 4] = 1
+    out = Upsampler()(light, seen, colors).detach()
     assert out[0, 0, 4, 4] > 0.4
     torch.testing.assert_close(out, out.transpose(2, 3))
 
 
 def test_large_logits_do_not_overflow(upsampler):
-    light, seen, colours = pictures((8, 12), (4, 6))
-    assert torch.isfinite(upsampler(1e4 * light, 1e4 * seen, colours)).all()
+    light, seen, colors = pictures((8, 12), (4, 6))
+    assert torch.isfinite(upsampler(1e4 * light, 1e4 * seen, colors)).all()
 
 
-def test_gradients_reach_every_weight_and_the_colours():
+def test_gradients_reach_every_weight_and_the_colors():
     made = Upsampler()
     with torch.no_grad():
         made.third.weight.normal_(generator=torch.Generator().manual_seed(0))
-    light, seen, colours = pictures((8, 12), (4, 6))
-    colours.requires_grad_()
-    made(light, seen, colours).square().sum().backward()
-    for tensor in (*made.parameters(), colours):
+    light, seen, colors = pictures((8, 12), (4, 6))
+    colors.requires_grad_()
+    made(light, seen, colors).square().sum().backward()
+    for tensor in (*made.parameters(), colors):
         assert tensor.grad is not None
         assert tensor.grad.abs().max() > 0
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_abdiffuser.colorizer.hints.groups import hints_inside
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE, displayable
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.imaging.hints.hard_regions import spreading
+from napari_abdiffuser.imaging.hints.hard_regions import without_hard_regions
 
 __all__ = ["pixel_hint_map"]
 
@@ -42,7 +42,7 @@ def pixel_hint_map(
         (3, h, w) float32: ab / 110 as it can be shown at the mean lightness under the hint, 0
         elsewhere, and the mask, 0 or 1. No hint is so small that it is lost.
     """
-    hints = spreading(hints)
+    hints = without_hard_regions(hints)
     if excluded is not None:
         hints = hints_inside(hints, ~excluded)
     drawn = np.zeros((3, *shape), np.float32)

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.model.diffusion.anchors import COLOUR_SCALE, token_features
+from napari_abdiffuser.model.diffusion.anchors import COLOR_SCALE, token_features
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 
-__all__ = ["TOKENS_AT_MOST", "Start", "sample_colours", "spaced"]
+__all__ = ["MAX_TOKENS", "Start", "sample_colors", "spaced"]
 
-TOKENS_AT_MOST = 256
+MAX_TOKENS = 256
 """Places of known colours that steer a drawing; of more, an even choice."""
 
 
@@ -25,21 +25,21 @@ class Start:
 
     Attributes
     ----------
-    colours : Tensor
+    colors : Tensor
         (1, A, 2), ab / 110, of the places to be sampled.
     strength : float
         In (0, 1]: how far they are noised; 1 leaves nothing of them.
     """
 
-    colours: Tensor
+    colors: Tensor
     strength: float
 
 
-def sample_colours(
+def sample_colors(
     picture: EncodedPicture,
     places: Tensor,
     known_places: Tensor,
-    known_colours: Tensor,
+    known_colors: Tensor,
     seeds: list[int],
     steps: int,
     *,
@@ -55,7 +55,7 @@ def sample_colours(
         The picture.
     places : Tensor
         (1, A, 2) in cells.
-    known_places, known_colours : Tensor
+    known_places, known_colors : Tensor
         (1, N, 2) in cells, and ab / 110; of many, an even choice steers.
     seeds : list of int
         One for each sample.
@@ -70,7 +70,7 @@ def sample_colours(
         (n, A, 2), ab / 110.
     """
     networks, gain, free = picture.networks, picture.networks.anchors.config.gain, places.shape[1]
-    features, where, known = _tokens(picture, places, known_places, known_colours, len(seeds))
+    features, where, known = _tokens(picture, places, known_places, known_colors, len(seeds))
     noise = torch.stack(
         [torch.randn(free, 2, generator=torch.Generator().manual_seed(s)) for s in seeds]
     ).to(picture.device)
@@ -79,7 +79,7 @@ def sample_colours(
     times = None
     if start is not None:
         times = _times_below(start.strength, sampling.grid(steps), distilled=sampling.distilled)
-        begun = start.colours * (COLOUR_SCALE / gain)
+        begun = start.colors * (COLOR_SCALE / gain)
         noise = schedule.diffuse(begun, noise, torch.tensor(times[0]))
     # A hint's token needs no noise of its own: its colour is known.
     noise = torch.cat([noise, known[:, free:, :2]], 1)
@@ -94,19 +94,19 @@ def sample_colours(
     drawn = sampling.run(
         denoise, noise, schedule, steps, times=times, progress=progress, cancel=cancel
     )
-    return drawn[:, :free] * (gain / COLOUR_SCALE)
+    return drawn[:, :free] * (gain / COLOR_SCALE)
 
 
 def _tokens(
-    picture: EncodedPicture, places: Tensor, known_places: Tensor, known_colours: Tensor, count: int
+    picture: EncodedPicture, places: Tensor, known_places: Tensor, known_colors: Tensor, count: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Features, places in [0, 1] and known colours of all tokens, for `count` samples."""
-    chosen = spaced(known_places.shape[1], TOKENS_AT_MOST, picture.device)
+    chosen = spaced(known_places.shape[1], MAX_TOKENS, picture.device)
     positions = torch.cat([places, known_places[:, chosen]], 1)
     features = token_features(picture.code, picture.lightness, positions)
     size = torch.tensor(picture.shape, device=picture.device, dtype=torch.float32)
     known = torch.zeros(1, positions.shape[1], 3, device=picture.device)
-    known[:, places.shape[1] :, :2] = known_colours[:, chosen] * COLOUR_SCALE
+    known[:, places.shape[1] :, :2] = known_colors[:, chosen] * COLOR_SCALE
     known[:, places.shape[1] :, 2] = 1
     every = (features, (positions + 0.5) / size, known)
     features, where, known = (each.expand(count, -1, -1) for each in every)

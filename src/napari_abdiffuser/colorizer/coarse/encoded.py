@@ -21,9 +21,9 @@ from napari_abdiffuser.model.guide.sweeps import Sweeps
 from napari_abdiffuser.model.guide.trend import covariates
 from napari_abdiffuser.model.networks import Networks
 
-__all__ = ["MOST_NARROW", "EncodedPicture"]
+__all__ = ["MAX_NARROW", "EncodedPicture"]
 
-MOST_NARROW = 256
+MAX_NARROW = 256
 """Of more hints `best` asks no narrow claims: these lie close, and attending twice takes long."""
 
 _REMEMBERED_BYTES = 192 << 20  # two attentions each of 200 hints, before and after a change
@@ -77,7 +77,7 @@ class EncodedPicture:
         values: NDArray[np.float32] = self.covariates[0].cpu().numpy()
         return values
 
-    def carried(self, positions: Tensor) -> NDArray[np.float32]:
+    def relative_gain(self, positions: Tensor) -> NDArray[np.float32]:
         """How much of its object's chroma each place carries: (N,), relative to the mean there.
 
         The object is what a hint at the place claims narrowly; with more than 256 hints it is the
@@ -89,13 +89,15 @@ class EncodedPicture:
             (1, N, 2) in cells.
         """
         gain = self.code.gain
-        if positions.shape[1] > MOST_NARROW:
+        if positions.shape[1] > MAX_NARROW:
             own, mean = self.code.at(gain, positions)[0, 0], gain.median()
         else:
             narrow = self.attend(positions, highlight=True)
             flat = gain.flatten()
             # Weighed by itself: most of an object's colour is where the gain is high.
-            mean = narrow.claims[0].T @ flat.square() / (narrow.claims[0].T @ flat).clamp(min=1e-6)
+            mean = (
+                narrow.weights[0].T @ flat.square() / (narrow.weights[0].T @ flat).clamp(min=1e-6)
+            )
             own = narrow.gains[0]
         share: NDArray[np.float32] = (own / mean.clamp(min=1e-6)).cpu().numpy()
         return share
@@ -135,9 +137,9 @@ class EncodedPicture:
         with self._lock:
             self._attentions[key] = attention
             self._attentions.move_to_end(key)
-            size = 4 * sum(each.claims.numel() for each in self._attentions.values())
+            size = 4 * sum(each.weights.numel() for each in self._attentions.values())
             while size > _REMEMBERED_BYTES and len(self._attentions) > 1:
-                size -= 4 * self._attentions.popitem(last=False)[1].claims.numel()
+                size -= 4 * self._attentions.popitem(last=False)[1].weights.numel()
 
     def _key(self, positions: Tensor, highlight: bool) -> tuple[bytes, bool]:
         narrow = highlight and self.networks.guide.config.highlight
@@ -156,7 +158,7 @@ class EncodedPicture:
     def spread(
         self,
         attention: Attention,
-        colours: Tensor,
+        colors: Tensor,
         hint_map: Tensor,
         auto: Tensor | None,
         added: tuple[Attention, Tensor] | None = None,
@@ -167,7 +169,7 @@ class EncodedPicture:
         ----------
         attention : Attention
             From `attend`.
-        colours : Tensor
+        colors : Tensor
             (1, N, C), ab / 110.
         hint_map : Tensor
             (1, C + 1, h, w).
@@ -183,10 +185,10 @@ class EncodedPicture:
         """
         gain = self.code.gain
         with one_thread(self.device, hint_map.numel()):
-            mixed = self._mixed(attention, colours / attention.gains[..., None])
+            mixed = self._mixed(attention, colors / attention.gains[..., None])
             if auto is not None:
                 rest = attention.unclaimed.transpose(1, 2).unflatten(2, self.shape)
-                pairs = colours.shape[-1] // 2
+                pairs = colors.shape[-1] // 2
                 mixed = mixed + rest * (auto / gain).repeat(1, pairs, 1, 1)
             if added is not None:
                 mixed = mixed + self._mixed(added[0], added[1] / added[0].gains[..., None])
@@ -220,6 +222,6 @@ class EncodedPicture:
 
     def _mixed(self, attention: Attention, values: Tensor) -> Tensor:
         # In this order the product runs along the claims as they lie in memory.
-        product = values.transpose(1, 2) @ attention.claims.transpose(1, 2)
+        product = values.transpose(1, 2) @ attention.weights.transpose(1, 2)
         apart: Tensor = product.unflatten(2, self.shape)
         return apart

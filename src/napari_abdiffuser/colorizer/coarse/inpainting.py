@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colours
+from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colors
 from napari_abdiffuser.colorizer.coarse.averaging import coarse_chroma
 from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
-from napari_abdiffuser.colorizer.coarse.painting import claimed_share, one_colour_a_kind
+from napari_abdiffuser.colorizer.coarse.painting import claimed_share, harmonize_by_kind
 from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
@@ -57,13 +57,13 @@ class Inpainting:
         self._hints = hints
         self._gray = gray
         device = picture.device
-        colours = coarse_chroma(before, picture.shape).to(device)
+        colors = coarse_chroma(before, picture.shape).to(device)
         mask = torch.from_numpy(region.astype(np.float32))[None, None]
         cover = torch.nn.functional.adaptive_avg_pool2d(mask, picture.shape).to(device)
         self._inside, outside = _places(picture, cover)
         self._places = torch.cat([outside, hints.positions], 1)
-        there = picture.code.at(colours, outside).transpose(1, 2)
-        self._colours = torch.cat([there, hints.colours], 1)
+        there = picture.code.at(colors, outside).transpose(1, 2)
+        self._colors = torch.cat([there, hints.colors], 1)
         apart = outside.shape[1]
         self._sources = [*range(apart), *(apart + number for number in hints.sources)]
         self._values: Tensor | None = None
@@ -71,7 +71,7 @@ class Inpainting:
             there = picture.code.at(picture.covariates, outside).transpose(1, 2)
             self._values = torch.cat([there, hints.covariates], 1)
         kept = 1 - cover
-        self._hint_map = hints.hint_map * cover + torch.cat([colours * kept, kept], 1)
+        self._hint_map = hints.hint_map * cover + torch.cat([colors * kept, kept], 1)
 
     def most_probable(self) -> Tensor:
         """Colour map of hints and surroundings alone: (1, 2, h, w), ab / 110."""
@@ -81,14 +81,14 @@ class Inpainting:
         picture = self._picture
         if gray:
             attention = picture.attend(self._hints.positions, highlight=True)
-            return picture.spread(attention, self._hints.colours, self._hint_map, None)
+            return picture.spread(attention, self._hints.colors, self._hint_map, None)
         attention = picture.attend(self._places)
         return spread_over_trend(
             picture,
             attention,
             self._places,
             self._values,
-            self._colours,
+            self._colors,
             self._hint_map,
             self._slopes(),
         )
@@ -96,7 +96,7 @@ class Inpainting:
     def _slopes(self) -> Tensor | None:
         attention = self._picture.attend(self._places)
         return trend_slopes(
-            self._picture, attention, self._places, self._sources, self._values, self._colours
+            self._picture, attention, self._places, self._sources, self._values, self._colors
         )
 
     def sample(
@@ -109,11 +109,11 @@ class Inpainting:
     ) -> Tensor:
         """Sample colour maps: (n, 2, h, w), ab / 110, one for each seed."""
         picture, count = self._picture, len(seeds)
-        drawn = sample_colours(
+        drawn = sample_colors(
             picture,
             self._inside,
             self._places,
-            self._colours,
+            self._colors,
             seeds,
             steps,
             progress=progress,
@@ -121,11 +121,11 @@ class Inpainting:
         )
         # Not kin of the surroundings: what is to change would take their colours again.
         base = picture.code.at(self._map(gray=False), self._inside).transpose(1, 2)
-        drawn = one_colour_a_kind(picture, self._hints, self._inside, drawn, base)
+        drawn = harmonize_by_kind(picture, self._hints, self._inside, drawn, base)
         slopes = self._slopes()
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
         side_by_side = torch.cat(
-            [drawn.transpose(0, 1).flatten(1)[None], self._colours.repeat(1, 1, count)], 1
+            [drawn.transpose(0, 1).flatten(1)[None], self._colors.repeat(1, 1, count)], 1
         )
         hint_map = self._hint_map
         hint_map = torch.cat([hint_map[:, :2].repeat(1, count, 1, 1), hint_map[:, 2:]], 1)

@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.anchor_colors import (
-    TOKENS_AT_MOST,
+    MAX_TOKENS,
     Start,
-    sample_colours,
+    sample_colors,
     spaced,
 )
 from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
 from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
-from napari_abdiffuser.model.diffusion.kinship import shared_departures
+from napari_abdiffuser.model.diffusion.kinship import smooth_deviations
 from napari_abdiffuser.model.guide.features import Attention
 
 __all__ = [
     "claimed_share",
+    "harmonize_by_kind",
     "most_probable",
-    "one_colour_a_kind",
     "sample_maps",
     "spread_all",
 ]
@@ -46,14 +46,14 @@ def most_probable(picture: EncodedPicture, hints: HintTokens, *, gray: bool) -> 
     """
     attention = picture.attend(hints.positions, highlight=gray)
     if gray:
-        return picture.spread(attention, hints.colours, hints.hint_map, None)
+        return picture.spread(attention, hints.colors, hints.hint_map, None)
     slopes = _slopes(picture, hints, attention)
     return spread_over_trend(
         picture,
         attention,
         hints.positions,
         hints.covariates,
-        hints.colours,
+        hints.colors,
         hints.hint_map,
         slopes,
     )
@@ -61,7 +61,7 @@ def most_probable(picture: EncodedPicture, hints: HintTokens, *, gray: bool) -> 
 
 def _slopes(picture: EncodedPicture, hints: HintTokens, attention: Attention) -> Tensor | None:
     return trend_slopes(
-        picture, attention, hints.positions, hints.sources, hints.covariates, hints.colours
+        picture, attention, hints.positions, hints.sources, hints.covariates, hints.colors
     )
 
 
@@ -102,21 +102,21 @@ def sample_maps(
     places = picture.anchors
     base = picture.code.at(most_probable(picture, hints, gray=False), places).transpose(1, 2)
     if start is not None:
-        base = _chosen(start.colours, base, _unclaimed_at(picture, hints, places))
-        start = replace(start, colours=base)
-    colours = sample_colours(
+        base = _chosen(start.colors, base, _unclaimed_at(picture, hints, places))
+        start = replace(start, colors=base)
+    colors = sample_colors(
         picture,
         places,
         hints.positions,
-        hints.colours,
+        hints.colors,
         seeds,
         steps,
         start=start,
         progress=progress,
         cancel=cancel,
     )
-    colours = one_colour_a_kind(picture, hints, places, colours, base)
-    return spread_all(picture, hints, colours, gray=gray)
+    colors = harmonize_by_kind(picture, hints, places, colors, base)
+    return spread_all(picture, hints, colors, gray=gray)
 
 
 def _chosen(chosen: Tensor, hinted: Tensor, free: Tensor) -> Tensor:
@@ -131,8 +131,8 @@ def _unclaimed_at(picture: EncodedPicture, hints: HintTokens, places: Tensor) ->
     return picture.code.at(unclaimed.unflatten(2, picture.shape), places).transpose(1, 2)
 
 
-def one_colour_a_kind(
-    picture: EncodedPicture, hints: HintTokens, places: Tensor, colours: Tensor, base: Tensor
+def harmonize_by_kind(
+    picture: EncodedPicture, hints: HintTokens, places: Tensor, colors: Tensor, base: Tensor
 ) -> Tensor:
     """Let sampled colours (n, A, 2), ab / 110, be the same where places look alike.
 
@@ -142,27 +142,25 @@ def one_colour_a_kind(
         See `most_probable`.
     places : Tensor
         (1, A, 2) in cells.
-    colours : Tensor
+    colors : Tensor
         (n, A, 2), ab / 110, as sampled.
     base : Tensor
         (1, A, 2), ab / 110: colours without chance, which samples depart from.
     """
     free = _unclaimed_at(picture, hints, places)
-    where = hints.positions[:, spaced(hints.positions.shape[1], TOKENS_AT_MOST, picture.device)]
+    where = hints.positions[:, spaced(hints.positions.shape[1], MAX_TOKENS, picture.device)]
     guide, code = picture.networks.guide, picture.code
-    return base + shared_departures(guide, code, places, colours - base, where, free)
+    return base + smooth_deviations(guide, code, places, colors - base, where, free)
 
 
-def spread_all(
-    picture: EncodedPicture, hints: HintTokens, colours: Tensor, *, gray: bool
-) -> Tensor:
+def spread_all(picture: EncodedPicture, hints: HintTokens, colors: Tensor, *, gray: bool) -> Tensor:
     """Spread sampled anchor colours (n, K, 2) and the hints: (n, 2, h, w)."""
-    count = len(colours)
+    count = len(colors)
     # Before the larger attention is remembered, which may push out that of the hints.
     slopes, values = _slopes(picture, hints, picture.attend(hints.positions)), None
     attention = picture.attend(torch.cat([picture.anchors, hints.positions], 1))
     side_by_side = torch.cat(
-        [colours.transpose(0, 1).flatten(1)[None], hints.colours.repeat(1, 1, count)], 1
+        [colors.transpose(0, 1).flatten(1)[None], hints.colors.repeat(1, 1, count)], 1
     )
     hint_map = torch.cat([hints.hint_map[:, :2].repeat(1, count, 1, 1), hints.hint_map[:, 2:]], 1)
     if hints.covariates is not None:

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.coarse.encoded import MOST_NARROW, EncodedPicture
+from napari_abdiffuser.colorizer.coarse.encoded import MAX_NARROW, EncodedPicture
 from napari_abdiffuser.colorizer.threads import one_thread
 from napari_abdiffuser.model.guide.features import Attention
-from napari_abdiffuser.model.guide.residual import remainder
+from napari_abdiffuser.model.guide.residual import residual
 from napari_abdiffuser.model.guide.trend import fit_trend
 
-__all__ = ["attended", "spread_over_trend", "trend_slopes"]
+__all__ = ["attention_modes", "spread_over_trend", "trend_slopes"]
 
 
-def attended(count: int, *, gray: bool) -> tuple[bool, ...]:
+def attention_modes(count: int, *, gray: bool) -> tuple[bool, ...]:
     """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
     if gray:
         return (True,)
-    return (False, True) if 0 < count <= MOST_NARROW else (False,)
+    return (False, True) if 0 < count <= MAX_NARROW else (False,)
 
 
 def trend_slopes(
@@ -32,7 +32,7 @@ def trend_slopes(
     positions: Tensor,
     sources: Sequence[int],
     values: Tensor | None,
-    colours: Tensor,
+    colors: Tensor,
 ) -> Tensor | None:
     """Slopes of the trend that hints tell: (K, 2), or None if they cannot tell any.
 
@@ -48,13 +48,13 @@ def trend_slopes(
         Of the N tokens, the number of each one's hint.
     values : Tensor or None
         (1, N, K), of each hint the covariates' means, where they are known.
-    colours : Tensor
+    colors : Tensor
         (1, N, 2), ab / 110.
     """
     if values is None or not positions.shape[1]:
         return None
     with one_thread(picture.device):
-        return fit_trend(picture.code, attention, positions, sources, values, colours)
+        return fit_trend(picture.code, attention, positions, sources, values, colors)
 
 
 def spread_over_trend(
@@ -62,7 +62,7 @@ def spread_over_trend(
     attention: Attention,
     known: Tensor,
     values: Tensor | None,
-    colours: Tensor,
+    colors: Tensor,
     hint_map: Tensor,
     slopes: Tensor | None,
 ) -> Tensor:
@@ -79,39 +79,39 @@ def spread_over_trend(
         of more than 256 they are not.
     values : Tensor or None
         (1, T, K), covariates of each token; needed with slopes.
-    colours : Tensor
+    colors : Tensor
         (1, T, 2 n), ab / 110, of n colourings.
     hint_map : Tensor
         (1, 2 n + 1, h, w).
     slopes : Tensor or None
         (K, 2), from `trend_slopes`; the same for all colourings. Without, there is no trend.
     """
-    auto, count = picture.code.auto, colours.shape[2] // 2
+    auto, count = picture.code.auto, colors.shape[2] // 2
     if slopes is None or values is None:
-        return _meeting(picture, attention, known, colours, hint_map, auto)
+        return spread_with_residual(picture, attention, known, colors, hint_map, auto)
     with one_thread(picture.device, picture.covariates.numel()):
         trend = torch.einsum("bkhw,kc->bchw", picture.covariates, slopes)
         auto = auto - trend  # what nobody claims has its automatic colour, without a trend
         trend = trend.repeat(1, count, 1, 1)
         mask = hint_map[:, -1:]
         beneath = torch.cat([hint_map[:, :-1] - trend * mask, mask], 1)
-        colours = colours - (values @ slopes).repeat(1, 1, count)
-    return _meeting(picture, attention, known, colours, beneath, auto) + trend
+        colors = colors - (values @ slopes).repeat(1, 1, count)
+    return spread_with_residual(picture, attention, known, colors, beneath, auto) + trend
 
 
-def _meeting(
+def spread_with_residual(
     picture: EncodedPicture,
     attention: Attention,
     known: Tensor,
-    colours: Tensor,
+    colors: Tensor,
     hint_map: Tensor,
     auto: Tensor,
 ) -> Tensor:
     """Spread colours, and around known places what these are beyond it."""
-    count = colours.shape[2] // 2
-    if True not in attended(known.shape[1], gray=False):
-        return picture.spread(attention, colours, hint_map, auto)
+    count = colors.shape[2] // 2
+    if True not in attention_modes(known.shape[1], gray=False):
+        return picture.spread(attention, colors, hint_map, auto)
     narrow = picture.attend(known, highlight=True)
     with one_thread(picture.device, attention.unclaimed.numel()):
-        left = remainder(picture.code, attention, known, colours, auto.repeat(1, count, 1, 1))
-    return picture.spread(attention, colours, hint_map, auto, (narrow, left))
+        left = residual(picture.code, attention, known, colors, auto.repeat(1, count, 1, 1))
+    return picture.spread(attention, colors, hint_map, auto, (narrow, left))

@@ -35,7 +35,7 @@ class HintTokens:
     ----------
     positions : Tensor
         (1, N, 2) row and column in cells.
-    colours : Tensor
+    colors : Tensor
         (1, N, 2), ab / 110.
     hint_map : Tensor
         (1, 3, h, w): what can be shown of the colours there times share of the cell, and the share.
@@ -46,7 +46,7 @@ class HintTokens:
     """
 
     positions: Tensor
-    colours: Tensor
+    colors: Tensor
     hint_map: Tensor
     sources: tuple[int, ...] = ()
     covariates: Tensor | None = None
@@ -55,7 +55,7 @@ class HintTokens:
         """Move to a device."""
         return HintTokens(
             self.positions.to(device),
-            self.colours.to(device),
+            self.colors.to(device),
             self.hint_map.to(device),
             self.sources,
             None if self.covariates is None else self.covariates.to(device),
@@ -72,7 +72,7 @@ def hint_tokens(
     hints: Hints,
     lightness: NDArray[np.float32],
     cells: tuple[int, int],
-    carried: Callable[[Tensor], NDArray[np.float32]] | None = None,
+    relative_gain: Callable[[Tensor], NDArray[np.float32]] | None = None,
     covariates: NDArray[np.float32] | None = None,
 ) -> HintTokens:
     """Translate hints into cells.
@@ -90,7 +90,7 @@ def hint_tokens(
         (H, W) L* of the picture.
     cells : (int, int)
         (h, w) of the code.
-    carried : callable, optional
+    relative_gain : callable, optional
         Of places (1, N, 2) in cells, how much chroma each carries (N,) > 0, relative to its object;
         one everywhere if not given.
     covariates : ndarray of float32, optional
@@ -110,18 +110,18 @@ def hint_tokens(
     positions, sources = _places(drawn, over, shape, cells)
     places = torch.tensor(positions, dtype=torch.float32)[None]
     gains = np.ones(len(drawn), np.float32)
-    if carried is not None and len(drawn):
+    if relative_gain is not None and len(drawn):
         count = np.bincount(sources, minlength=len(drawn))
-        gains = (np.bincount(sources, carried(places)) / count).astype(np.float32)
+        gains = (np.bincount(sources, relative_gain(places)) / count).astype(np.float32)
     asked = _chroma([hint.color for hint in drawn])
     shown = _displayable(asked, levels)
-    colours = _carried(asked, shown, gains) / CHROMA_SCALE
+    colors = _carried(asked, shown, gains) / CHROMA_SCALE
     known = None
     if covariates is not None:
         known = torch.from_numpy(means(over, covariates)[sources])[None]
     return HintTokens(
         places,
-        torch.from_numpy(colours[sources])[None],
+        torch.from_numpy(colors[sources])[None],
         torch.from_numpy(laid(over, shown / CHROMA_SCALE, cells))[None],
         tuple(sources.tolist()),
         known,
@@ -172,8 +172,10 @@ def _carried(
     """a*b* that the places of hints carry of the colours asked for: (n, 2) float32."""
     # Mapping into the gamut keeps the hue.
     share = np.hypot(*shown.T) / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
-    carried: NDArray[np.float32] = asked * np.clip(gains, share, np.maximum(share, 1))[:, None]
-    return carried
+    relative_gain: NDArray[np.float32] = (
+        asked * np.clip(gains, share, np.maximum(share, 1))[:, None]
+    )
+    return relative_gain
 
 
 def spread_places(share: NDArray[np.float32]) -> list[NDArray[np.float64]]:

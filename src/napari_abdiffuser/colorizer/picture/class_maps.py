@@ -17,7 +17,7 @@ from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hints import Hints, PointHint
-from napari_abdiffuser.imaging.hints.hard_regions import spreading
+from napari_abdiffuser.imaging.hints.hard_regions import without_hard_regions
 
 __all__ = ["ClassMap", "class_map", "share_maps"]
 
@@ -158,7 +158,7 @@ def _coarse_shares(
 ) -> NDArray[np.float32]:
     """Return the share of every cell that each class owns: (K, h, w)."""
     tokens, encoded = picture.tokens(hints), picture.encoded
-    surface, hints = picture.painter.surface, spreading(hints)
+    surface, hints = picture.painter.surface, without_hard_regions(hints)
     if surface.excluded is not None:
         hints = hints_inside(hints, ~surface.excluded)
     drawn = drawn_hints(hints)

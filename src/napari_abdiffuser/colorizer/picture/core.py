@@ -11,7 +11,7 @@ from napari_abdiffuser.colorizer.hints.groups import hints_inside
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens, hint_tokens
 from napari_abdiffuser.colorizer.native.canvas import Canvas
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.imaging.hints.hard_regions import spreading
+from napari_abdiffuser.imaging.hints.hard_regions import without_hard_regions
 
 __all__ = ["PictureCore"]
 
@@ -35,7 +35,7 @@ class PictureCore(Canvas):
         picture has the same bytes as without them. Their own pixels are put in at native
         resolution.
         """
-        hints = spreading(hints)
+        hints = without_hard_regions(hints)
         surface = self.painter.surface
         if surface.excluded is not None:
             hints = hints_inside(hints, ~surface.excluded)
@@ -45,7 +45,7 @@ class PictureCore(Canvas):
                 hints,
                 surface.display,
                 encoded.shape,
-                lambda places: encoded.carried(places.to(encoded.device)),
+                lambda places: encoded.relative_gain(places.to(encoded.device)),
                 encoded.covariates_array,
             )
         return tokens.to(encoded.device)

@@ -33,7 +33,7 @@ from napari_abdiffuser.imaging.hints.hard_regions import hard_mask
 
 __all__ = ["erase", "inpaint", "more_like", "saturate"]
 
-_MOST_SATURATION = 10.0
+_MAX_SATURATION = 10.0
 
 
 def inpaint(
@@ -189,6 +189,6 @@ def saturate(
         raise InvalidRequest(
             f"factor is a number or an array of the picture's shape {picture.shape}."
         ) from error
-    if not ((factors >= 0) & (factors <= _MOST_SATURATION)).all():
+    if not ((factors >= 0) & (factors <= _MAX_SATURATION)).all():
         raise InvalidRequest("A factor of saturation is between 0 and 10.")
     return saturated(before, factors, picture.painter.surface.display)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colours
+from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colors
 from napari_abdiffuser.colorizer.coarse.painting import sample_maps
 from napari_abdiffuser.colorizer.coarse.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
@@ -92,7 +92,7 @@ def suggest_place(
     with within_memory("this suggestion"):
         positions = picture.tokens(hints or Hints()).positions
         attention = encoded.attend(torch.cat([encoded.anchors, positions], 1))
-        settled = attention.claims[0].T @ variance.flatten()
+        settled = attention.weights[0].T @ variance.flatten()
     settled = settled[: encoded.anchors.shape[1]]
     places = (encoded.anchors[0].cpu().numpy() + 0.5) * scale - 0.5
     pixels = np.clip(np.round(places), 0, np.array(picture.shape) - 1).astype(int)
@@ -143,8 +143,8 @@ def suggest_colors(
     with within_memory("these suggestions"):
         tokens = picture.tokens(request.hints)
         places = torch.cat([encoded.anchors, place[None, None].to(encoded.device)], 1)
-        drawn = sample_colours(
-            encoded, places, tokens.positions, tokens.colours, seeds, request.steps
+        drawn = sample_colors(
+            encoded, places, tokens.positions, tokens.colors, seeds, request.steps
         )[:, -1]
     row, column = round(y), round(x)
     around = picture.painter.surface.display[
@@ -184,6 +184,6 @@ def _variance(
             )
             return maps.var(0, correction=1).sum(0)[None, None]
 
-        parts = (tokens.positions, tokens.colours, tokens.hint_map, tokens.covariates)
+        parts = (tokens.positions, tokens.colors, tokens.hint_map, tokens.covariates)
         key = b"".join(part.cpu().numpy().tobytes() for part in parts if part is not None)
         return picture.encoded.last_variance((key, request.seed, len(seeds)), make)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from napari_abdiffuser.colorizer.coarse.trends import attended
+from napari_abdiffuser.colorizer.coarse.trends import attention_modes
 from napari_abdiffuser.colorizer.hints.groups import HintGroups, recolored
 from napari_abdiffuser.colorizer.memory import within_memory
 from napari_abdiffuser.colorizer.native.result import Result
@@ -45,7 +45,7 @@ class Spread:
         with within_memory("these hints"):
             positions = self.picture.tokens(self.hints).positions
             object.__setattr__(self, "_positions", positions)
-            kinds = attended(positions.shape[1], gray=self.background == "gray")
+            kinds = attention_modes(positions.shape[1], gray=self.background == "gray")
             held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
         object.__setattr__(self, "_attentions", held)
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from napari_abdiffuser.imaging.hints import Hints
 
-__all__ = ["hard_mask", "hardened", "spreading"]
+__all__ = ["hard_mask", "hardened", "without_hard_regions"]
 
 
-def spreading(hints: Hints) -> Hints:
+def without_hard_regions(hints: Hints) -> Hints:
     """Give the hints without hard regions: those whose colour goes beyond their own pixels."""
     soft = tuple(region for region in hints.regions if not region.hard)
     return hints if len(soft) == len(hints.regions) else replace(hints, regions=soft)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_abdiffuser.layers.allocation import paintable_room_for
+from napari_abdiffuser.layers.allocation import allocate_sparse_zeros
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.layers.hints.strokes import EDGES_KEY, TABLE_KEY
 from napari_abdiffuser.layers.images import image_array
@@ -28,8 +28,8 @@ def prepare() -> None:
     colours of painted labels, and a third of one for the package of layers' features. Later calls
     take no time.
     """
-    Labels(paintable_room_for((1, 1)), colormap=_blank())
-    _blank().map(paintable_room_for((1, 1)))
+    Labels(allocate_sparse_zeros((1, 1)), colormap=_blank())
+    _blank().map(allocate_sparse_zeros((1, 1)))
 
 
 def new_strokes_layer(image: Image) -> Labels:
@@ -43,7 +43,7 @@ def new_strokes_layer(image: Image) -> Labels:
         There is no room for it.
     """
     return Labels(
-        paintable_room_for(image_array(image).shape[: image.ndim]),
+        allocate_sparse_zeros(image_array(image).shape[: image.ndim]),
         name=f"{image.name} strokes",
         opacity=0.6,
         metadata={HINTS_KEY: True, TABLE_KEY: {}, EDGES_KEY: {}},

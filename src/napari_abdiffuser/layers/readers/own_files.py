@@ -112,13 +112,13 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     if found is None:
         raise InvalidFile(f"{file} does not say how it was coloured: open it as a picture.")
     pixels = picture_files.read(file).pixels[..., :3]
-    coloured = _part(pixels, found.coloured)
+    colored = _part(pixels, found.colored)
     original = _part(pixels, _box(found.raw.get("figure"), "original"), gray=True)
     name = picture_name(found, file)
     placed = placement(found.raw)
     told = dict(found.raw)
     told["source"] = {"layer": name, "index": [None, None]}
-    gray = gray_panel(coloured)[..., 0] if original is None else original
+    gray = gray_panel(colored)[..., 0] if original is None else original
     # Names are no help where a picture of the same name is open: what came together says so.
     file_of = {FILE_KEY: uuid.uuid4().hex}
     about = {**file_of, RECIPE_KEY: recipe_metadata(found.raw, found.legend)}
@@ -128,7 +128,7 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
         "image",
     )
     meta = {"name": f"{name} colorized", "rgb": True, "metadata": {PROVENANCE_KEY: told}}
-    colouring: LayerDataTuple = (coloured, {**meta, **placed}, "image")
+    colouring: LayerDataTuple = (colored, {**meta, **placed}, "image")
     legend, hints = adopt(found.legend, found.hints)
     shape = (int(gray.shape[0]), int(gray.shape[1]))
     found_hints = hint_layers(hints, legend, name, shape, {**placed, "metadata": file_of})

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from napari_abdiffuser.model.guide.network import GuideFeatures
 
-__all__ = ["COLOUR_SCALE", "AnchorConfig", "AnchorDenoiser", "place_anchors", "token_features"]
+__all__ = ["COLOR_SCALE", "AnchorConfig", "AnchorDenoiser", "place_anchors", "token_features"]
 
-COLOUR_SCALE = 4.0
+COLOR_SCALE = 4.0
 """ab / 110 times this has about unit variance, which the schedules are made for."""
 
 _LATTICE = 32
@@ -171,7 +171,7 @@ class AnchorDenoiser(nn.Module):
         Parameters
         ----------
         z : Tensor
-            (B, K, 2) noisy colours, in units of ab / 110 * `COLOUR_SCALE`.
+            (B, K, 2) noisy colours, in units of ab / 110 * `COLOR_SCALE`.
         t : Tensor
             (B,) times in [0, 1].
         features : Tensor

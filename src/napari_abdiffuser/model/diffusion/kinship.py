@@ -15,7 +15,7 @@ from torch import Tensor
 from napari_abdiffuser.model.guide.features import GuideFeatures
 from napari_abdiffuser.model.guide.network import Guide
 
-__all__ = ["kinship", "shared_departures"]
+__all__ = ["kinship", "smooth_deviations"]
 
 # Chosen on pictures of two sets: blunter, objects are more of one colour; sharper, samples are
 # nearer to what many hints say (docs/experiments.md).
@@ -23,7 +23,7 @@ _SHARPNESS = 0.5  # of what the guide tells pixels of hints apart with: kin are 
 _ROUNDS = 5
 _CONTRAST_AT_MOST = 2.0
 _CHROMA_AT_MOST = 1.5
-_LEAST = 1e-12  # far below what can be seen, (ab / 110)^2
+_MIN = 1e-12  # far below what can be seen, (ab / 110)^2
 
 
 def kinship(guide: Guide, code: GuideFeatures, places: Tensor, known_places: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ def kinship(guide: Guide, code: GuideFeatures, places: Tensor, known_places: Ten
     return weights / weights.sum(1, keepdim=True)
 
 
-def shared_departures(
+def smooth_deviations(
     guide: Guide,
     code: GuideFeatures,
     places: Tensor,
@@ -107,10 +107,10 @@ def _shared(weights: Tensor, gain: Tensor, drawing: Tensor, free: Tensor) -> Ten
 
 def _mean(values: Tensor, free: Tensor) -> Tensor:
     """Mean (1, C) over what is free of (A, C)."""
-    return (values * free).sum(0, keepdim=True) / free.sum().clamp(min=_LEAST)
+    return (values * free).sum(0, keepdim=True) / free.sum().clamp(min=_MIN)
 
 
 def _ratio(one: Tensor, other: Tensor, free: Tensor, most: float) -> Tensor:
     """Root of the ratio of mean squares of what is free, at most so much."""
     squares = [_mean(each.square(), free).sum() for each in (one, other)]
-    return (squares[0] / squares[1].clamp(min=_LEAST)).sqrt().clamp(max=most)
+    return (squares[0] / squares[1].clamp(min=_MIN)).sqrt().clamp(max=most)

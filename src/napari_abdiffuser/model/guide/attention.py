@@ -69,11 +69,11 @@ def attend_one(
     height, width = code.shape
     count = positions.shape[1]
     device = positions.device
-    claims = torch.zeros(count, height, width, device=device)
+    weights = torch.zeros(count, height, width, device=device)
     unclaimed = torch.zeros(height, width, device=device)
     gains = code.at(code.gain, positions)[:, 0]
     if not count:
-        return _attention(claims, unclaimed + 1, gains)
+        return _attention(weights, unclaimed + 1, gains)
     flag = torch.ones(1, device=device) if highlight else None
     heads = guide.tempers(torch.tensor([[float(count)]], device=device), flag)[0]
     fixed = fixed_channels(code) if fixed is None else fixed
@@ -89,15 +89,15 @@ def attend_one(
         reach = (square + 1e-4).sqrt_()
         cells = slice(span.start * width, span.stop * width)
         for head in range(len(keys)):
-            weights = torch.addmm(square, keys[head], fixed[head, :, cells], beta=-near[head])
-            weights.add_(reach, alpha=-linear[head]).exp_()
-            scale = code.gate[0, head, span].reshape(-1) / (weights.sum(0) + 1)
-            weights = weights.mul_(scale).view(count, -1, width)
-            claims[:, span] += weights
+            per_head = torch.addmm(square, keys[head], fixed[head, :, cells], beta=-near[head])
+            per_head.add_(reach, alpha=-linear[head]).exp_()
+            scale = code.gate[0, head, span].reshape(-1) / (per_head.sum(0) + 1)
+            per_head = per_head.mul_(scale).view(count, -1, width)
+            weights[:, span] += per_head
             unclaimed[span] += scale.view(-1, width)
 
     _for_each(share, range(0, height, step), workers)
-    return _attention(claims, unclaimed, gains)
+    return _attention(weights, unclaimed, gains)
 
 
 def _for_each(work: Callable[[int], None], starts: range, workers: int) -> None:
@@ -118,8 +118,8 @@ def _for_each(work: Callable[[int], None], starts: range, workers: int) -> None:
         list(pool.map(there, starts))
 
 
-def _attention(claims: Tensor, unclaimed: Tensor, gains: Tensor) -> Attention:
-    return Attention(claims.flatten(1).T[None], unclaimed.reshape(1, -1, 1), gains)
+def _attention(weights: Tensor, unclaimed: Tensor, gains: Tensor) -> Attention:
+    return Attention(weights.flatten(1).T[None], unclaimed.reshape(1, -1, 1), gains)
 
 
 def _factors(

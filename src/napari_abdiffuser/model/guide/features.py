@@ -63,7 +63,7 @@ class Attention:
 
     Attributes
     ----------
-    claims : Tensor
+    weights : Tensor
         (B, h * w, N), >= 0: share of each hint; with `unclaimed` they sum to one.
     unclaimed : Tensor
         (B, h * w, 1): share that no hint claims.
@@ -71,7 +71,7 @@ class Attention:
         (B, N): gain at each hint.
     """
 
-    claims: Tensor
+    weights: Tensor
     unclaimed: Tensor
     gains: Tensor
 
@@ -95,6 +95,6 @@ def claims_at(code: GuideFeatures, attention: Attention, places: Tensor) -> tupl
     """
     both = [
         code.at(each.transpose(1, 2).unflatten(2, code.shape), places)[0].T
-        for each in (attention.claims, attention.unclaimed)
+        for each in (attention.weights, attention.unclaimed)
     ]
     return both[0], both[1]

@@ -126,7 +126,7 @@ class Guide(nn.Module):
         temper = self.tempers(valid.sum(1, keepdim=True).float(), highlight)
         away = _squared_distances(positions, height, width)
         reach = (away + 1e-4).sqrt()
-        claims = torch.zeros(batch, height * width, hints, device=away.device)
+        weights = torch.zeros(batch, height * width, hints, device=away.device)
         unclaimed = torch.zeros(batch, height * width, 1, device=away.device)
         for head in range(self.config.heads):
             sharp, near, linear, bias = temper[:, head].unbind(1)
@@ -146,9 +146,9 @@ class Guide(nn.Module):
             null = code.null[:, head].flatten(1) + bias[:, None]
             share = torch.cat([logit, null[..., None]], 2).softmax(2)
             share = share * code.gate[:, head].flatten(1)[..., None]
-            claims = claims + share[..., :-1]
+            weights = weights + share[..., :-1]
             unclaimed = unclaimed + share[..., -1:]
-        return Attention(claims, unclaimed, code.at(code.gain, positions)[:, 0])
+        return Attention(weights, unclaimed, code.at(code.gain, positions)[:, 0])
 
     def tempers(self, count: Tensor, highlight: Tensor | None = None) -> Tensor:
         """Feature sharpness, squared and linear nearness, null bias before they are made positive.
@@ -174,7 +174,7 @@ class Guide(nn.Module):
         self,
         code: GuideFeatures,
         attention: Attention,
-        colours: Tensor,
+        colors: Tensor,
         hint_map: Tensor,
         auto: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
@@ -186,7 +186,7 @@ class Guide(nn.Module):
             Pictures.
         attention : Attention
             From `attend`.
-        colours : Tensor
+        colors : Tensor
             (B, N, C), ab / 110 of each hint; C = 2 for one colouring, 2 n for n of them.
         hint_map : Tensor
             (B, C + 1, h, w): colours averaged over each cell, zero without a hint, and the
@@ -201,9 +201,9 @@ class Guide(nn.Module):
         """
         height, width = code.shape
         if auto is None:
-            auto = code.auto.repeat(1, colours.shape[-1] // 2, 1, 1)
-        pure = colours / attention.gains[..., None]
-        mixed = (attention.claims @ pure).transpose(1, 2).unflatten(2, (height, width))
+            auto = code.auto.repeat(1, colors.shape[-1] // 2, 1, 1)
+        pure = colors / attention.gains[..., None]
+        mixed = (attention.weights @ pure).transpose(1, 2).unflatten(2, (height, width))
         rest = attention.unclaimed.transpose(1, 2).unflatten(2, (height, width))
         mixed = mixed + rest * auto / code.gain
         mask = hint_map[:, -1:]

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from napari_abdiffuser.model.guide.features import Attention, GuideFeatures, claims_at
 
-__all__ = ["remainder"]
+__all__ = ["residual"]
 
 
-def remainder(
-    code: GuideFeatures, attention: Attention, places: Tensor, colours: Tensor, auto: Tensor
+def residual(
+    code: GuideFeatures, attention: Attention, places: Tensor, colors: Tensor, auto: Tensor
 ) -> Tensor:
     """Hints' colours less what is spread at their places before the propagation.
 
@@ -31,7 +31,7 @@ def remainder(
         Of T tokens.
     places : Tensor
         (1, N, 2) in cells, of the last N tokens: hints.
-    colours : Tensor
+    colors : Tensor
         (1, T, C), ab / 110.
     auto : Tensor
         (1, C, h, w), ab / 110, of what nobody claims.
@@ -41,7 +41,7 @@ def remainder(
     Tensor
         (1, N, C), ab / 110.
     """
-    claims, free = claims_at(code, attention, places)
-    claims = claims * code.at(code.gain, places)[0].T / attention.gains[0]
-    spread = claims @ colours[0] + free * code.at(auto, places)[0].T
-    return (colours[0, colours.shape[1] - places.shape[1] :] - spread)[None]
+    weights, free = claims_at(code, attention, places)
+    weights = weights * code.at(code.gain, places)[0].T / attention.gains[0]
+    spread = weights @ colors[0] + free * code.at(auto, places)[0].T
+    return (colors[0, colors.shape[1] - places.shape[1] :] - spread)[None]

@@ -24,7 +24,7 @@ __all__ = ["covariates", "fit_trend"]
 _PENALTY = 10.0
 _DOUBT = 2.0  # a trend must explain more than so many times what one explains by chance
 _ROWS_AT_MOST = 256
-_LEAST = 1e-9
+_MIN = 1e-9
 
 
 def covariates(code: GuideFeatures, lightness: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ def fit_trend(
     positions: Tensor,
     sources: Sequence[int],
     values: Tensor,
-    colours: Tensor,
+    colors: Tensor,
 ) -> Tensor:
     """Fit the trend that explains best what hints cannot tell of each other.
 
@@ -75,7 +75,7 @@ def fit_trend(
         other.
     values : Tensor
         (1, N, K), the mean of each covariate under each token's hint.
-    colours : Tensor
+    colors : Tensor
         (1, N, 2), ab / 110.
 
     Returns
@@ -89,16 +89,16 @@ def fit_trend(
     own = torch.from_numpy(numbers[chosen, None] == numbers).to(positions.device)
     rows = torch.from_numpy(chosen).to(positions.device)
     places, gains = positions[:, rows], attention.gains[0]
-    claims, free = claims_at(code, attention, places)
-    claims = claims.masked_fill(own, 0.0)
-    total = (claims.sum(1, keepdim=True) + free).clamp(min=_LEAST)
-    claims = claims / total
-    free = 1 - claims.sum(1, keepdim=True)  # all, where a hint's own claim leaves nothing
-    claims = claims * gains[rows, None] / gains
+    weights, free = claims_at(code, attention, places)
+    weights = weights.masked_fill(own, 0.0)
+    total = (weights.sum(1, keepdim=True) + free).clamp(min=_MIN)
+    weights = weights / total
+    free = 1 - weights.sum(1, keepdim=True)  # all, where a hint's own claim leaves nothing
+    weights = weights * gains[rows, None] / gains
     auto = code.at(code.auto, places)[0].T
-    left = colours[0, rows] - claims @ colours[0] - free * auto
+    left = colors[0, rows] - weights @ colors[0] - free * auto
     # Spread as colours are; what nobody claims has no trend.
-    return _slopes(values[0, rows] * (1 - free) - claims @ values[0], left)
+    return _slopes(values[0, rows] * (1 - free) - weights @ values[0], left)
 
 
 def _one_each(sources: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -115,11 +115,11 @@ def _slopes(x: Tensor, left: Tensor) -> Tensor:
         return left.new_zeros(known, 2)
     x, left = x.cpu().double(), left.cpu().double()  # not every device solves equations
     whole = left.square().sum()
-    penalty = _PENALTY * whole / count + _LEAST
+    penalty = _PENALTY * whole / count + _MIN
     square = x.T @ x + penalty * torch.eye(known, dtype=x.dtype)
     slopes = torch.linalg.solve(square, x.T @ left)
     unexplained = (left - x @ slopes).square().sum()
     by_chance = known * unexplained / (count - known)
-    explained = (whole - unexplained).clamp(min=_LEAST**2)
+    explained = (whole - unexplained).clamp(min=_MIN**2)
     shrunk: Tensor = slopes * (1 - _DOUBT * by_chance / explained).clamp(min=0)
     return shrunk.float().to(device)

@@ -17,11 +17,11 @@ from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.legend.hint_class import checked_name
 from napari_abdiffuser.studio.slices import Index
 
-__all__ = ["Colouring", "Document", "lightened", "weigh"]
+__all__ = ["Coloring", "Document", "lightened", "weigh"]
 
 
 @dataclass(frozen=True, eq=False)
-class Colouring:
+class Coloring:
     """A result that was kept: a run's, or what a correction made of one.
 
     Attributes
@@ -61,7 +61,7 @@ class Document:
     legend: Legend = field(default_factory=Legend)
     slices: Mapping[Index, Hints] = field(default_factory=dict, hash=False)
     corrections: Corrections = field(default_factory=Corrections)
-    colouring: Colouring | None = None
+    colouring: Coloring | None = None
     discards: frozenset[int] = frozenset()
     spare: tuple[Variation, ...] = field(default=(), compare=False)
 

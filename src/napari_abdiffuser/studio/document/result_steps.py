@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from napari_abdiffuser.studio.document.document import Colouring, Document
+from napari_abdiffuser.studio.document.document import Coloring, Document
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.gallery.variations import Gallery
 
@@ -83,7 +83,7 @@ def followed(gallery: Gallery, left: Document, now: Document) -> Gallery:
     return gallery
 
 
-def _shown(document: Document, gallery: Gallery) -> Colouring | None:
+def _shown(document: Document, gallery: Gallery) -> Coloring | None:
     """Return what a gallery shows; the document's own where it is that."""
     shown = None if gallery.shown is None else gallery[gallery.shown]
     if shown is None or shown.rgb is None:
@@ -91,4 +91,4 @@ def _shown(document: Document, gallery: Gallery) -> Colouring | None:
     had = document.colouring
     if had is not None and had.rgb is shown.rgb:
         return had
-    return Colouring(shown.rgb, shown.index, shown.provenance)
+    return Coloring(shown.rgb, shown.index, shown.provenance)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.studio.figure.drawing import Pen, bar_width, legend_size
 from napari_abdiffuser.studio.figure.options import Box, Figure, FigureOptions
-from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
+from napari_abdiffuser.studio.figure.panels import colored_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import ScaleBar, scale_bar
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def compose(
         A picture is none, or the two have different sizes.
     """
     wanted = options or FigureOptions()
-    panels = [coloured_panel(rgb)]
+    panels = [colored_panel(rgb)]
     if wanted.original and original is not None:
         panels.insert(0, gray_panel(original, contrast_limits)[..., :3])
         if panels[0].shape != panels[1].shape:

@@ -84,7 +84,7 @@ class Figure:
     Attributes
     ----------
     pixels : ndarray of uint8, shape (H, W, 3), read-only
-    coloured : Box
+    colored : Box
         Where the coloured picture is, at its full resolution.
     original : Box or None
         Where the gray original is.
@@ -94,7 +94,7 @@ class Figure:
     """
 
     pixels: NDArray[np.uint8]
-    coloured: Box
+    colored: Box
     original: Box | None
     bar: ScaleBar | None
     options: FigureOptions

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.errors import InvalidImage
 
-__all__ = ["coloured_panel", "gray_panel"]
+__all__ = ["colored_panel", "gray_panel"]
 
 
-def coloured_panel(rgb: ArrayLike) -> NDArray[np.uint8]:
+def colored_panel(rgb: ArrayLike) -> NDArray[np.uint8]:
     """Return a colouring as 8-bit sRGB.
 
     Parameters

@@ -31,7 +31,7 @@ class FileProvenance:
         Classes with their colours.
     caption : str
         That was offered with the figure.
-    coloured : (int, int, int, int) or None
+    colored : (int, int, int, int) or None
         Top, left, height and width of the coloured picture in a figure.
     raw : mapping
         All that the file says.
@@ -43,7 +43,7 @@ class FileProvenance:
     model_sha256: str | None
     legend: Legend
     caption: str
-    coloured: tuple[int, int, int, int] | None
+    colored: tuple[int, int, int, int] | None
     raw: Mapping[str, Any]
 
 
@@ -71,7 +71,7 @@ def figure_provenance(
     """
     about: dict[str, Any] = {
         "options": figure.options.to_dict(),
-        "coloured": list(figure.coloured),
+        "coloured": list(figure.colored),
         "original": None if figure.original is None else list(figure.original),
         "scale_bar": None if figure.bar is None else figure.bar.text,
         "caption": caption,

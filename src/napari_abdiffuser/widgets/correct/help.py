@@ -30,7 +30,7 @@ __all__ = ["HelpBar"]
 # Per cent of pixels that stay dark, so that the overlay covers half of the picture at most, and
 # that lie below full brightness, so that a few outliers do not set the scale.
 _DARKEST, _BRIGHTEST = 50, 99.5
-_LEAST_RANGE = 1.0  # a* b* units: where samples agree everywhere, nothing glows
+_MIN_RANGE = 1.0  # a* b* units: where samples agree everywhere, nothing glows
 
 
 class HelpBar(QWidget):
@@ -90,7 +90,7 @@ class HelpBar(QWidget):
             doubt = picture.uncertainty(hints, cancel=cancelled)
             place = picture.suggest_place(hints, cancel=cancelled)
             low, top = (float(value) for value in np.percentile(doubt, (_DARKEST, _BRIGHTEST)))
-            return at, at.source.restack(doubt), (low, max(top, low + _LEAST_RANGE)), place
+            return at, at.source.restack(doubt), (low, max(top, low + _MIN_RANGE)), place
 
         def done(found: Any) -> None:
             self._job, self._of = None, hints

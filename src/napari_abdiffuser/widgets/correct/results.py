@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_abdiffuser.jobs.events import Outputs
-    from napari_abdiffuser.studio.document.document import Colouring
+    from napari_abdiffuser.studio.document.document import Coloring
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.gallery.variations import Gallery
     from napari_abdiffuser.studio.slices import Index
@@ -63,7 +63,7 @@ class CorrectionResults(QObject):
         elif kept is not before and number != new.gallery.shown_at.get(index):
             self._context.store.apply(lambda s: s.with_gallery(lambda g: _shown(g, number, index)))
 
-    def _bring_back(self, kept: Colouring) -> None:
+    def _bring_back(self, kept: Coloring) -> None:
         """Enter a colouring again that was discarded from the gallery meanwhile."""
         context = self._context
         image, base = context.sources.image, Base(None, None, {}, context.store.state)
@@ -80,11 +80,11 @@ def _shown(gallery: Gallery, number: int | None, index: Index) -> Gallery:
     return gallery.hide(index) if number is None else gallery.show(number)
 
 
-def _number(gallery: Gallery, kept: Colouring) -> int | None:
+def _number(gallery: Gallery, kept: Coloring) -> int | None:
     return next((v.number for v in gallery.variations if v.rgb is kept.rgb), None)
 
 
-def _parent(gallery: Gallery, kept: Colouring | None) -> int | None:
+def _parent(gallery: Gallery, kept: Coloring | None) -> int | None:
     """Return the number of what a colouring was made of, if it can still be shown."""
     number = None if kept is None else _number(gallery, kept)
     parent = None if number is None else gallery[number].parent

@@ -48,7 +48,7 @@ class HintEvents(QObject):
         self._ended = False
 
     @contextmanager
-    def deaf(self) -> Iterator[None]:
+    def blocked(self) -> Iterator[None]:
         """Take events for echoes of what is being written."""
         self._deaf += 1
         try:

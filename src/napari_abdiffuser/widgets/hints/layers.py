@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.layers.hints.reading import HintLink
 
-__all__ = ["KINDS", "Owners", "colour_pictures", "is_own", "link_of", "make_layer"]
+__all__ = ["KINDS", "Owners", "color_pictures", "is_own", "link_of", "make_layer"]
 
 KINDS: dict[str, tuple[type[Any], str]] = {
     "points": (Points, "add"),
@@ -59,7 +59,7 @@ def make_layer(kind: str, image: Image, color: str, size: float) -> Any:
     return new_lasso_layer(image)
 
 
-def colour_pictures(layers: Iterable[Any]) -> list[tuple[str, Any]]:
+def color_pictures(layers: Iterable[Any]) -> list[tuple[str, Any]]:
     """Return names and arrays of the colour pictures among layers."""
     rgb = [unwrap(layer) for layer in layers if getattr(unwrap(layer), "rgb", False)]
     return [(str(layer.name), image_array(layer)) for layer in rgb]

@@ -92,7 +92,7 @@ class HintWriter(QObject):
         """Take events of the layers for echoes."""
         self._depth += 1
         try:
-            with self._events.deaf():
+            with self._events.blocked():
                 yield
         finally:
             self._depth -= 1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MeasurePanel"]
 
-_LEAST, _MOST = 1, 100_000
+_MIN, _MOST = 1, 100_000
 _LEAST_AT_FIRST = 9  # a speck of three pixels across
 
 
@@ -44,7 +44,7 @@ class MeasurePanel(Panel):
         self.class_layer = ClassLayer(context.viewer)
         self._found: Measured | None = None
         self.map_button = push_button("measure_map", texts.MAP, self.measure)
-        self.least_field = spin_box(_LEAST, _MOST, _LEAST_AT_FIRST, texts.LEAST_TIP, " px")
+        self.least_field = spin_box(_MIN, _MOST, _LEAST_AT_FIRST, texts.LEAST_TIP, " px")
         self.least_field.setObjectName("measure_least")
         self.note = Sentence("abdiffuser_info", self, lines=2)
         self.table = AreaView(self)

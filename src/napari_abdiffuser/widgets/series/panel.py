@@ -49,9 +49,9 @@ class SeriesPanel(Panel):
         self.runner = SeriesRunner(context.viewer, context.models, self)
         self.save_button = push_button("series_save", texts.SAVE, self._save)
         self.load_button = push_button("series_load", texts.LOAD, self._load)
-        self.others_button = push_button("series_others", texts.OTHERS, self._colour_others)
+        self.others_button = push_button("series_others", texts.OTHERS, self._color_others)
         self.fields = SliceFields(self)
-        self.stack_button = push_button("series_stack", texts.STACK, self._colour_stack)
+        self.stack_button = push_button("series_stack", texts.STACK, self._color_stack)
         self.cancel_button = push_button("series_cancel", texts.CANCEL, self.runner.cancel)
         self.cancel_button.setToolTip(texts.CANCEL_TIP)
         files = QGridLayout()
@@ -204,7 +204,7 @@ class SeriesPanel(Panel):
             state.legend, state.corrections, self.fields.seed,
         )  # fmt: skip
 
-    def _colour_others(self) -> None:
+    def _color_others(self) -> None:
         self.context.hints.when_settled(self._start_others)
 
     def _start_others(self) -> None:
@@ -219,9 +219,9 @@ class SeriesPanel(Panel):
                 continue
             pieces.append(Piece(source, state.hints, state.picture.shape))
             images.append(image)
-        self.runner.colour_images(tuple(pieces), images, manner)
+        self.runner.color_images(tuple(pieces), images, manner)
 
-    def _colour_stack(self) -> None:
+    def _color_stack(self) -> None:
         self.context.hints.when_all_known(self._start_stack)
 
     def _start_stack(self) -> None:
@@ -236,7 +236,7 @@ class SeriesPanel(Panel):
         except ABDiffuserError as error:  # no room for the layer
             self.failed.emit(str(error))
             return
-        self.runner.colour_stack(stack, manner)
+        self.runner.color_stack(stack, manner)
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal
 
-from napari_abdiffuser.jobs.series import Coloured, Started, colour, layer_tuple
+from napari_abdiffuser.jobs.series import Colored, Started, color, layer_tuple
 from napari_abdiffuser.widgets.common.activity_bar import ActivityBar
 from napari_abdiffuser.widgets.series import texts
 from napari_abdiffuser.widgets.series.stack import insert_above
@@ -60,7 +60,7 @@ class SeriesRunner(QObject):
         self._what = ""
         self._done = self._failures = 0
         self._message = self._failed_one = ""
-        self._take: Callable[[Coloured], None] = lambda done: None
+        self._take: Callable[[Colored], None] = lambda done: None
         self._end: Callable[[], None] = lambda: None
 
     @property
@@ -68,16 +68,16 @@ class SeriesRunner(QObject):
         """Whether a series is being coloured."""
         return self._jobs.busy(_KEY)
 
-    def colour_images(self, pieces: tuple[Piece, ...], images: list[Any], manner: Manner) -> None:
+    def color_images(self, pieces: tuple[Piece, ...], images: list[Any], manner: Manner) -> None:
         """Colour pictures, each into a layer above its image."""
 
-        def take(done: Coloured) -> None:
+        def take(done: Colored) -> None:
             layer = Layer.create(*layer_tuple(pieces[done.number], done))
             insert_above(self._viewer, layer, images[done.number])
 
         self._begin(pieces, manner, texts.PICTURES, take, lambda: None)
 
-    def colour_stack(self, stack: StackLayer, manner: Manner) -> None:
+    def color_stack(self, stack: StackLayer, manner: Manner) -> None:
         """Colour slices into one layer."""
         viewer = self._viewer
         self._begin(
@@ -105,7 +105,7 @@ class SeriesRunner(QObject):
         pieces: tuple[Piece, ...],
         manner: Manner,
         what: str,
-        take: Callable[[Coloured], None],
+        take: Callable[[Colored], None],
         end: Callable[[], None],
         before: Callable[[Callable[[], bool]], None] = lambda cancelled: None,
     ) -> None:
@@ -116,10 +116,10 @@ class SeriesRunner(QObject):
         models = self._models
 
         def work(
-            cancelled: Callable[[], bool], tell: Callable[[Started | Coloured], object]
+            cancelled: Callable[[], bool], tell: Callable[[Started | Colored], object]
         ) -> None:
             before(cancelled)
-            colour(pieces, manner, models, cancelled, tell)
+            color(pieces, manner, models, cancelled, tell)
 
         self._jobs.run(
             _KEY,
@@ -133,7 +133,7 @@ class SeriesRunner(QObject):
         self.progressed.emit(0, len(pieces))
         self.changed.emit()
 
-    def _hear(self, news: Started | Coloured) -> None:
+    def _hear(self, news: Started | Colored) -> None:
         total = len(self._pieces)
         if isinstance(news, Started):
             name = self._pieces[news.number].source.name

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 
 from napari_abdiffuser.jobs import texts as jobs_texts
-from napari_abdiffuser.jobs.series import Coloured, Piece
+from napari_abdiffuser.jobs.series import Colored, Piece
 from napari_abdiffuser.layers import LayerTransform, read_image
-from napari_abdiffuser.layers.allocation import Room
+from napari_abdiffuser.layers.allocation import StackBuffer
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.studio.project.carrying import nearest_hints
@@ -84,11 +84,11 @@ class StackLayer:
         # The long axis outermost, so that the layer grows by whole steps along it.
         order = [axis, *(n for n in range(len(index)) if n != axis)]
         lengths = [shape[n] if at is None else len(spans[n]) for n, at in enumerate(index)]
-        self._room = Room((*lengths, 3))
+        self._room = StackBuffer((*lengths, 3))
         self._array = self._room.array
         # Reading the layer once is enough: where a slice lies does not matter here.
         self._source = read_image(image, index=index)
-        self.carried: list[dict[str, Any]] = []
+        self.relative_gain: list[dict[str, Any]] = []
         pieces = []
         for entries in itertools.product(*(spans[n] for n in order)):
             where = tuple(entries[order.index(n)] for n in range(len(index)))
@@ -107,7 +107,7 @@ class StackLayer:
     def _piece(self, state: StudioState, where: tuple[int | None, ...]) -> Piece:
         index = tuple(at for at in where if at is not None)
         origin, hints = nearest_hints(state.document.slices, index)
-        self.carried.append({"index": list(index), "hints_of": origin and list(origin)})
+        self.relative_gain.append({"index": list(index), "hints_of": origin and list(origin)})
         into = self._array[
             tuple(
                 slice(None) if at is None else at - (start or 0)
@@ -116,7 +116,7 @@ class StackLayer:
         ]
         return Piece(replace(self._source, index=where), hints, self._source.shape, into)
 
-    def take(self, done: Coloured, viewer: Viewer) -> None:
+    def take(self, done: Colored, viewer: Viewer) -> None:
         """Let the layer grow by a slice, unless it has just grown."""
         self._done = done.number + 1
         if self.layer is None and done.rgb is not None:
@@ -132,9 +132,9 @@ class StackLayer:
         self._shown, self._updated = steps, time.monotonic()
         self.layer.data = self._part(steps)
         told = self.layer.metadata[PROVENANCE_KEY]
-        told["slices"] = self.carried[: steps * self._per_step]
+        told["slices"] = self.relative_gain[: steps * self._per_step]
 
-    def _add(self, done: Coloured, viewer: Viewer) -> None:
+    def _add(self, done: Colored, viewer: Viewer) -> None:
         self._shown = max(1, self._done // self._per_step)
         self._updated = time.monotonic()
         told = {
@@ -144,7 +144,7 @@ class StackLayer:
                 "index": list(self._start),
                 "first": list(self._start),
             },
-            "slices": self.carried[: self._done],
+            "slices": self.relative_gain[: self._done],
         }
         self.layer = Image(
             self._part(self._shown),

@@ -32,7 +32,7 @@ WHICH = {"all": "All", "range": "From … to …", "current": "The one in view"}
 WHICH_TIP = "Which slices are coloured."
 FIRST_TIP = "First slice."
 LAST_TIP = "Last slice, included."
-COLOURS = "Colours"
+COLORS = "Colours"
 KINDS = {"best": "Most probable", "seed": "Variation of seed"}
 KINDS_TIP = (
     "Most probable: steady from slice to slice. Variation: colours are sampled anew in every "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_abdiffuser.colorizer.coarse.encoded import MOST_NARROW, EncodedPicture
-from napari_abdiffuser.colorizer.coarse.trends import attended, spread_over_trend
+from napari_abdiffuser.colorizer.coarse.encoded import MAX_NARROW, EncodedPicture
+from napari_abdiffuser.colorizer.coarse.trends import attention_modes, spread_over_trend
 from napari_abdiffuser.model.guide.features import Attention
 
 SLOPES = torch.tensor([[0.2, -0.1], [-0.05, 0.1], [0.01, 0.02]])
@@ -30,9 +30,9 @@ def test_hints_on_a_trend_give_that_trend_everywhere(picture):
     trend = torch.einsum("bkhw,kc->bchw", picture.covariates, SLOPES)
     mask = torch.zeros(1, 1, *picture.shape)
     mask[..., 2:5, 3:6] = 1
-    claims = torch.rand(1, picture.shape[0] * picture.shape[1], 4)
-    claims /= claims.sum(2, keepdim=True)
-    all_claimed = Attention(claims, torch.zeros(1, claims.shape[1], 1), torch.ones(1, 4))
+    weights = torch.rand(1, picture.shape[0] * picture.shape[1], 4)
+    weights /= weights.sum(2, keepdim=True)
+    all_claimed = Attention(weights, torch.zeros(1, weights.shape[1], 1), torch.ones(1, 4))
     values = torch.rand(1, 4, 3)
     hint_map = torch.cat([trend * mask, mask], 1)
     made = spread_over_trend(
@@ -42,7 +42,7 @@ def test_hints_on_a_trend_give_that_trend_everywhere(picture):
 
 
 @torch.no_grad()
-def test_colourings_side_by_side_are_those_one_by_one(picture):
+def test_colorings_side_by_side_are_those_one_by_one(picture):
     positions, values = draw(5), torch.rand(1, 5, 3)
     attention = picture.attend(positions)
     several = torch.randn(1, 5, 6, generator=torch.Generator().manual_seed(8)) / 4
@@ -58,7 +58,7 @@ def test_colourings_side_by_side_are_those_one_by_one(picture):
 
 
 def test_narrow_claims_are_asked_of_some_hints_but_not_of_many():
-    assert attended(0, gray=False) == (False,)
-    assert attended(MOST_NARROW, gray=False) == (False, True)
-    assert attended(MOST_NARROW + 1, gray=False) == (False,)
-    assert attended(MOST_NARROW + 1, gray=True) == (True,)
+    assert attention_modes(0, gray=False) == (False,)
+    assert attention_modes(MAX_NARROW, gray=False) == (False, True)
+    assert attention_modes(MAX_NARROW + 1, gray=False) == (False,)
+    assert attention_modes(MAX_NARROW + 1, gray=True) == (True,)

@@ -16,12 +16,12 @@ HINTS = Hints.from_points(
 ) + Hints.from_labels(np.eye(10, dtype=int), {1: "gold"}, {1: "fibre"})
 
 
-def test_groups_are_classes_and_colours_without_one():
+def test_groups_are_classes_and_colors_without_one():
     assert HintGroups.of(HINTS).names == ("cell", "#0000ff", "fibre")
     assert HintGroups.of(Hints()).names == ()
 
 
-def test_other_colours_for_classes():
+def test_other_colors_for_classes():
     new = recolored(HINTS, {"cell": "lime", "#0000ff": (0, 0.5, 0)})
     assert [point.color for point in new.points] == [(0, 1, 0), (0, 1, 0), (0, 0.5, 0)]
     assert new.regions == HINTS.regions
@@ -40,7 +40,7 @@ def test_hints_of_a_part():
     assert not hints_inside(HINTS, np.zeros((10, 10), bool)).regions
 
 
-def test_colours_that_stand_for_samples():
+def test_colors_that_stand_for_samples():
     rng = np.random.default_rng(0)
     centres = np.array([[30, 0], [0, 30], [-20, -20]])
     chroma = np.repeat(centres, [20, 8, 4], axis=0) + rng.normal(0, 0.5, (32, 2))

@@ -15,12 +15,12 @@ CELLS = (20, 30)
 
 def test_no_hints_no_tokens():
     tokens = hint_tokens(Hints(), MIDDLE, CELLS)
-    assert tokens.positions.shape == tokens.colours.shape == (1, 0, 2)
+    assert tokens.positions.shape == tokens.colors.shape == (1, 0, 2)
     assert tokens.hint_map.shape == (1, 3, *CELLS)
     assert tokens.hint_map.abs().max() == 0
 
 
-def test_a_point_has_its_place_and_the_colour_that_it_carries():
+def test_a_point_has_its_place_and_the_color_that_it_carries():
     def pale(places):  # carries less of red than can be shown here
         return np.full(places.shape[1], 0.2)
 
@@ -28,12 +28,12 @@ def test_a_point_has_its_place_and_the_colour_that_it_carries():
     np.testing.assert_allclose(tokens.positions[0, 0], [4.5, 9.5])
     ab = np.asarray(srgb_to_lab(np.array([1.0, 0, 0], np.float32)), np.float32)[1:]
     shown = gamut_map(np.array([55], np.float32), ab[None])[0]
-    np.testing.assert_allclose(tokens.colours[0, 0] * CHROMA_SCALE, shown, rtol=1e-5)
+    np.testing.assert_allclose(tokens.colors[0, 0] * CHROMA_SCALE, shown, rtol=1e-5)
     share = tokens.hint_map[0, 2].numpy()
     assert share.sum() == pytest.approx(4)  # 4 x 4 pixels are 2 x 2 cells
     assert share[4:6, 9:11].min() == 1
     np.testing.assert_allclose(
-        tokens.hint_map[0, :2].numpy(), share * tokens.colours[0, 0].numpy()[:, None, None]
+        tokens.hint_map[0, :2].numpy(), share * tokens.colors[0, 0].numpy()[:, None, None]
     )
 
 
@@ -54,11 +54,11 @@ def test_the_lightness_under_a_patch_decides_what_can_be_shown_there():
     assert there[:, 5].norm() < 0.5 * there[:, 25].norm()
 
 
-def test_an_object_has_the_colour_asked_for_as_far_as_the_place_carries_it():
+def test_an_object_has_the_color_asked_for_as_far_as_the_place_carries_it():
     dark = np.full((40, 60), 5, np.float32)
     hints = Hints.from_points([[20, 10], [20, 30], [20, 50]], ["yellow"] * 3)
     tokens = hint_tokens(hints, dark, CELLS, lambda places: np.array([0.6, 1.5, 0.01]))
-    core, light, pore = tokens.colours[0].norm(dim=1).tolist()
+    core, light, pore = tokens.colors[0].norm(dim=1).tolist()
     asked = np.hypot(*srgb_to_lab(np.array([1, 1, 0], np.float32))[1:]) / CHROMA_SCALE
     shown = np.hypot(*displayable((1, 1, 0), 5)) / CHROMA_SCALE
     assert light == pytest.approx(asked, rel=1e-5)  # no more than that
@@ -95,7 +95,7 @@ def test_later_hints_lie_over_earlier_ones_and_points_over_regions():
     assert canvas[2].min() == pytest.approx(1)
     shown = displayable((0, 0, 1), 55) / CHROMA_SCALE  # there; its object has all of the blue
     np.testing.assert_allclose(canvas[:2, 10, 15], shown, atol=1e-6)
-    assert tokens.colours[0, -1].norm() > 1.4 * np.hypot(*shown)
+    assert tokens.colors[0, -1].norm() > 1.4 * np.hypot(*shown)
     np.testing.assert_allclose(canvas[:2, 0, 0], 0, atol=1e-4)
 
 
@@ -107,7 +107,7 @@ def test_a_region_has_up_to_a_dozen_tokens_inside_it():
     assert len(positions) == 12
     assert len(np.unique(positions, axis=0)) == 12
     assert ((positions >= [2, 3]) & (positions < [18, 27])).all()
-    assert (tokens.colours == tokens.colours[:, :1]).all()
+    assert (tokens.colors == tokens.colors[:, :1]).all()
 
 
 def test_a_region_of_one_pixel_and_one_of_none():

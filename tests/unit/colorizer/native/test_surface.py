@@ -43,7 +43,7 @@ def test_it_is_the_upsampler_up_to_a_byte(surface, monkeypatch):
     assert made.max() <= maps.max() + 1e-3
 
 
-def test_a_constant_colour_is_exact(surface):
+def test_a_constant_color_is_exact(surface):
     maps = np.full((2, *surface.cells), 17.3, np.float32)
     assert (collected(NativePainter(surface), maps) == np.float32(17.3)).all()
 

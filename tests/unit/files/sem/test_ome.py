@@ -130,13 +130,13 @@ def test_a_stack_without_a_size_is_left_to_napari(tmp_path, told):
         stack_data(path)
 
 
-def test_colours_stay_colours(tmp_path):
-    colours = np.random.default_rng(1).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+def test_colors_stay_colors(tmp_path):
+    colors = np.random.default_rng(1).integers(0, 255, (20, 30, 3), dtype=np.uint8)
     about = {"axes": "YXS", **size("nm", X=4, Y=4)}
-    tifffile.imwrite(tmp_path / "a.ome.tif", colours, photometric="rgb", ome=True, metadata=about)
+    tifffile.imwrite(tmp_path / "a.ome.tif", colors, photometric="rgb", ome=True, metadata=about)
     layer = opened(tmp_path / "a.ome.tif")
     assert layer.rgb
-    np.testing.assert_array_equal(layer.data, colours)
+    np.testing.assert_array_equal(layer.data, colors)
     np.testing.assert_allclose(layer.scale, (4, 4))
 
 

@@ -37,7 +37,7 @@ def test_patches_have_their_size_everywhere(place, size):
     assert 0 <= rows.start < rows.stop  # clipped, never empty
 
 
-def test_gray_is_a_colour_and_not_no_hint():
+def test_gray_is_a_color_and_not_no_hint():
     painted = at(1, 1, "gray").hint_map((3, 3))
     np.testing.assert_array_equal(painted[:, 1, 1], [0, 0, 1])
     np.testing.assert_array_equal(painted[:, 0, 0], [0, 0, 0])
@@ -79,7 +79,7 @@ def test_classes_are_the_legend():
     assert hints.classes()["b"] == (1.0, 215 / 255, 0.0)
 
 
-def test_one_class_has_one_colour():
+def test_one_class_has_one_color():
     with pytest.raises(InvalidHints, match="one colour per class"):
         Hints.from_points([(0, 0), (1, 1)], ["red", "blue"], classes=["cell", "cell"])
     with pytest.raises(InvalidHints, match="one colour per class"):

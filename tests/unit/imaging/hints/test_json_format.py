@@ -42,7 +42,7 @@ def test_reading_does_not_change_what_was_handed_over():
     assert json.dumps(FILE) == before
 
 
-def test_colours_come_back_to_the_last_digit():
+def test_colors_come_back_to_the_last_digit():
     hints = Hints.from_points([(0, 0), (1, 1)], [(0.1, 0.2, 1 / 3), "teal"])
     stored = json.loads(json.dumps(hints.to_dict()))
     assert "rgb" not in stored["points"][1]

@@ -29,7 +29,7 @@ def test_points_under_any_transform_fall_on_the_pixels_they_were_put_on(tilted):
     assert not left_out
 
 
-def test_every_point_has_its_own_colour_and_size():
+def test_every_point_has_its_own_color_and_size():
     image = Image(np.zeros((100, 100)), scale=(2, 2))
     colors = np.array([[1, 0, 0, 1], [0, 0.5, 0, 1.0]])
     points = Points([[10, 10], [40, 60]], face_color=colors, size=[6, 20])
@@ -51,7 +51,7 @@ def test_outside_and_not_finite_are_left_out_and_counted():
     )
 
 
-def test_a_point_without_a_visible_colour_is_no_hint():
+def test_a_point_without_a_visible_color_is_no_hint():
     image = Image(np.zeros((10, 10)))
     colors = [(1, 0, 0, 1), (0, 0, 0, 0), (0, 0, 1, 0.25)]
     points = Points([[1, 1], [2, 2], [3, 3]], face_color=colors)
@@ -83,7 +83,7 @@ def test_only_hints_of_the_slice_and_those_shown_count():
     assert [p.y for p in build(points, lone, viewer.dims)[0].points] == [1, 2]
 
 
-def test_labels_become_regions_in_their_own_colours():
+def test_labels_become_regions_in_their_own_colors():
     image = Image(np.zeros((6, 8)))
     labels = np.zeros((6, 8), dtype=int)
     labels[1:3, 2:5], labels[4, 4], labels[0, 0] = 1, 7, 3
@@ -95,7 +95,7 @@ def test_labels_become_regions_in_their_own_colours():
     np.testing.assert_array_equal(regions[1.0, 0.0, 0.0], labels == 1)
 
 
-def test_a_segmentation_has_no_more_regions_than_colours_and_hard_edges_if_wanted(plain_colorizer):
+def test_a_segmentation_has_no_more_regions_than_colors_and_hard_edges_if_wanted(plain_colorizer):
     cells = np.arange(60 * 50).reshape(60, 50)
     layer, image = Labels(cells), Image(np.ones((60, 50)))
     hints, _ = build(layer, image)
@@ -133,7 +133,7 @@ def test_painting_on_during_a_run_does_not_change_its_hints(side):
     assert source.build((side, side))[0].regions[0].mask.sum() == 1
 
 
-def test_a_new_layer_lies_on_its_image_and_keeps_old_hints_colours(tilted):
+def test_a_new_layer_lies_on_its_image_and_keeps_old_hints_colors(tilted):
     image = tilted((3, 12, 20))
     layer = new_hints_layer(image, "#ff0000")
     layer.mode = "add"

@@ -27,7 +27,7 @@ REGION = Hints.from_labels(LABELS, {1: "teal"})
 
 
 @pytest.mark.parametrize("name", ["figure.png", "figure.tif"])
-def test_a_figure_gives_back_picture_colouring_hints_and_provenance(tmp_path, name):
+def test_a_figure_gives_back_picture_coloring_hints_and_provenance(tmp_path, name):
     figure = compose(RGB, FigureOptions(original=True), original=GRAY)
     made = {
         "seed": 5,
@@ -52,7 +52,7 @@ def test_a_figure_gives_back_picture_colouring_hints_and_provenance(tmp_path, na
     np.testing.assert_array_equal(strokes.data, LABELS)
 
 
-def test_without_the_original_its_gray_is_what_the_colours_lie_on(tmp_path):
+def test_without_the_original_its_gray_is_what_the_colors_lie_on(tmp_path):
     from napari_abdiffuser.imaging.colorspace import render
     from napari_abdiffuser.imaging.lightness import to_lightness
 

@@ -18,7 +18,7 @@ from napari_abdiffuser.layers.readers.reader import as_napari_does, get_reader
 from napari_abdiffuser.layers.readers.sem import layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (30, 40), dtype=np.uint8)
-COLOURS = np.random.default_rng(1).integers(40, 200, (30, 40, 3), dtype=np.uint8)
+COLORS = np.random.default_rng(1).integers(40, 200, (30, 40, 3), dtype=np.uint8)
 NAME = "napari-abdiffuser"
 
 
@@ -30,7 +30,7 @@ def plugins(npe2pm):
 
 
 def test_napari_has_a_choice_and_either_way_the_picture_is_the_same(tmp_path):
-    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    Image.fromarray(COLORS).save(tmp_path / "a.png")
     tifffile.imwrite(tmp_path / "a.tif", np.stack([GRAYS] * 4), photometric="minisblack")
     for name in ("a.png", "a.tif"):
         path = tmp_path / name
@@ -53,7 +53,7 @@ def test_own_files_go_before_those_of_microscopes(tmp_path):
     """A picture of the command line keeps its OME size, and is the plugin's own all the same."""
     path = tmp_path / "a.ome.tif"
     calibration = {"PhysicalSizeX": 2.0, "PhysicalSizeXUnit": "nm"}
-    write(path, COLOURS, Picture(COLOURS, calibration=calibration), {"seed": 3})
+    write(path, COLORS, Picture(COLORS, calibration=calibration), {"seed": 3})
     assert get_reader(str(path)) is restored_layers
     plain = tmp_path / "b.ome.tif"
     tifffile.imwrite(plain, GRAYS, ome=True, metadata={"axes": "YX", **calibration})

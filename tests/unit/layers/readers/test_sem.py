@@ -185,7 +185,7 @@ def test_what_the_file_says_goes_before_what_is_seen(tmp_path, plain_colorizer):
             assert ([] if found is None else np.flatnonzero(found.all(1)).tolist()) == rows
 
 
-def test_the_bar_that_the_file_tells_is_left_out_of_the_colouring(tmp_path, plain_colorizer):
+def test_the_bar_that_the_file_tells_is_left_out_of_the_coloring(tmp_path, plain_colorizer):
     layer, _ = opened(tagged(tmp_path / "a.tif", 34682, FEI))
     colorize_layer(layer, colorizer=plain_colorizer)
     assert np.flatnonzero(plain_colorizer.exclude.all(1)).tolist() == list(range(52, 60))

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_abdiffuser.model.diffusion.kinship import kinship, shared_departures
+from napari_abdiffuser.model.diffusion.kinship import kinship, smooth_deviations
 
 NOWHERE, FREE = torch.zeros(1, 0, 2), torch.ones(1, 6, 1)
 
@@ -37,7 +37,7 @@ STRIPED = places((1, 1), (9, 9), (14, 2), (1, 5), (9, 13), (14, 14))
 KINDS = [0, 0, 0, 1, 1, 1]
 
 
-def random_colours(seed, count=3):
+def random_colors(seed, count=3):
     return torch.randn(count, 6, 2, generator=torch.Generator().manual_seed(seed)) / 4
 
 
@@ -54,8 +54,8 @@ def test_rows_sum_to_one_and_the_other_kind_has_no_part(guide, stripes):
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6))
 def test_kinds_depart_alike_with_all_of_their_chroma(guide, stripes, seed):
-    drawn = random_colours(seed)
-    shared = shared_departures(guide, stripes, STRIPED, drawn, NOWHERE, FREE)
+    drawn = random_colors(seed)
+    shared = smooth_deviations(guide, stripes, STRIPED, drawn, NOWHERE, FREE)
     for kind in (0, 1):
         of_kind = shared[:, [i for i, k in enumerate(KINDS) if k == kind]]
         assert torch.allclose(of_kind, of_kind[:, :1].expand_as(of_kind), atol=1e-3)
@@ -69,37 +69,37 @@ def test_kinds_depart_alike_with_all_of_their_chroma(guide, stripes, seed):
 def test_departures_that_kinds_share_already_stay(guide, stripes):
     each = torch.tensor([[0.3, 0.1], [-0.2, 0.4]])
     drawn = each[KINDS][None]
-    shared = shared_departures(guide, stripes, STRIPED, drawn, NOWHERE, FREE)
+    shared = smooth_deviations(guide, stripes, STRIPED, drawn, NOWHERE, FREE)
     assert torch.allclose(shared, drawn, atol=1e-3)
 
 
 def test_kin_of_a_hint_depart_less_than_others(guide, stripes):
-    drawn = random_colours(4)
+    drawn = random_colors(4)
     hint = places((12, 1))
-    beside = shared_departures(guide, stripes, STRIPED, drawn, hint, torch.zeros(1, 6, 1))
-    alone = shared_departures(guide, stripes, STRIPED, drawn, NOWHERE, torch.zeros(1, 6, 1))
+    beside = smooth_deviations(guide, stripes, STRIPED, drawn, hint, torch.zeros(1, 6, 1))
+    alone = smooth_deviations(guide, stripes, STRIPED, drawn, NOWHERE, torch.zeros(1, 6, 1))
     # A quarter of their kin, the hint, departs nowhere.
     assert torch.allclose(beside[:, :3], alone[:, :3] * 0.75, atol=1e-3)
     assert torch.allclose(beside[:, 3:], alone[:, 3:], atol=1e-3)
 
 
 def test_claimed_places_get_no_contrast_back(guide, stripes):
-    drawn = random_colours(2)
+    drawn = random_colors(2)
     free = torch.tensor([0.0, 0, 0, 1, 1, 1])[None, :, None]
-    shared = shared_departures(guide, stripes, STRIPED, drawn, NOWHERE, free)
+    shared = smooth_deviations(guide, stripes, STRIPED, drawn, NOWHERE, free)
     means = drawn[:, :3].mean(1, keepdim=True)
     assert torch.allclose(shared[:, :3], means.expand(-1, 3, -1), atol=1e-3)
 
 
-def test_a_place_of_its_own_keeps_its_colour(guide, stripes):
+def test_a_place_of_its_own_keeps_its_color(guide, stripes):
     drawn = torch.tensor([[[0.2, -0.3]]])
-    shared = shared_departures(guide, stripes, places((3, 3)), drawn, NOWHERE, FREE[:, :1])
+    shared = smooth_deviations(guide, stripes, places((3, 3)), drawn, NOWHERE, FREE[:, :1])
     assert torch.allclose(shared, drawn)
 
 
-def test_an_object_has_one_colour_before_its_gain(guide, stripes):
+def test_an_object_has_one_color_before_its_gain(guide, stripes):
     gain = torch.ones_like(stripes.gain)
     gain[..., 9, 9] = 0.5  # a pore
     code = replace(stripes, gain=gain)
-    shared = shared_departures(guide, code, STRIPED, random_colours(1), NOWHERE, FREE)
+    shared = smooth_deviations(guide, code, STRIPED, random_colors(1), NOWHERE, FREE)
     assert torch.allclose(shared[:, 1], shared[:, 0] / 2, atol=1e-3)

@@ -28,7 +28,7 @@ def test_the_same_as_the_guides(tiny_networks, code, monkeypatch, count, highlig
     flag = torch.ones(1) if highlight else None
     expected = guide.attend(code, positions, torch.ones(1, count, dtype=torch.bool), flag)
     made = attend_one(guide, code, positions, highlight=highlight)
-    torch.testing.assert_close(made.claims, expected.claims, atol=1e-5, rtol=0)
+    torch.testing.assert_close(made.weights, expected.weights, atol=1e-5, rtol=0)
     torch.testing.assert_close(made.unclaimed, expected.unclaimed, atol=1e-5, rtol=0)
     torch.testing.assert_close(made.gains, expected.gains)
 
@@ -39,7 +39,7 @@ def test_blocks_in_several_threads_are_the_same_blocks(tiny_networks, code, monk
         attend_one(tiny_networks.guide, code, places(5), highlight=False, workers=workers)
         for workers in (1, 3)
     )
-    assert torch.equal(one.claims, three.claims)
+    assert torch.equal(one.weights, three.weights)
     assert torch.equal(one.unclaimed, three.unclaimed)
 
 
@@ -47,5 +47,5 @@ def test_blocks_in_several_threads_are_the_same_blocks(tiny_networks, code, monk
 def test_extreme_nulls_stay_finite(tiny_networks, code, null):
     far = type(code)(**{**vars(code), "null": torch.full_like(code.null, null)})
     made = attend_one(tiny_networks.guide, far, places(3), highlight=False)
-    torch.testing.assert_close(made.claims.sum(2) + made.unclaimed[..., 0], torch.ones(1, 12 * 17))
+    torch.testing.assert_close(made.weights.sum(2) + made.unclaimed[..., 0], torch.ones(1, 12 * 17))
     assert (made.unclaimed.mean() > 0.99) == (null > 0)

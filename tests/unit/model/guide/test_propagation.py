@@ -106,7 +106,7 @@ def test_no_relaxation_leaves_what_was_attended():
     assert torch.equal(solve(affinity, attended, hint, strength, torch.zeros(3)), attended)
 
 
-def test_strong_hints_keep_their_colour():
+def test_strong_hints_keep_their_color():
     affinity, attended, hint, strength = problem()
     x = solve(affinity, attended, hint, 1e6 * strength, torch.ones(5, dtype=torch.float64))
     hinted = strength.expand_as(x) > 0

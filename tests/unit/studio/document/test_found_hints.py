@@ -20,7 +20,7 @@ def state() -> StudioState:
     return StudioState().open(picture).add_class("cell", "gold").add_class("other", "navy")
 
 
-def test_found_hints_are_in_every_step_and_take_the_colour_of_their_class(state: StudioState):
+def test_found_hints_are_in_every_step_and_take_the_color_of_their_class(state: StudioState):
     state = state.recolor_class("cell", "red")
     known = with_read_slices(state, {(n,): GOLD for n in range(1, 600)}, "Change")
     assert len(known.history.past_steps) == len(state.history.past_steps)
@@ -53,7 +53,7 @@ def test_regions_that_overlap_are_not_taken_for_others(state: StudioState):
     assert with_read_slices(state, {(3,): seen}, "Change") is state
 
 
-def test_hints_of_the_present_slice_join_those_of_another_colour(state: StudioState):
+def test_hints_of_the_present_slice_join_those_of_another_color(state: StudioState):
     state = with_found_hints(state, GOLD).recolor_class("cell", "red")
     other = Hints.from_points([(5, 6)], ["gold"], classes=["cell"])
     assert [p.color for p in with_found_hints(state, other).hints.points] == [(1, 0, 0)] * 2

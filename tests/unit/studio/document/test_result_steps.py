@@ -142,7 +142,7 @@ def test_pixels_of_discarded_ones_are_within_the_budget_of_the_history(state):
     assert 1 not in visible(gone)
 
 
-def test_a_colouring_that_is_gone_is_not_what_undo_holds_on_to(state):
+def test_a_coloring_that_is_gone_is_not_what_undo_holds_on_to(state):
     elsewhere = state.with_gallery(lambda g: g.show(2)).discard([4])
     assert elsewhere.gallery.shown == 2
     assert kept(elsewhere) == 2

@@ -96,11 +96,11 @@ def test_hints_of_a_stack_belong_to_their_slice(state):
     first = stack.set_hints(dot(1, 1, "cell", "gold"))
     third = first.at((2,))
     assert len(third.hints) == 0
-    carried = first.carry_hints([(1,), (2,)])
-    assert carried.at((2,)).hints == first.hints
-    assert len(carried.at((3,)).hints) == 0
-    assert len(carried.carry_hints([(2,)], add=True).at((2,)).hints) == 2
-    assert carried.undo().document == first.document
+    relative_gain = first.carry_hints([(1,), (2,)])
+    assert relative_gain.at((2,)).hints == first.hints
+    assert len(relative_gain.at((3,)).hints) == 0
+    assert len(relative_gain.carry_hints([(2,)], add=True).at((2,)).hints) == 2
+    assert relative_gain.undo().document == first.document
     with pytest.raises(InvalidRequest, match="no slice"):
         first.at((4,))
     with pytest.raises(InvalidRequest, match="no slice"):
@@ -120,7 +120,7 @@ def test_a_mask_that_did_not_change_is_kept_once(state):
     assert two.history.bytes_held() == 0
 
 
-def test_a_project_colours_another_picture(state):
+def test_a_project_colors_another_picture(state):
     made = state.set_saturation(1.5).set_background(Background.GRAY)
     project = project_of(made, {"n_outputs": 3}, {"seed": 1})
     other = StudioState().open(PictureIdentity(2, "other", (40, 60)))

@@ -10,7 +10,7 @@ from napari_abdiffuser.studio.figure.caption import caption
 from napari_abdiffuser.studio.figure.compose import compose
 from napari_abdiffuser.studio.figure.fonts import font_for
 from napari_abdiffuser.studio.figure.options import FigureOptions
-from napari_abdiffuser.studio.figure.panels import coloured_panel, gray_panel
+from napari_abdiffuser.studio.figure.panels import colored_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import scale_bar
 from napari_abdiffuser.studio.figure.units import in_metres, symbol
 from napari_abdiffuser.studio.legend.classes import Legend
@@ -27,7 +27,7 @@ LEGEND = Legend.of({"cells": "purple", "minerals": "gold", "Körner µ": "teal"}
 def test_the_pictures_own_pixels_are_kept(legend, bar, original):
     options = FigureOptions(legend=legend, scale_bar=bar, original=original)
     figure = compose(RGB, options, LEGEND.classes[1:], GRAY, pixel_size=0.1, unit="µm")
-    shown = figure.pixels[figure.coloured.slices]
+    shown = figure.pixels[figure.colored.slices]
     changed = np.any(shown != RGB, axis=-1)
     if bar != "inside":
         assert not changed.any()
@@ -43,7 +43,7 @@ def test_the_pictures_own_pixels_are_kept(legend, bar, original):
     assert (figure.pixels.shape == RGB.shape) == plain
 
 
-def test_the_legend_shows_every_colour_and_the_bar_its_length():
+def test_the_legend_shows_every_color_and_the_bar_its_length():
     options = FigureOptions(scale_bar="below")
     figure = compose(RGB, options, LEGEND.classes[1:], pixel_size=2.0, unit="nm")
     aside = figure.pixels[:, 200:].reshape(-1, 3)
@@ -79,23 +79,23 @@ def test_tiny_and_odd_pictures_have_figures_too():
     options = FigureOptions(original=True, letters=True)
     for shape in ((1, 1, 3), (3, 200, 3), (200, 2, 3)):
         figure = compose(np.zeros(shape, np.uint8), options, LEGEND.classes, np.zeros(shape[:2]))
-        assert figure.coloured[2:] == shape[:2]
+        assert figure.colored[2:] == shape[:2]
     with pytest.raises(InvalidImage, match="pixels"):
         compose(RGB, options, original=GRAY[:50])
 
 
 def test_every_depth_becomes_eight_bits():
     wide = RGB.astype(np.uint16) * 257
-    assert np.array_equal(coloured_panel(wide), RGB)
-    assert np.array_equal(coloured_panel(RGB / 255), RGB)
+    assert np.array_equal(colored_panel(wide), RGB)
+    assert np.array_equal(colored_panel(RGB / 255), RGB)
     floats = np.array([[[np.nan, -1.0, 2.0]]])
-    assert coloured_panel(floats).tolist() == [[[0, 0, 255]]]
+    assert colored_panel(floats).tolist() == [[[0, 0, 255]]]
     assert np.array_equal(gray_panel(GRAY)[..., 0], GRAY)
     ramp = gray_panel(np.linspace(5.0, 9.0, 256)[None], (5.0, 9.0))
     assert np.array_equal(ramp[0, :, 0], np.arange(256))
     for wrong in (GRAY, RGB.astype(int), np.zeros((0, 3, 3), np.uint8)):
         with pytest.raises(InvalidImage):
-            coloured_panel(wrong)
+            colored_panel(wrong)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_letters_that_a_font_lacks_are_found_in_another():
     assert font_for("\U0010fffd µ", 20)[1] == "\U0010fffd u"
 
 
-def test_the_caption_declares_the_colouring():
+def test_the_caption_declares_the_coloring():
     short = caption(LEGEND.classes[:3], "1.2.0", guessed=False)
     assert short == (
         "False colour: purple, cells; gold, minerals. Colour added with napari-abdiffuser 1.2.0; "

@@ -47,7 +47,7 @@ def test_pixels_and_provenance_come_back(figure, tmp_path, name, pixel_size):
     assert found.caption == "False colour: …"
     assert found.raw == about
     assert found.raw["picture"] == "pollen = 1"
-    top, left, height, width = found.coloured
+    top, left, height, width = found.colored
     assert np.array_equal(stored[top : top + height, left : left + width], RGB)
     assert [p.name for p in tmp_path.iterdir()] == [name]
 

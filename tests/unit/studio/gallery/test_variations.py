@@ -89,7 +89,7 @@ def test_one_numbering_in_which_the_best_are_not_counted():
         gone.show(2)
 
 
-def test_every_slice_has_its_own_colourings():
+def test_every_slice_has_its_own_colorings():
     gallery = Gallery(index=(2,)).add(PICTURES, 0).show(3)
     gallery = gallery.add(PICTURES[:2], 1, index=(5,)).show(4)
     assert ([v.number for v in gallery.visible], gallery.elsewhere) == ([1, 2, 3], 2)

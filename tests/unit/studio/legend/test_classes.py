@@ -97,7 +97,7 @@ colors = st.sampled_from(["#ff0000", "#00ff00", "#808080", "#123456"])
 
 @settings(max_examples=50)
 @given(st.lists(st.tuples(names, colors), max_size=8))
-def test_every_hint_gets_a_class_and_its_colour(given_hints):
+def test_every_hint_gets_a_class_and_its_color(given_hints):
     first: dict[str, str] = {}
     wanted = [(n, first.setdefault(n, c) if n else c) for n, c in given_hints]
     hints = Hints.from_points(

@@ -40,7 +40,7 @@ def test_what_ships_is_whole_and_cited():
         shipped_palette("viridis")
 
 
-def test_colours_have_css_names_and_plain_ones():
+def test_colors_have_css_names_and_plain_ones():
     palette = Palette.of("mine", {"a": "gold", "b": "#123456"})
     assert [color.css for color in palette.colors] == ["gold", "#123456"]
     assert css_name((1.0, 0.0, 0.0)) == "red"
@@ -89,7 +89,7 @@ def test_what_is_no_palette_is_refused(data):
         Palette.from_dict(data)
 
 
-def test_a_reference_picture_gives_its_colours_largest_first():
+def test_a_reference_picture_gives_its_colors_largest_first():
     rng = np.random.default_rng(0)
     picture = np.full((180, 240, 3), 120, np.uint8)
     picture[:90] = (200, 160, 60)

@@ -61,7 +61,7 @@ def test_classes_were_there_all_along_in_a_picture_that_was_just_opened():
     assert not state.history.can_undo
 
 
-def test_hints_of_a_class_take_the_files_colour_and_keep_classes_it_lacks():
+def test_hints_of_a_class_take_the_files_color_and_keep_classes_it_lacks():
     hints = Hints.from_points([(1, 1), (2, 2)], ["red", "blue"], 5, ["cell", "mine"])
     state = with_classes(opened().set_hints(hints), LEGEND)
     assert state.legend.names == ("gray", "cell", "ground", "mine")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from abdiffuser_training.data.batch import Batch
-from abdiffuser_training.data.colourings import colour_regions
+from abdiffuser_training.data.colourings import color_regions
 from abdiffuser_training.data.corpus import cut_pixels, cut_regions, draw_cut
 from abdiffuser_training.data.highlighting import highlighted
-from abdiffuser_training.data.recolouring import draw_turn, erase, recolour, turn
+from abdiffuser_training.data.recoloring import draw_turn, erase, recolor, turn
 from abdiffuser_training.data.sources import Source
 from abdiffuser_training.data.views import draw_jitter, network_views, to_lab
 from abdiffuser_training.seeding import Purpose, generator
@@ -38,7 +38,7 @@ class _Crop:
 
 
 @dataclass(frozen=True)
-class _Colours:
+class _Colors:
     """What becomes of a crop's colours; `chroma` None: they stay, but for the turn."""
 
     chroma: NDArray[np.float32] | None
@@ -98,24 +98,24 @@ class Mixture:
         device = crops[0].pixels.device
         lightness, chroma = to_lab([c.pixels.to(device) for c in crops])
         chroma /= _SCALE
-        jitters, colours = [], []
+        jitters, colors = [], []
         for i, crop in enumerate(crops):
             jitters.append(draw_jitter(crop.rng))
-            colours.append(_colours(crop, lightness[i], chroma[i]))
-            made = colours[-1].chroma
+            colors.append(_colors(crop, lightness[i], chroma[i]))
+            made = colors[-1].chroma
             if made is not None:
                 chroma[i] = torch.from_numpy(made).to(device)
-        if any(c.turn is not _NO_TURN for c in colours):
-            chroma = turn(chroma, torch.from_numpy(np.stack([c.turn for c in colours])))
+        if any(c.turn is not _NO_TURN for c in colors):
+            chroma = turn(chroma, torch.from_numpy(np.stack([c.turn for c in colors])))
         return Batch(
             seen=network_views(lightness, jitters)[:, None],
             lightness=lightness[:, None] / 50 - 1,
             chroma=chroma,
-            native=torch.tensor([c.native for c in colours], device=device),
-            highlight=torch.tensor([float(c.boxes is not None) for c in colours], device=device),
-            boxes=tuple(c.boxes for c in colours),
+            native=torch.tensor([c.native for c in colors], device=device),
+            highlight=torch.tensor([float(c.boxes is not None) for c in colors], device=device),
+            boxes=tuple(c.boxes for c in colors),
             indices=indices,
-            grays=tuple(c.grays for c in colours),
+            grays=tuple(c.grays for c in colors),
             regions=tuple(c.instances for c in crops),
         )
 
@@ -128,20 +128,20 @@ class Mixture:
         return _Crop(cut_pixels(item, cut, size), source, instances, classes, rng)
 
 
-def _colours(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colours:
+def _colors(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colors:
     """Draw the colours of a crop: its own or changed ones, or those that its masks are given."""
-    rng, shares = crop.rng, crop.source.colours
+    rng, shares = crop.rng, crop.source.colors
     made, boxes, grays = None, None, None
     native, matrix = crop.source.native, _NO_TURN
     if crop.instances is not None:
-        painted = colour_regions(crop.instances, crop.classes, lightness.cpu().numpy(), rng)
+        painted = color_regions(crop.instances, crop.classes, lightness.cpu().numpy(), rng)
         made = np.moveaxis(painted, 2, 0) / np.float32(_SCALE)
         found = highlighted(crop.instances, rng) if rng.random() < shares.highlighted else None
         if found is not None:
             boxes, made = found.boxes, made * found.kept
     else:
         if rng.random() < shares.clusters:
-            made, native = recolour(chroma.cpu().numpy(), rng), False
+            made, native = recolor(chroma.cpu().numpy(), rng), False
         if rng.random() < shares.turned:
             matrix, native = draw_turn(rng), False
     if boxes is None and rng.random() < shares.erased:
@@ -149,4 +149,4 @@ def _colours(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colours:
         erased = erase(before, crop.instances, rng)
         if erased is not None:
             made, grays, native = erased.chroma, erased.boxes, False
-    return _Colours(made, matrix, native, boxes, grays)
+    return _Colors(made, matrix, native, boxes, grays)

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from abdiffuser_training.synth.colouring import random_colouring
+from abdiffuser_training.synth.colouring import random_coloring
 from napari_abdiffuser.imaging.conversion import gray_lightness_table
 
-__all__ = ["colour_regions"]
+__all__ = ["color_regions"]
 
 _STEPS = 1000  # of the table from lightness to gray
 
 
-def colour_regions(
+def color_regions(
     instances: NDArray[np.int32],
     classes: NDArray[np.int32] | None,
     lightness: NDArray[np.float32],
@@ -37,7 +37,7 @@ def colour_regions(
     Returns
     -------
     ndarray
-        (H, W, 2) float32 a*b*, from `random_colouring`: by class, by object, in shades of the
+        (H, W, 2) float32 a*b*, from `random_coloring`: by class, by object, in shades of the
         class, or some objects only; the ground gray or tinted. Colours can be shown at the
         picture's lightness, away from borders: these are softened in 70 % of the colourings.
     """
@@ -50,7 +50,7 @@ def colour_regions(
         dealt[0] = 0
         classes = dealt[instances].astype(np.int32)
     gray = _gray_of_lightness()[(lightness * (_STEPS / 100) + 0.5).astype(np.intp)]
-    ab = random_colouring(rng, gray, instances, classes).chroma
+    ab = random_coloring(rng, gray, instances, classes).chroma
     if rng.random() < 0.7:  # anti-aliased borders
         ab = ndimage.gaussian_filter(ab, (0.5, 0.5, 0))
     return ab.astype(np.float32)

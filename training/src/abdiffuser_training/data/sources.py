@@ -18,7 +18,7 @@ from abdiffuser_training.data.stream import ShardStream
 from abdiffuser_training.synth.compose import random_scene
 from napari_abdiffuser.errors import InvalidRequest
 
-__all__ = ["Recolouring", "Source"]
+__all__ = ["Recoloring", "Source"]
 
 _LOG = logging.getLogger(__name__)
 _MEGABYTE = 1 << 20
@@ -26,7 +26,7 @@ _KNOWN = (
     "shards", "scenes", "side", "weight", "native", "zoom", "drop_last", "colours", "anchors",
     "mode", "memory", "seed", "lanes", "window", "hold", "workers",
 )  # fmt: skip
-_LEAST = {
+_MIN = {
     "weight": 0, "zoom": 1, "drop_last": 0, "memory": 0, "seed": 0, "lanes": 1, "window": 1,
     "hold": 1, "workers": 1, "scenes": 0, "side": 16,
 }  # fmt: skip
@@ -34,7 +34,7 @@ _MODES = ("auto", "memory", "stream")
 
 
 @dataclass(frozen=True)
-class Recolouring:
+class Recoloring:
     """Shares of a source's crops whose colours are changed.
 
     Attributes
@@ -55,7 +55,7 @@ class Recolouring:
     highlighted: float = 0.45
 
     @classmethod
-    def read(cls, settings: Mapping[str, Any]) -> Recolouring:
+    def read(cls, settings: Mapping[str, Any]) -> Recoloring:
         """From a configuration; raises InvalidRequest where it is none."""
         known = [f.name for f in fields(cls)]
         for name, value in settings.items():
@@ -81,7 +81,7 @@ class Source:
         Whether the pictures' own colours are worth learning as an automatic colouring.
     zoom : float
         See `draw_cut`.
-    colours : Recolouring
+    colors : Recolouring
         Changes of colour.
     """
 
@@ -89,7 +89,7 @@ class Source:
     weight: float
     native: bool
     zoom: float = 2.5
-    colours: Recolouring = field(default_factory=Recolouring)
+    colors: Recoloring = field(default_factory=Recoloring)
 
     @classmethod
     def read(cls, settings: Mapping[str, Any], device: torch.device | str = "cpu") -> Source:
@@ -100,7 +100,7 @@ class Source:
         settings : mapping
             ``shards``: tar files, folders, addresses, with braces or ``*``, or ``scenes``: that
             many synthetic ones of ``side`` pixels, drawn now from ``seed``; ``weight``;
-            ``native``; ``zoom``; ``colours``: see `Recolouring`; ``drop_last``: so many pictures
+            ``native``; ``zoom``; ``colors``: see `Recoloring`; ``drop_last``: so many pictures
             at the end are held out; ``mode``: 'memory', 'stream' or 'auto', which keeps all in
             memory where the decoded pictures take no more than ``memory`` megabytes (4096);
             ``seed``, ``lanes`` (8), ``window`` (2), ``hold`` (64): see `ShardStream`;
@@ -139,7 +139,7 @@ class Source:
             weight=float(settings.get("weight", 1.0)),
             native=bool(settings.get("native", True)),
             zoom=float(settings.get("zoom", 2.5)),
-            colours=Recolouring.read(settings.get("colours", {})),
+            colors=Recoloring.read(settings.get("colours", {})),
         )
 
     def pick(self, step: int, index: int, rng: np.random.Generator) -> Item:
@@ -151,7 +151,7 @@ class Source:
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Check numbers, which a configuration gives as they are."""
-    for name, least in _LEAST.items():
+    for name, least in _MIN.items():
         value = settings.get(name, least)
         if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
             raise InvalidRequest(f"a source has {name}: {value}; give a number, {least} or more.")

@@ -67,11 +67,11 @@ def to_lab(pixels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     gray = [i for i, crop in enumerate(pixels) if len(crop) == 1]
     if gray:
         lightness[gray] = lightness_of_gray8(torch.cat([pixels[i] for i in gray]))
-    coloured = [i for i, crop in enumerate(pixels) if len(crop) == 3]
+    colored = [i for i, crop in enumerate(pixels) if len(crop) == 3]
     # One crop at a time where planes then stay in the processor's cache.
-    each = 1 if device.type == "cpu" else max(1, len(coloured))
-    for start in range(0, len(coloured), each):
-        rows = coloured[start : start + each]
+    each = 1 if device.type == "cpu" else max(1, len(colored))
+    for start in range(0, len(colored), each):
+        rows = colored[start : start + each]
         rgb = torch.stack([pixels[i] for i in rows]).permute(0, 2, 3, 1).float() / 255
         lab = srgb_to_lab(rgb)
         lightness[rows] = lab[..., 0].clamp(0, 100)

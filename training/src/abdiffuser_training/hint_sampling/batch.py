@@ -33,7 +33,7 @@ class HintBatch:
     ----------
     positions : Tensor
         (B, N, 2) in cells.
-    colours : Tensor
+    colors : Tensor
         (B, N, 2), ab / 110: the truth's mean under the patch or the area.
     valid : Tensor
         (B, N) bool.
@@ -42,7 +42,7 @@ class HintBatch:
     """
 
     positions: Tensor
-    colours: Tensor
+    colors: Tensor
     valid: Tensor
     hint_map: Tensor
 

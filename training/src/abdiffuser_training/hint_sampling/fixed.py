@@ -129,7 +129,7 @@ def mean_chroma(chroma: NDArray[np.float32], boxes: NDArray[np.int64]) -> NDArra
 def hint_map(
     shape: tuple[int, int],
     boxes: NDArray[np.int64],
-    colours: NDArray[np.float32] | Sequence[tuple[float, float]],
+    colors: NDArray[np.float32] | Sequence[tuple[float, float]],
 ) -> NDArray[np.float32]:
     """Paint patches into the map that methods take: later ones over earlier ones.
 
@@ -139,7 +139,7 @@ def hint_map(
         Height and width of the picture.
     boxes : ndarray
         (N, 4): top, left, bottom, right.
-    colours : (N, 2)
+    colors : (N, 2)
         a* and b* of each patch.
 
     Returns
@@ -148,6 +148,6 @@ def hint_map(
         (3, H, W) float32: a*, b* and the mask; zero where there is no hint.
     """
     painted = np.zeros((3, *shape), np.float32)
-    for (top, left, bottom, right), (a, b) in zip(boxes, colours, strict=True):
+    for (top, left, bottom, right), (a, b) in zip(boxes, colors, strict=True):
         painted[:, top:bottom, left:right] = np.array([a, b, 1], np.float32)[:, None, None]
     return painted

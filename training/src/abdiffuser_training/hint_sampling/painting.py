@@ -45,10 +45,10 @@ def painted(
             inside = torch.from_numpy(area).to(device)
             of_areas[i, n] = chroma[i, :, inside].mean(1)
     of_boxes = _box_means(chroma, torch.from_numpy(boxes).to(device))
-    colours = torch.cat([of_areas, of_boxes], 1)  # of every mark, areas first
+    colors = torch.cat([of_areas, of_boxes], 1)  # of every mark, areas first
 
     # Look up what lies on top of every pixel; number zero is nothing.
-    filled = F.pad(torch.cat([colours, torch.ones_like(colours[..., :1])], 2), (0, 0, 1, 0))
+    filled = F.pad(torch.cat([colors, torch.ones_like(colors[..., :1])], 2), (0, 0, 1, 0))
     on_top = torch.from_numpy(owner).to(device).flatten(1)[..., None].expand(-1, -1, 3)
     full = filled.gather(1, on_top).transpose(1, 2).unflatten(2, (size, size))
     for i, mark in enumerate(marks):
@@ -56,7 +56,7 @@ def painted(
             full[i] = torch.cat([chroma[i], torch.ones_like(chroma[i, :1])])
 
     places, of_mark, valid = (torch.from_numpy(a).to(device) for a in _tokens(marks, most_areas))
-    spoken = colours.gather(1, of_mark[..., None].expand(-1, -1, 2)) if colours.shape[1] else None
+    spoken = colors.gather(1, of_mark[..., None].expand(-1, -1, 2)) if colors.shape[1] else None
     said = places.new_zeros(*valid.shape, 2) if spoken is None else spoken * valid[..., None]
     positions = ((places + 0.5) / cell - 0.5) * valid[..., None]
     return positions, said, valid, F.avg_pool2d(full, cell)

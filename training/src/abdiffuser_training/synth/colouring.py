@@ -21,7 +21,7 @@ BLENDS = ("colour", "flat", "ramp")
 
 
 @dataclass(frozen=True)
-class Colouring:
+class Coloring:
     """One colouring of a scene.
 
     Attributes
@@ -30,7 +30,7 @@ class Colouring:
         (H, W, 2) a*, b* in CIELAB units, displayable at the picture's own lightness.
     regions : NDArray[np.int32]
         (H, W) number of the colour at each pixel; 0 is the ground's.
-    colours : NDArray[np.float32]
+    colors : NDArray[np.float32]
         (n, 3) sRGB in [0, 1] of each region's colour; gray where it stays gray.
     style : str
         One of `STYLES`.
@@ -38,27 +38,27 @@ class Colouring:
 
     chroma: Floats
     regions: NDArray[np.int32]
-    colours: Floats
+    colors: Floats
     style: str
 
 
 def overlay_curve(
-    colour: Floats, blend: str, opacity: float, second: Floats | None = None
+    color: Floats, blend: str, opacity: float, second: Floats | None = None
 ) -> Floats:
     """Look up the chroma that an overlay of a colour gives each gray value.
 
     Parameters
     ----------
-    colour : NDArray[np.float32]
+    color : NDArray[np.float32]
         (3,) sRGB in [0, 1], or (n, 3) for n curves at once.
     blend : str
         ``'colour'``: the colour scaled to the pixel's luminance, whitened where it would leave
-        sRGB; ``'flat'``: the same chroma wherever sRGB can show it; ``'ramp'``: from ``colour`` in
+        sRGB; ``'flat'``: the same chroma wherever sRGB can show it; ``'ramp'``: from ``color`` in
         the dark to ``second`` in the light.
     opacity : float
         Share of the full chroma, 0 … 1.
     second : NDArray[np.float32] | None
-        As ``colour``, for ``'ramp'``.
+        As ``color``, for ``'ramp'``.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def overlay_curve(
     """
     gray = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
     light = _linear(gray)
-    tint = np.asarray(colour, np.float32)[..., None, :]
+    tint = np.asarray(color, np.float32)[..., None, :]
     if blend == "ramp" and second is not None:
         other = np.asarray(second, np.float32)[..., None, :]
         tint = np.asarray(tint * (1 - gray) + other * gray, np.float32)
@@ -118,17 +118,17 @@ def random_palette(
     hues = (rng.uniform() + (np.arange(n) + rng.uniform(-0.3, 0.3, n)) / max(n, 1)) % 1
     rng.shuffle(hues)
     s, v = rng.uniform(*vivid, n), rng.uniform(0.55, 1.0, n)
-    colours = [colorsys.hsv_to_rgb(*triple) for triple in zip(hues, s, v, strict=True)]
-    return np.asarray(colours, np.float32).reshape(n, 3)
+    colors = [colorsys.hsv_to_rgb(*triple) for triple in zip(hues, s, v, strict=True)]
+    return np.asarray(colors, np.float32).reshape(n, 3)
 
 
-def random_colouring(
+def random_coloring(
     rng: np.random.Generator,
     gray: NDArray[np.uint8],
     instances: NDArray[np.int32],
     classes: NDArray[np.int32],
     style: str | None = None,
-) -> Colouring:
+) -> Coloring:
     """Colour a scene as a person might.
 
     Parameters
@@ -146,28 +146,28 @@ def random_colouring(
 
     Returns
     -------
-    Colouring
+    Coloring
         Chroma, and which colour is where.
     """
     style = style or str(rng.choice(STYLES, p=[0.45, 0.2, 0.15, 0.2]))
     by_class = style == "class" or (style == "highlight" and rng.random() < 0.5)
     regions = (classes if by_class else instances).astype(np.int32)
     n = int(regions.max(initial=0)) + 1
-    colours = _colours_of(rng, style, n, instances, classes)
+    colors = _colors_of(rng, style, n, instances, classes)
     blend = str(rng.choice(BLENDS, p=[0.6, 0.25, 0.15]))
     opacity = float(rng.uniform(0.35, 1.0)) if rng.random() < 0.5 else 1.0
-    seconds = np.clip(colours + 0.25 * rng.standard_normal(3), 0, 1).astype(np.float32)
-    is_gray = np.ptp(colours, axis=1) < 1e-6
+    seconds = np.clip(colors + 0.25 * rng.standard_normal(3), 0, 1).astype(np.float32)
+    is_gray = np.ptp(colors, axis=1) < 1e-6
     curves = np.zeros((n, 256, 2), np.float32)
     # Many regions share a colour: a curve is made once for each.
-    pairs = np.concatenate([colours, seconds], 1)[~is_gray]
+    pairs = np.concatenate([colors, seconds], 1)[~is_gray]
     unique, index = np.unique(pairs, axis=0, return_inverse=True)
     made = overlay_curve(unique[:, :3], blend, opacity, unique[:, 3:])
     curves[~is_gray] = made[index.reshape(-1)]
-    return Colouring(curves[regions, gray], regions, colours, style)
+    return Coloring(curves[regions, gray], regions, colors, style)
 
 
-def _colours_of(
+def _colors_of(
     rng: np.random.Generator,
     style: str,
     n: int,
@@ -177,24 +177,24 @@ def _colours_of(
     """One colour a region; the ground stays gray in more than half of all colourings."""
     if style == "instance":
         palette = random_palette(rng, int(rng.integers(2, 9)))
-        colours = palette[rng.integers(len(palette), size=n)]
+        colors = palette[rng.integers(len(palette), size=n)]
     elif style == "mixed":
         class_of = np.zeros(n, np.int32)
         class_of[instances.ravel()] = classes.ravel()
         palette = random_palette(rng, int(classes.max(initial=0)) + 1)
         shade = rng.normal(1, 0.12, (n, 1)) + rng.normal(0, 0.06, (n, 3))
-        colours = np.clip(palette[class_of] * shade, 0.02, 1)
+        colors = np.clip(palette[class_of] * shade, 0.02, 1)
     else:
-        colours = random_palette(rng, n)
-    colours = np.array(colours, np.float32)
+        colors = random_palette(rng, n)
+    colors = np.array(colors, np.float32)
     if style == "highlight":
         # At least one region keeps its colour, else there is nothing to learn.
         kept = rng.random(n) < rng.uniform(0.1, 0.7)
         kept[rng.integers(min(1, n - 1), n)] = True
-        colours[~kept] = 0.5
-        colours[0] = 0.5
+        colors[~kept] = 0.5
+        colors[0] = 0.5
     elif rng.random() < 0.55:
-        colours[0] = 0.5
+        colors[0] = 0.5
     else:
-        colours[0] = random_palette(rng, 1, (0.1, 0.7))[0]
-    return colours
+        colors[0] = random_palette(rng, 1, (0.1, 0.7))[0]
+    return colors

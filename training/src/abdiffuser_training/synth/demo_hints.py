@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from abdiffuser_training.synth.scene import Scene
 
-COLOURS = {
+COLORS = {
     "pollen": "#e3a62f",
     "bacteria": "#2fa58a",
     "spheres": "#5b7fd6",
@@ -40,7 +40,7 @@ def demo_hints(scene: Scene, size: int = 9) -> dict[str, Any]:
     for kind, wanted in HINTS.items():
         number = scene.class_names.index(kind)
         for y, x in _spots(scene, number, wanted):
-            points.append({"y": y, "x": x, "size": size, "color": COLOURS[kind], "class": kind})
+            points.append({"y": y, "x": x, "size": size, "color": COLORS[kind], "class": kind})
     return {"format": "abdiffuser-hints", "version": 1, "points": points, "regions": []}
 
 

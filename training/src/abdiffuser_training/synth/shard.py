@@ -17,7 +17,7 @@ from PIL import Image
 
 from abdiffuser_training.files import add_sample, read_json, remove_partials, replacing, write_json
 from abdiffuser_training.processes import ordered_map
-from abdiffuser_training.synth.colouring import random_colouring
+from abdiffuser_training.synth.colouring import random_coloring
 from abdiffuser_training.synth.compose import ODDS, random_scene
 from abdiffuser_training.synth.scene import Scene
 from napari_abdiffuser.errors import InvalidRequest
@@ -101,7 +101,7 @@ def encode(scene: Scene, picture: NDArray[np.uint8] | None = None) -> dict[str, 
 
 def colorized(rng: np.random.Generator, scene: Scene) -> NDArray[np.uint8]:
     """Colorize a scene at random: (H, W, 3) sRGB of its own lightness; print stays gray."""
-    chroma = random_colouring(rng, scene.gray, scene.instances, scene.classes).chroma
+    chroma = random_coloring(rng, scene.gray, scene.instances, scene.classes).chroma
     if scene.printed is not None:
         chroma = np.where(scene.printed[..., None], np.float32(0), chroma)
     lightness = np.asarray(lightness_of_gray8(scene.gray), np.float32)

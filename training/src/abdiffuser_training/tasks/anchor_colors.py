@@ -8,13 +8,13 @@ from torch import Tensor
 
 from napari_abdiffuser.model.guide.network import Guide, GuideFeatures
 
-__all__ = ["fitted_colours", "local_colours"]
+__all__ = ["fitted_colors", "local_colors"]
 
 _PULL = 0.02
 _MOST = 1.2  # ab / 110: no displayable colour is further from gray
 
 
-def local_colours(code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tensor:
+def local_colors(code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tensor:
     """Mean colour of 3 x 3 cells around each anchor, as a small patch of a user's would say.
 
     Parameters
@@ -35,7 +35,7 @@ def local_colours(code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tens
     return code.at(mean, positions).transpose(1, 2)
 
 
-def fitted_colours(guide: Guide, code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tensor:
+def fitted_colors(guide: Guide, code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tensor:
     """Colours whose painting is nearest to the truth.
 
     Painting mixes the colours of neighbouring anchors, which dulls them. It is linear, x = P c + b,
@@ -66,12 +66,12 @@ def fitted_colours(guide: Guide, code: GuideFeatures, positions: Tensor, truth: 
     response = guide.paint(code, attention, unit, nothing, nothing[:, 1:])[0].flatten(2)
     black = truth.new_zeros(batch, anchors, 2)
     base = guide.paint(code, attention, black, nothing[:, :3])[0]
-    mean = local_colours(code, positions, truth)
+    mean = local_colors(code, positions, truth)
     pull = _PULL * height * width / anchors
     normal = response @ response.transpose(1, 2)
     normal = normal + pull * torch.eye(anchors, device=truth.device)
     right = response @ (truth - base).flatten(2).transpose(1, 2) + pull * mean
-    colours: Tensor = torch.linalg.solve(normal, right)
-    length = colours.norm(dim=2, keepdim=True)
-    bounded: Tensor = colours * (_MOST / length.clamp(min=_MOST))
+    colors: Tensor = torch.linalg.solve(normal, right)
+    length = colors.norm(dim=2, keepdim=True)
+    bounded: Tensor = colors * (_MOST / length.clamp(min=_MOST))
     return bounded

@@ -19,7 +19,7 @@ from abdiffuser_training.tasks.features import Anchors
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import colourings
 from abdiffuser_training.tasks.stage_settings import AnchorStage
-from napari_abdiffuser.model.diffusion.anchors import COLOUR_SCALE, AnchorDenoiser
+from napari_abdiffuser.model.diffusion.anchors import COLOR_SCALE, AnchorDenoiser
 from napari_abdiffuser.model.networks import Networks
 
 __all__ = ["AnchorBatch", "AnchorLosses", "AnchorTask"]
@@ -147,7 +147,7 @@ class AnchorTask:
         drawn = np.array([rng.random(4) for rng in rngs])
         is_turned = ~data.native[rows] | torch.from_numpy(drawn[:, 0] < settings.turned)
         turns = torch.where(is_turned[:, None, None], turns, torch.eye(2))
-        clean = data.colours[rows] @ turns * COLOUR_SCALE
+        clean = data.colors[rows] @ turns * COLOR_SCALE
         most = min(settings.known, count - 1)
         number = np.where(drawn[:, 1] < settings.unknown, 0, 1 + (drawn[:, 2] * most).astype(int))
         order = np.stack([rng.permutation(count) for rng in rngs])

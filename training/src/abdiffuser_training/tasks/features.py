@@ -19,7 +19,7 @@ from torch import Tensor
 from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.errors import Interrupted, TrainingFailed
 from abdiffuser_training.engine.runtime import Runtime
-from abdiffuser_training.tasks.anchor_colors import fitted_colours, local_colours
+from abdiffuser_training.tasks.anchor_colors import fitted_colors, local_colors
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from napari_abdiffuser.model.diffusion.anchors import place_anchors, token_features
 from napari_abdiffuser.model.guide.network import Guide
@@ -41,7 +41,7 @@ class Anchors:
         (M, K, C) from `token_features`.
     places : Tensor
         (M, K, 2), in units of the picture's size.
-    colours : Tensor
+    colors : Tensor
         (M, K, 2), ab / 110.
     native : Tensor
         (M,) bool, whether the colours are the picture's own.
@@ -49,7 +49,7 @@ class Anchors:
 
     features: Tensor
     places: Tensor
-    colours: Tensor
+    colors: Tensor
     native: Tensor
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Collecting:
         Anchors a crop.
     side : int
         Of the crops, pixels.
-    colours : str
+    colors : str
         'fitted' or 'local', see `abdiffuser_training.anchor_colours`.
     precision : torch.dtype
         Of the encoder.
@@ -88,7 +88,7 @@ class Collecting:
     count: int
     anchors: int
     side: int
-    colours: str = "local"
+    colors: str = "local"
     precision: torch.dtype = torch.float32
     pictures: str = ""
 
@@ -101,12 +101,12 @@ def _batch(
     code = guide.encode(crops.seen, how.precision)
     positions = place_anchors(code, how.anchors)
     seen, truth = F.avg_pool2d(crops.seen, 2), F.avg_pool2d(crops.chroma, 2)
-    if how.colours == "fitted":
-        colours = fitted_colours(guide, code, positions, truth)
+    if how.colors == "fitted":
+        colors = fitted_colors(guide, code, positions, truth)
     else:
-        colours = local_colours(code, positions, truth)
+        colors = local_colors(code, positions, truth)
     size = torch.tensor(code.shape, device=positions.device)
-    found = (token_features(code, seen, positions), (positions + 0.5) / size, colours, crops.native)
+    found = (token_features(code, seen, positions), (positions + 0.5) / size, colors, crops.native)
     return Anchors(*(part.float() if part.is_floating_point() else part for part in found))
 
 

@@ -75,7 +75,7 @@ class GuideLosses(nn.Module):
         # Colours that were painted at random say nothing about the automatic colour.
         native = crops.native.float()
         auto = (code.auto * native[:, None, None, None]).detach()
-        spread, mixed = guide.paint(code, attention, hints.colours, hints.hint_map, auto)
+        spread, mixed = guide.paint(code, attention, hints.colors, hints.hint_map, auto)
         share = _share(truth, crops.highlight, weights.highlighted)
         loss = weights.spread * charbonnier(spread - truth, weights.width, share)
         loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width, share)
@@ -99,11 +99,11 @@ class GuideLosses(nn.Module):
         """
         with torch.no_grad():
             gain = code.gain.flatten(2).transpose(1, 2)
-            pure = batch.hints.colours / attention.gains[..., None]
+            pure = batch.hints.colors / attention.gains[..., None]
             aim = truth.flatten(2).transpose(1, 2) / gain  # in the measure of what is claimed
             own = (aim - auto.flatten(2).transpose(1, 2) / gain).square().sum(2, keepdim=True)
             distances = torch.cat([torch.cdist(aim, pure).square(), own], 2) * gain.square()
-        shares = torch.cat([attention.claims, attention.unclaimed], 2)
+        shares = torch.cat([attention.weights, attention.unclaimed], 2)
         loss = claim_likelihood(shares, distances, self.weights.claim_width, _NOBODY)
         share = _share(truth, batch.crops.highlight, self.weights.highlighted).flatten(1)
         return (loss * share).mean(1)
@@ -224,4 +224,4 @@ class GuideTask:
         code = guide.encode(batch.crops.seen)
         hints = batch.hints
         attention = guide.attend(code, hints.positions, hints.valid, batch.crops.highlight)
-        return batch, guide.paint(code, attention, hints.colours, hints.hint_map)[0]
+        return batch, guide.paint(code, attention, hints.colors, hints.hint_map)[0]

@@ -41,7 +41,7 @@ def render_batch(lightness: Tensor, chroma: Tensor) -> NDArray[np.uint8]:
     """
     levels = (50 * (lightness[:, 0].float().cpu() + 1)).clamp(0, 100).numpy()
     ab = (110 * chroma.float().cpu()).permute(0, 2, 3, 1).numpy()
-    pictures = [render(one, colours)[0] for one, colours in zip(levels, ab, strict=True)]
+    pictures = [render(one, colors)[0] for one, colors in zip(levels, ab, strict=True)]
     return np.stack(pictures).astype(np.uint8)
 
 
@@ -49,8 +49,8 @@ def hint_picture(lightness: Tensor, hints: HintBatch) -> NDArray[np.uint8]:
     """Pictures (B, S, S, 3) uint8 that are gray but under the hints."""
     size = lightness.shape[-1]
     share = hints.hint_map[:, 2:].clamp(min=1e-6)
-    colours = hints.hint_map[:, :2] / share * (hints.hint_map[:, 2:] > 0)
-    return render_batch(lightness, F.interpolate(colours, size=(size, size), mode="nearest"))
+    colors = hints.hint_map[:, :2] / share * (hints.hint_map[:, 2:] > 0)
+    return render_batch(lightness, F.interpolate(colors, size=(size, size), mode="nearest"))
 
 
 def grid(*columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -108,5 +108,5 @@ def _hints(crops: Batch, hints: HintBatch, i: int) -> Hints | None:
     places = (2 * hints.positions[i, valid] + 0.5).numpy().clip(0, size - 1)
     rows, columns = places.round().astype(int).T
     levels = 50 * (crops.lightness[i, 0].numpy()[rows, columns] + 1)
-    lab = np.column_stack([levels, 110 * hints.colours[i, valid].numpy()])
+    lab = np.column_stack([levels, 110 * hints.colors[i, valid].numpy()])
     return Hints.from_points(places, lab_to_srgb(lab).clip(0, 1), sizes=_SIDE)

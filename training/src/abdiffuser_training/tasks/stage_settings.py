@@ -152,7 +152,7 @@ class AnchorStage(TrainSettings):
     start: str | None = None
     crops: int = 6400
     side: int = 192
-    colours: str = "local"
+    colours: str = "local"  # the key in configuration files
     batch: int = 48
     unknown: float = 0.3
     known: int = 20

@@ -39,9 +39,9 @@ class _Fine:
 
     def upsampled(self, model: nn.Module) -> Tensor:
         """(B, 2, S, S) from cells of `factor` pixels."""
-        colours = F.avg_pool2d(self.crops.chroma, self.factor)
+        colors = F.avg_pool2d(self.crops.chroma, self.factor)
         coarse = F.avg_pool2d(self.crops.seen, self.factor)[:, 0]
-        fine: Tensor = model(self.crops.seen[:, 0], coarse, colours)
+        fine: Tensor = model(self.crops.seen[:, 0], coarse, colors)
         return fine
 
 
@@ -111,8 +111,8 @@ class UpsamplerTask:
         for factor in sorted(set(self._settings.factors)):
             batch = _Fine(self._mixture.batch(factor, 8, self._settings.side), factor).to(device)
             truth = batch.crops.chroma
-            colours = F.avg_pool2d(truth, factor)
-            bilinear = F.interpolate(colours, size=truth.shape[-2:], mode="bilinear")
+            colors = F.avg_pool2d(truth, factor)
+            bilinear = F.interpolate(colors, size=truth.shape[-2:], mode="bilinear")
             learned += float((batch.upsampled(network) - truth).square().mean())
             plain += float((bilinear - truth).square().mean())
         count = len(set(self._settings.factors))

@@ -27,7 +27,7 @@ def scenes(discs):
 
 def obeyed(mask, scene):
     table = np.zeros((int(mask.max()) + 1, 2), np.float32)
-    table[list(scene.objects)] = scene.colours[: len(scene.objects)]
+    table[list(scene.objects)] = scene.colors[: len(scene.objects)]
     return table[mask]
 
 
@@ -54,7 +54,7 @@ def test_scenes_hint_the_largest_objects_where_a_user_would_click(discs, scenes)
     assert np.abs(centres - middle).max() < 1.5
     # Objects of equal size follow each other by number: the first colour is orange.
     orange = srgb_to_lab(np.array([[1.0, 165 / 255, 0.0]]))[0, 1:]
-    assert six.colours[0] == pytest.approx(orange, abs=1e-3)
+    assert six.colors[0] == pytest.approx(orange, abs=1e-3)
 
 
 def test_an_obeyed_hint_scores_one_and_each_fault_shows_in_its_own_figure(discs, scenes):

@@ -116,7 +116,7 @@ def _json(plan: Plan) -> Any:
     if isinstance(plan, Scene):
         return {
             "patches": _squares(plan.boxes),
-            "colours": [[round(float(v), 3) for v in colour] for colour in plan.colours],
+            "colours": [[round(float(v), 3) for v in color] for color in plan.colors],
             "objects": list(plan.objects),
         }
     if isinstance(plan, Scenes):
@@ -135,8 +135,8 @@ def _plan(found: Mapping[str, Any] | None) -> Plan:
 
 
 def _scene(found: Mapping[str, Any]) -> Scene:
-    colours = np.array(found["colours"], np.float32)
-    return Scene(_boxes(found["patches"]), colours, tuple(found["objects"]))
+    colors = np.array(found["colours"], np.float32)
+    return Scene(_boxes(found["patches"]), colors, tuple(found["objects"]))
 
 
 def _squares(boxes: NDArray[np.int64]) -> list[list[int]]:

@@ -33,20 +33,20 @@ class Scene:
     ----------
     boxes : ndarray of int64
         (K + G, 4): top, left, bottom, right of the patches; first those in the objects.
-    colours : ndarray of float32
+    colors : ndarray of float32
         (K + G, 2), a* and b* of the patches; zero on the ground.
     objects : tuple of int
         Region numbers of the K hinted objects.
     """
 
     boxes: NDArray[np.int64]
-    colours: NDArray[np.float32]
+    colors: NDArray[np.float32]
     objects: tuple[int, ...]
 
     def hint_map(self, shape: tuple[int, int], leave_out: int | None = None) -> NDArray[np.float32]:
         """Map of the hints (3, H, W), perhaps without the one in the object of that place."""
         kept = np.arange(len(self.boxes)) != (-1 if leave_out is None else leave_out)
-        return hint_map(shape, self.boxes[kept], self.colours[kept])
+        return hint_map(shape, self.boxes[kept], self.colors[kept])
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def bleeding_scene(
         return None
     chosen = [int(n) for n in rng.permutation(fit)[:OBJECTS]]
     angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * rng.permutation(len(chosen)) / len(chosen)
-    colours = _CHROMA * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    colors = _CHROMA * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     corners = []
     for number in chosen:
         rows, columns = boxes[number]
@@ -111,7 +111,7 @@ def bleeding_scene(
     limit = np.array(mask.shape) - cell
     corner = np.clip(np.array(corners) - cell // 2, 0, limit)
     # Rounded as a file of hints holds them, so that both give the same figures.
-    asked = np.concatenate([colours.round(3), np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
+    asked = np.concatenate([colors.round(3), np.zeros((GROUND_HINTS, 2))]).astype(np.float32)
     return Scene(np.concatenate([corner, corner + cell], 1), asked, tuple(chosen))
 
 

@@ -33,7 +33,7 @@ class Sides:
     distance: NDArray[np.float32]
 
 
-def sides(mask: NDArray[np.int32], objects: Sequence[int], colours: NDArray[np.float32]) -> Sides:
+def sides(mask: NDArray[np.int32], objects: Sequence[int], colors: NDArray[np.float32]) -> Sides:
     """Find the sides of the borders between regions in which something was asked for.
 
     Parameters
@@ -42,7 +42,7 @@ def sides(mask: NDArray[np.int32], objects: Sequence[int], colours: NDArray[np.f
         (H, W) region numbers, zero is the ground.
     objects : sequence of int
         Numbers of the K hinted objects.
-    colours : ndarray
+    colors : ndarray
         (K or more, 2), a* and b* of their hints; the ground is asked to be gray.
 
     Returns
@@ -50,7 +50,7 @@ def sides(mask: NDArray[np.int32], objects: Sequence[int], colours: NDArray[np.f
     Sides
     """
     regions = [0, *objects]
-    table = np.concatenate([np.zeros((1, 2), np.float32), colours[: len(objects)]])
+    table = np.concatenate([np.zeros((1, 2), np.float32), colors[: len(objects)]])
     index = np.full(mask.shape, -1)
     for i, number in enumerate(regions):
         index[mask == number] = i

@@ -15,7 +15,7 @@ from napari_abdiffuser.imaging.colorspace import srgb_to_lab
 __all__ = [
     "MSE_FLOOR",
     "ciede2000",
-    "colourfulness",
+    "colorfulness",
     "known_mean",
     "lightness_error",
     "mean_psnr",
@@ -90,7 +90,7 @@ def ciede2000(rgb: NDArray[Any], truth: NDArray[Any]) -> NDArray[np.float64]:
     return difference
 
 
-def colourfulness(rgb: NDArray[Any]) -> float:
+def colorfulness(rgb: NDArray[Any]) -> float:
     """Colourfulness M of Hasler and Süsstrunk 2003 (their eq. 8, on 0 … 255): gray has zero.
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
 from abdiffuser_training.evaluate.inputs.plans import Plan
-from abdiffuser_training.evaluate.measures.metrics import ciede2000, colourfulness, known_mean
+from abdiffuser_training.evaluate.measures.metrics import ciede2000, colorfulness, known_mean
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.subjects import Subjects, colourings
@@ -71,7 +71,7 @@ def measure_automatic(
     kind = "coloured" if picture.mask is None else "with masks"
     records = []
     if picture.mask is None and picture.chroma.any():
-        own = {"colourfulness": colourfulness(picture.rgb)}
+        own = {"colourfulness": colorfulness(picture.rgb)}
         records.append(Record(picture.key, _TRUTH, kind, own))
     nothing = np.zeros((3, *picture.lightness.shape), np.float32)
     for way in colourings(subjects, picture.lightness, nothing, settings.samples):
@@ -79,7 +79,7 @@ def measure_automatic(
             continue  # it is one of the samples that are measured together
         name = way.method.replace("best of ", "samples, ")
         rgb, shown = render(picture.lightness, way.chroma)
-        figures = {"colourfulness": float(np.mean([colourfulness(one) for one in rgb]))}
+        figures = {"colourfulness": float(np.mean([colorfulness(one) for one in rgb]))}
         if len(rgb) > 1:
             figures["spread"] = spread(shown)
             pairs = [ciede2000(a, b).mean() for a, b in itertools.pairwise(rgb)]

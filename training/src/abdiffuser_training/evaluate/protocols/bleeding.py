@@ -28,7 +28,7 @@ from napari_abdiffuser.imaging.colorspace import gamut_map, render
 
 __all__ = ["bleeding_figures", "bleeding_table", "measure_bleeding", "reach"]
 
-COLOURED = 12.0
+COLORED = 12.0
 """Chroma above which a pixel counts as coloured."""
 RING = 5.0
 """Width of the ring around the objects, and of the zone that leaks are counted in, pixels."""
@@ -63,7 +63,7 @@ def bleeding_figures(
     Returns
     -------
     dict
-        Shares in [0, 1]: ``coloured`` of the hinted objects (mean over objects, one is best),
+        Shares in [0, 1]: ``colored`` of the hinted objects (mean over objects, one is best),
         ``ground`` and ``ring`` coloured, ``leak`` and ``weak_leak`` (zero is best); ``width``,
         pixels; ``band``, dB.
     """
@@ -73,20 +73,20 @@ def bleeding_figures(
     away, (row, column_) = ndimage.distance_transform_edt(~hinted, return_indices=True)
     # What was asked for in the nearest hinted object, which most pixels of the picture are not in.
     table = np.zeros((int(mask.max()) + 1, 2), np.float32)
-    table[list(scene.objects)] = scene.colours[: len(scene.objects)]
-    able = _coloured(picture.lightness, table[mask[row, column_]])
+    table[list(scene.objects)] = scene.colors[: len(scene.objects)]
+    able = _colored(picture.lightness, table[mask[row, column_]])
     shown = gamut_map(picture.lightness, chroma)
-    coloured = np.hypot(shown[..., 0], shown[..., 1]) > COLOURED
+    colored = np.hypot(shown[..., 0], shown[..., 1]) > COLORED
 
     def share(region: NDArray[np.bool_]) -> float:
         counted = region & able
-        return float(coloured[counted].mean()) if counted.any() else float("nan")
+        return float(colored[counted].mean()) if counted.any() else float("nan")
 
-    asked = sides(mask, scene.objects, scene.colours)
+    asked = sides(mask, scene.objects, scene.colors)
     own, other = (gamut_map(picture.lightness, c) for c in (asked.own, asked.other))
     leaks = np.linalg.norm(shown - other, axis=-1) < np.linalg.norm(shown - own, axis=-1)
     # Where the two can hardly be told apart on a screen, nearer to one means nothing.
-    zone = (asked.distance <= RING) & (np.linalg.norm(own - other, axis=-1) > COLOURED)
+    zone = (asked.distance <= RING) & (np.linalg.norm(own - other, axis=-1) > COLORED)
     weak = zone & (border_contrast(picture.lightness, hinted) < WEAK)
     return {
         "coloured": known_mean([share(mask == number) for number in scene.objects]),
@@ -104,9 +104,9 @@ def _mean(values: NDArray[np.bool_]) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _coloured(lightness: NDArray[np.float32], chroma: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _colored(lightness: NDArray[np.float32], chroma: NDArray[np.float32]) -> NDArray[np.bool_]:
     shown = gamut_map(lightness, chroma)
-    found: NDArray[np.bool_] = np.hypot(shown[..., 0], shown[..., 1]) > COLOURED
+    found: NDArray[np.bool_] = np.hypot(shown[..., 0], shown[..., 1]) > COLORED
     return found
 
 
@@ -115,9 +115,9 @@ def _width(mask: NDArray[np.int32], scene: Scene, chroma: NDArray[np.float32]) -
     nearest = ndimage.distance_transform_edt(mask == 0, return_indices=True)[1]
     owner = mask[nearest[0], nearest[1]]  # of each pixel of the ground: the object next to it
     widths = []
-    for number, colour in zip(scene.objects, scene.colours, strict=False):
+    for number, color in zip(scene.objects, scene.colors, strict=False):
         inside = mask == number
-        share = (chroma @ colour / (colour @ colour)).clip(0, 1)
+        share = (chroma @ color / (color @ color)).clip(0, 1)
         high = float(np.median(share[inside]))
         if high < _PALE:
             continue
@@ -235,7 +235,7 @@ def bleeding_table(records: Sequence[Record], settings: Settings) -> Table:
         f"One hint of {settings.cell} × {settings.cell} px in each of {OBJECTS} objects, "
         f"{GROUND_HINTS} gray hints on the ground, of models with background='gray'; pictures "
         "with fewer objects are left out. "
-        f"Coloured: displayed chroma above {COLOURED:g}, counted where the hint's own colour has "
+        f"Coloured: displayed chroma above {COLORED:g}, counted where the hint's own colour has "
         "that.",
         f"Leak: pixels within {RING:g} px of a border whose chroma is nearer to what was asked "
         f"for on its other side; weak edges differ by less than {WEAK:g} L* "

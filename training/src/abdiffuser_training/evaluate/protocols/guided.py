@@ -79,8 +79,8 @@ def measure_guided(
     chroma = float(np.hypot(picture.chroma[..., 0], picture.chroma[..., 1]).mean())
     records = []
     for condition, boxes in plan.items():
-        colours = hint_sets.mean_chroma(picture.chroma, boxes)
-        painted = hint_sets.hint_map(picture.lightness.shape, boxes, colours)
+        colors = hint_sets.mean_chroma(picture.chroma, boxes)
+        painted = hint_sets.hint_map(picture.lightness.shape, boxes, colors)
         for way in colourings(subjects, picture.lightness, painted, settings.samples):
             rgb = nearest_to(picture, way.chroma)
             figures = scores(picture, painted, rgb)
@@ -134,7 +134,7 @@ def evaluate_guided(
 
 def guided_table(records: Sequence[Record], settings: Settings) -> Table:
     """Means over the pictures, a row for each method and condition."""
-    extra = [("PSNR coloured", _coloured_psnr)] if settings.protocol == "thesis" else []
+    extra = [("PSNR coloured", _colored_psnr)] if settings.protocol == "thesis" else []
     columns = (
         "method", "hints", "PSNR mean", "± 95 %", *(name for name, _ in extra), "PSNR pooled",
         "MSE", "SSIM", "ΔE00 mean", "ΔE00 p95", "hint ΔE00", "max ΔL*",
@@ -170,7 +170,7 @@ def _interval(values: Sequence[float]) -> float:
     return float(1.96 * np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
-def _coloured_psnr(records: Sequence[Record]) -> float:
+def _colored_psnr(records: Sequence[Record]) -> float:
     """Mean PSNR over the pictures that are not nearly gray."""
     errors = [r.values["mse"] for r in records if r.values["truth_chroma"] >= NEARLY_GRAY]
     return metrics.mean_psnr(errors) if errors else float("nan")

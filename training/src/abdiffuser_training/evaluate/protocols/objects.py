@@ -67,7 +67,7 @@ def object_figures(
     """
     shown = gamut_map(lightness, chroma)
     own, wrong = [], []
-    for number, color in zip(scene.objects, scene.colours, strict=False):
+    for number, color in zip(scene.objects, scene.colors, strict=False):
         asked = gamut_map(lightness, np.broadcast_to(color, shown.shape).astype(np.float32))
         inside = (mask == number) & (np.hypot(asked[..., 0], asked[..., 1]) > COLORED)
         if not inside.any():

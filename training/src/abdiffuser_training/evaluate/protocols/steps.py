@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.evaluate.inputs.pictures import Picture
 from abdiffuser_training.evaluate.inputs.plans import Plan
-from abdiffuser_training.evaluate.measures.metrics import ciede2000, colourfulness, known_mean
+from abdiffuser_training.evaluate.measures.metrics import ciede2000, colorfulness, known_mean
 from abdiffuser_training.evaluate.measures.records import Record, Settings, by_condition, column
 from abdiffuser_training.evaluate.report.report import Cell, Table
 from abdiffuser_training.evaluate.subjects.subjects import Subjects, labelled
@@ -44,7 +44,7 @@ def measure_steps(
             figures = {
                 "delta_e": float(difference.mean()),
                 "delta_e_95": float(np.percentile(difference, 95)),
-                "colourfulness": colourfulness(rgb),
+                "colourfulness": colorfulness(rgb),
                 "seconds": seconds,
             }
             records.append(Record(picture.key, labelled(name, "one sample"), condition, figures))

@@ -58,12 +58,12 @@ def nearest_hint_geodesic(
     if not mask.any():
         return all_gray(lightness, hints)
     slope = ndimage.gaussian_gradient_magnitude(lightness.astype(np.float64) / 100, 1)
-    colours = np.unique(hints[:2, mask], axis=1).T
-    distances = np.empty((len(colours), *lightness.shape))
-    for distance, (a, b) in zip(distances, colours, strict=True):
+    colors = np.unique(hints[:2, mask], axis=1).T
+    distances = np.empty((len(colors), *lightness.shape))
+    for distance, (a, b) in zip(distances, colors, strict=True):
         starts = np.argwhere(mask & (hints[0] == a) & (hints[1] == b))
         distance[:] = MCP_Geometric(0.002 + slope**2).find_costs(starts)[0]
-    nearest: NDArray[np.float32] = colours[distances.argmin(0)].astype(np.float32)
+    nearest: NDArray[np.float32] = colors[distances.argmin(0)].astype(np.float32)
     return nearest
 
 

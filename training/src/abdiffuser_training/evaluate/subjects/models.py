@@ -16,7 +16,7 @@ from napari_abdiffuser.imaging.colorspace import lab_to_srgb, render, srgb_to_la
 from napari_abdiffuser.weights import read, resolve
 from napari_abdiffuser.weights.pixel import is_pixel
 
-__all__ = ["ColorizerModel", "Model", "displayable_colour", "open_model", "patches"]
+__all__ = ["ColorizerModel", "Model", "displayable_color", "open_model", "patches"]
 
 
 class Model(Protocol):
@@ -91,7 +91,7 @@ def open_model(model: str, device: str = "auto", seed: int = 0, background: str 
     return ColorizerModel(model, device, seed, background)
 
 
-def displayable_colour(chroma: NDArray[np.float32], lightness: float) -> tuple[float, float, float]:
+def displayable_color(chroma: NDArray[np.float32], lightness: float) -> tuple[float, float, float]:
     """Find an sRGB colour with a given a* and b*: at a lightness where sRGB has one.
 
     Parameters
@@ -132,8 +132,8 @@ def patches(hint_map: NDArray[np.float32]) -> list[tuple[float, float, int, tupl
     """
     mask = hint_map[2] > 0
     found = []
-    colours = np.unique(hint_map[:2, mask], axis=1).T if mask.any() else np.zeros((0, 2))
-    for a, b in colours:
+    colors = np.unique(hint_map[:2, mask], axis=1).T if mask.any() else np.zeros((0, 2))
+    for a, b in colors:
         own = mask & (hint_map[0] == a) & (hint_map[1] == b)
         labels, _ = ndimage.label(own)
         for rows, columns in ndimage.find_objects(labels):
@@ -223,13 +223,13 @@ def _as_hints(lightness: NDArray[np.float32], hint_map: NDArray[np.float32]) -> 
     points = patches(hint_map)
     if not points:
         return None
-    rows, columns, sizes, colours = zip(*points, strict=True)
+    rows, columns, sizes, colors = zip(*points, strict=True)
     level = lightness[np.round(rows).astype(int), np.round(columns).astype(int)]
     return Hints.from_points(
         np.column_stack([rows, columns]),
         [
-            displayable_colour(np.array(colour, np.float32), float(at))
-            for colour, at in zip(colours, level, strict=True)
+            displayable_color(np.array(color, np.float32), float(at))
+            for color, at in zip(colors, level, strict=True)
         ],
         sizes=np.array(sizes),
     )

@@ -14,7 +14,7 @@ from abdiffuser_training.evaluate.measures.records import Settings
 from abdiffuser_training.evaluate.subjects.baselines import Method, chosen_baselines
 from abdiffuser_training.evaluate.subjects.models import Model, open_model
 
-__all__ = ["Colouring", "Subjects", "colourings", "open_subjects", "opened"]
+__all__ = ["Coloring", "Subjects", "colourings", "open_subjects", "opened"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Subjects:
 
 
 @dataclass(frozen=True)
-class Colouring:
+class Coloring:
     """Candidates that one method gave.
 
     Attributes
@@ -114,7 +114,7 @@ def colourings(
     lightness: NDArray[np.float32],
     hint_map: NDArray[np.float32],
     samples: int,
-) -> Iterator[Colouring]:
+) -> Iterator[Coloring]:
     """Colour one picture with one set of hints, each way there is.
 
     Parameters
@@ -128,23 +128,23 @@ def colourings(
 
     Yields
     ------
-    Colouring
+    Coloring
         Baselines, then of each model: best, one sample, best of `samples`.
     """
     for name, method in subjects.baselines.items():
         began = time.perf_counter()
         chroma = method(lightness, hint_map)
-        yield Colouring(name, chroma[None], time.perf_counter() - began)
+        yield Coloring(name, chroma[None], time.perf_counter() - began)
     for name, model in subjects.models.items():
         began = time.perf_counter()
         best = model.best(lightness, hint_map)
-        yield Colouring(labelled(name, "best"), best[None], time.perf_counter() - began)
+        yield Coloring(labelled(name, "best"), best[None], time.perf_counter() - began)
         if samples < 1:
             continue
         began = time.perf_counter()
         drawn = model.samples(lightness, hint_map, samples)
         seconds = time.perf_counter() - began
         once = seconds if samples == 1 else float("nan")
-        yield Colouring(labelled(name, "one sample"), drawn[:1], once)
+        yield Coloring(labelled(name, "one sample"), drawn[:1], once)
         if samples > 1:
-            yield Colouring(labelled(name, f"best of {samples}"), drawn, seconds)
+            yield Coloring(labelled(name, f"best of {samples}"), drawn, seconds)

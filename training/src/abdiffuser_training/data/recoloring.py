@@ -19,7 +19,7 @@ from torch import Tensor
 from abdiffuser_training.data.areas import deep_places, random_area
 from abdiffuser_training.data.highlighting import boxes_around
 
-__all__ = ["Erased", "draw_turn", "erase", "recolour", "turn"]
+__all__ = ["Erased", "draw_turn", "erase", "recolor", "turn"]
 
 _SAMPLES = 900  # blocks that clusters are found from
 _BLOCK = 4  # pixels: their means are free of noise
@@ -43,7 +43,7 @@ def turn(chroma: Tensor, turns: Tensor) -> Tensor:
     return torch.stack([m[:, 0, 0] * a + m[:, 0, 1] * b, m[:, 1, 0] * a + m[:, 1, 1] * b], 1)
 
 
-def recolour(chroma: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def recolor(chroma: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Give each cluster of a picture's colours a colour of its own.
 
     Parameters
@@ -83,21 +83,21 @@ def _block_means(chroma: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(means.reshape(2, -1).T, np.float64)
 
 
-def _spread_out(colours: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _spread_out(colors: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw 2 … 6 of the colours (k-means++), fewer where all others are near to those."""
     wanted = int(rng.integers(2, 7))
-    chosen = [colours[rng.integers(len(colours))]]
-    away = np.linalg.norm(colours - chosen[0], axis=1)
+    chosen = [colors[rng.integers(len(colors))]]
+    away = np.linalg.norm(colors - chosen[0], axis=1)
     while len(chosen) < wanted and away.max() >= _APART:
         weight = np.where(away >= _APART, away, 0) ** 2
-        chosen.append(colours[rng.choice(len(colours), p=weight / weight.sum())])
-        away = np.minimum(away, np.linalg.norm(colours - chosen[-1], axis=1))
+        chosen.append(colors[rng.choice(len(colors), p=weight / weight.sum())])
+        away = np.minimum(away, np.linalg.norm(colors - chosen[-1], axis=1))
     return np.stack(chosen)
 
 
-def _membership(colours: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
+def _membership(colors: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of each cluster in each colour: (N, k), soft between two near ones."""
-    away = np.linalg.norm(colours[:, None] - centres, axis=2)
+    away = np.linalg.norm(colors[:, None] - centres, axis=2)
     share = np.exp(-(away - away.min(1, keepdims=True)) / _SOFT * 4)
     return np.asarray(share / share.sum(1, keepdims=True))
 
