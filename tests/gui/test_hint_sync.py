@@ -8,6 +8,7 @@ from napari.layers import Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abdiffuser.layers.hints import points as hint_points
+from napari_abdiffuser.studio.legend.hints import without_class
 
 GRAY = np.zeros((30, 40), np.uint8)
 
@@ -205,7 +206,7 @@ def test_hints_of_a_stack_belong_to_their_slice(studio):
     assert not len(s.hints())
     s.undo()  # a change of another slice is taken back where it was made
     assert not strokes.data.any()
-    s.store.apply(lambda state: state.at((1,)).carry_hints([(2,)]).at((2,)))
+    s.store.apply(lambda state: state.at((2,)).set_hints(state.at((1,)).hints))
     assert points.data[:, 0].tolist() == [1, 2]
 
 
@@ -271,7 +272,7 @@ def test_points_of_the_users_are_copied_before_they_change_and_stay_as_they_are(
     assert copy is not mine
     assert copy.data.tolist() == before[0].tolist()
     s.store.apply(lambda state: state.recolor_class("ground", "#00ff00"))
-    s.store.apply(lambda state: state.erase_class("ground"))
+    s.store.apply(lambda state: state.set_hints(without_class(state.hints, "ground")))
     np.testing.assert_array_equal(mine.face_color[:3], before[1])
     np.testing.assert_array_equal(mine.size[:3], before[2])
     assert mine.current_face_color == before[3]

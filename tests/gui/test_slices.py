@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from napari.layers import Points, Shapes
 
+from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.shown import shown_coloring
 
 STACK = np.random.default_rng(1).integers(0, 200, (3, 33, 46), dtype=np.uint8)
@@ -224,7 +225,7 @@ def test_slices_are_read_in_a_worker_and_what_is_newer_meanwhile_stays(studio, m
     s.sync.when_all_known(lambda: done.append(known(s)))
     s.viewer.dims.set_current_step(0, 2)
     s.sync.when_settled(lambda: None)
-    s.store.apply(lambda state: state.erase_class("cell"))
+    s.store.apply(lambda state: state.set_hints(Hints()))
     s.viewer.dims.set_current_step(0, 0)
     s.sync.when_settled(lambda: None)
     assert not done
@@ -320,7 +321,7 @@ def test_hints_on_a_slice_that_a_painted_layer_lacks_get_another_layer(studio, q
     s.viewer.dims.set_current_step(0, 2)
     s.sync.when_settled(lambda: None)
     assert "'short' has no such slice" in said[0]
-    s.store.apply(lambda state: state.at((0,)).carry_hints([(3,)]).at((2,)))
+    s.store.apply(lambda state: state.at((3,)).set_hints(state.at((0,)).hints).at((2,)))
     assert known(s) == {(0,): 1, (3,): 1}
     strokes = s.sync.start("strokes")
     assert strokes is not short

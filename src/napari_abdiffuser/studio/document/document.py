@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,16 +80,6 @@ class Document:
         regions = tuple(next((k for k in known if k is r or k == r), r) for r in adopted.regions)
         adopted = replace(adopted, regions=regions)
         return replace(self, legend=legend, slices=_with(self.slices, index, adopted))
-
-    def carry(self, index: Index, targets: Iterable[Index], *, add: bool = False) -> Document:
-        """Copy the hints of a slice to others, in place of theirs or beside them."""
-        slices: Mapping[Index, Hints] = self.slices
-        source = self.hints(index)
-        for target in targets:
-            if target != index:
-                hints = self.hints(target) + source if add else source
-                slices = _with(slices, target, hints)
-        return replace(self, slices=slices)
 
     def add_class(self, name: str | None = None, color: Any = "gold") -> Document:
         """Add a class; see `Legend.add`."""

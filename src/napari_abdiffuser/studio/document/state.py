@@ -20,7 +20,6 @@ from napari_abdiffuser.studio.document.document import Document, lightened, weig
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.document.identity import PictureIdentity
 from napari_abdiffuser.studio.gallery.variations import Gallery
-from napari_abdiffuser.studio.legend import hints as legend_hints
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.slices import Index
 
@@ -127,23 +126,6 @@ class StudioState:
             The same value in every step of one drag, which is then one step of undo.
         """
         return self.commit(self.document.set_hints(hints, self.index), label, drag)
-
-    def carry_hints(self, targets: Iterable[Index], *, add: bool = False) -> StudioState:
-        """Copy this slice's hints to other slices, in place of theirs or beside them."""
-        return self.commit(self.document.carry(self.index, targets, add=add), "Carry hints along")
-
-    def erase_class(self, name: str) -> StudioState:
-        """Remove all hints of a class in this slice; the class stays.
-
-        Raises
-        ------
-        InvalidRequest
-            It is locked or does not exist.
-        """
-        if self.legend[name].locked:
-            raise InvalidRequest(f"The class {name!r} is locked: unlock it to change it.")
-        hints = legend_hints.without_class(self.hints, name)
-        return self.commit(self.document.set_hints(hints, self.index), f"Erase {name}")
 
     def set_hard_edges(self, hard: bool) -> StudioState:
         """Give whole regions hard edges or soft ones, in all slices; strokes stay as they are."""

@@ -178,13 +178,6 @@ class Gallery:
             comparison = None
         return replace(gallery, shown=shown, shown_at=shown_at, comparison=comparison)
 
-    def discard_rest(self) -> Gallery:
-        """Discard everything of this slice that is not starred."""
-        gallery = self
-        for variation in self.undecided:
-            gallery = gallery.discard(variation.number)
-        return gallery
-
     def restore(self, variations: Iterable[Variation]) -> Gallery:
         """Bring discarded ones back, as they were before."""
         back = {v.number: v for v in variations if self[v.number].discarded}
@@ -224,15 +217,6 @@ class Gallery:
             return self.show(None)
         return replace(self, shown_at={i: n for i, n in self.shown_at.items() if i != index})
 
-    def neighbor(self, step: int) -> int | None:
-        """Return the number of the visible variation `step` after the one shown, in a ring."""
-        numbers = [v.number for v in self.visible]
-        if not numbers:
-            return None
-        if self.shown not in numbers:
-            return numbers[0] if step > 0 else numbers[-1]
-        return numbers[(numbers.index(self.shown) + step) % len(numbers)]
-
     def compare(
         self, left: int, right: int, mode: Literal["swipe", "side by side"] = "swipe"
     ) -> Gallery:
@@ -262,17 +246,6 @@ class Gallery:
     def end_comparison(self) -> Gallery:
         """Look at one variation again."""
         return replace(self, comparison=None)
-
-    def children(self, number: int) -> tuple[Variation, ...]:
-        """Return the visible variations that were asked to be like this one."""
-        return tuple(v for v in self.visible if v.parent == number)
-
-    def lineage(self, number: int) -> tuple[int, ...]:
-        """Return the numbers from this variation's first ancestor down to itself."""
-        line = [number]
-        while (parent := self[line[0]].parent) is not None:
-            line.insert(0, parent)
-        return tuple(line)
 
     def _usable(self, number: int) -> None:
         if number and self[number].discarded:

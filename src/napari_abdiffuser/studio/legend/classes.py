@@ -59,11 +59,6 @@ class Legend:
             legend = legend.add(name, color)
         return legend
 
-    @classmethod
-    def from_palette(cls, palette: Palette) -> Legend:
-        """Make a class of each colour of a palette."""
-        return cls.of([(entry.name, entry.color) for entry in palette.colors])
-
     def __iter__(self) -> Iterator[HintClass]:
         return iter(self.classes)
 
@@ -160,22 +155,6 @@ class Legend:
     def lock(self, name: str, locked: bool = True) -> Legend:
         """Protect a class from changes, or allow them again."""
         return self._exchange(name, locked=locked)
-
-    def set_key(self, name: str, key: int | None) -> Legend:
-        """Let a number key choose a class; the class that had it so far takes the old key.
-
-        Raises
-        ------
-        InvalidRequest
-            The key is not 1 … 9, or the class is gray.
-        """
-        if name == self.gray.name or (key is not None and key not in _KEYS):
-            raise InvalidRequest("Number keys 1 to 9 choose classes; gray keeps 0.")
-        entry, holder = self[name], self.with_key(key) if key is not None else None
-        changes = {name: replace(entry, key=key)}
-        if holder is not None and holder.name != name:
-            changes[holder.name] = replace(holder, key=entry.key)
-        return replace(self, classes=tuple(changes.get(c.name, c) for c in self.classes))
 
     def merge(self, source: str, target: str) -> Legend:
         """Let one class become part of another, which keeps name, colour and key.

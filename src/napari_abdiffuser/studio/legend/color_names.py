@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.conversion import srgb_to_lab
 
-__all__ = ["GRAY_CHROMA", "NAMES", "css_name", "plain_name", "plain_names"]
+__all__ = ["GRAY_CHROMA", "NAMES", "plain_name", "plain_names"]
 
 GRAY_CHROMA = 6.0
 """Below this CIELAB chroma a colour is called black, gray or white."""
@@ -71,23 +71,8 @@ def plain_names(colors: Sequence[RGB]) -> list[str]:
     return names
 
 
-def css_name(color: Sequence[float]) -> str | None:
-    """Return the CSS name of exactly this 8-bit colour, or None: (1, 0, 0) is 'red'."""
-    return _css().get(tuple(int(v * 255.0 + 0.5) for v in color))
-
-
 @lru_cache(maxsize=1)
 def _examples() -> tuple[list[str], NDArray[np.float64]]:
     words = [word for word, examples in NAMES.items() for _ in examples]
     colors = [parse_color(text) for examples in NAMES.values() for text in examples]
     return words, srgb_to_lab(np.array(colors))
-
-
-@lru_cache(maxsize=1)
-def _css() -> dict[tuple[int, ...], str]:
-    from PIL import ImageColor
-
-    table: dict[tuple[int, ...], str] = {}
-    for name in ImageColor.colormap:
-        table.setdefault(tuple(ImageColor.getrgb(name)[:3]), name)
-    return table

@@ -14,11 +14,7 @@ from napari_abdiffuser.studio.legend.color_names import plain_name
 
 __all__ = [
     "adopt",
-    "class_names",
-    "colored",
     "counts",
-    "erased",
-    "of_class",
     "reassigned",
     "renamed",
     "without_class",
@@ -58,12 +54,6 @@ def adopt(legend: Legend, hints: Hints) -> tuple[Legend, Hints]:
     return legend, _each(hints, named)
 
 
-def colored(legend: Legend, hints: Hints) -> Hints:
-    """Give hints of the legend's classes its colours; others stay as they are."""
-    colors = legend.colors
-    return _each(hints, lambda h: {"color": colors.get(h.class_name or "", h.color)})
-
-
 def renamed(hints: Hints, name: str, new: str) -> Hints:
     """Rename a class in hints; their colours stay."""
     return _each(hints, lambda h: {"class_name": new} if h.class_name == name else {})
@@ -75,20 +65,9 @@ def reassigned(hints: Hints, source: str, target: str, legend: Legend) -> Hints:
     return _each(hints, lambda h: change if h.class_name == source else {})
 
 
-def of_class(hints: Hints, name: str) -> Hints:
-    """Return the hints of one class alone."""
-    return _only(hints, lambda h: h.class_name == name)
-
-
 def without_class(hints: Hints, name: str) -> Hints:
     """Return the hints of all other classes."""
     return _only(hints, lambda h: h.class_name != name)
-
-
-def erased(hints: Hints, indices: tuple[int, ...]) -> Hints:
-    """Return the hints without the points of these numbers."""
-    gone = set(indices)
-    return replace(hints, points=tuple(p for i, p in enumerate(hints.points) if i not in gone))
 
 
 def counts(hints: Hints) -> dict[str | None, int]:
@@ -97,11 +76,6 @@ def counts(hints: Hints) -> dict[str | None, int]:
     for hint in _all(hints):
         found[hint.class_name] = found.get(hint.class_name, 0) + 1
     return found
-
-
-def class_names(hints: Hints) -> list[str | None]:
-    """Return the class of every point, in order: a feature column of a Points layer."""
-    return [point.class_name for point in hints.points]
 
 
 def _all(hints: Hints) -> tuple[Hint, ...]:

@@ -10,9 +10,8 @@ from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidHints, InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
-from napari_abdiffuser.studio.legend.color_names import css_name
 
-__all__ = ["GRAY", "Palette", "PaletteColor", "shipped_palette", "shipped_palettes"]
+__all__ = ["GRAY", "Palette", "PaletteColor", "shipped_palettes"]
 
 GRAY = "#808080"
 """The colour of gray hints; every list of colours that users see begins with it."""
@@ -55,11 +54,6 @@ class PaletteColor:
         """'#rrggbb'."""
         return to_hex(self.color)
 
-    @property
-    def css(self) -> str:
-        """Its CSS name if it has one, else '#rrggbb'."""
-        return css_name(self.color) or self.hex
-
 
 @dataclass(frozen=True)
 class Palette:
@@ -90,13 +84,6 @@ class Palette:
 
     def __len__(self) -> int:
         return len(self.colors)
-
-    def hexes(self, *, gray: bool = True) -> list[str]:
-        """Return its colours as '#rrggbb', gray first if asked for."""
-        return [GRAY, *self._hexes()] if gray else self._hexes()
-
-    def _hexes(self) -> list[str]:
-        return [color.hex for color in self.colors]
 
     @classmethod
     def of(cls, name: str, colors: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Palette:
@@ -165,21 +152,6 @@ def shipped_palettes() -> tuple[Palette, ...]:
         Palette.from_dict(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
         for name in _FILES
     )
-
-
-def shipped_palette(name: str) -> Palette:
-    """Return the package's palette of this name, in capitals or not.
-
-    Raises
-    ------
-    InvalidRequest
-        There is none.
-    """
-    for palette in shipped_palettes():
-        if palette.name.casefold() == name.strip().casefold():
-            return palette
-    names = ", ".join(palette.name for palette in shipped_palettes())
-    raise InvalidRequest(f"There is no palette {name!r}: choose one of {names}.")
 
 
 def _color(name: Any, value: Any) -> PaletteColor:

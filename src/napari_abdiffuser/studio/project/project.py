@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,6 @@ from napari_abdiffuser.errors import InvalidFile, InvalidHints
 from napari_abdiffuser.files.atomic import read_json, write_json
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.legend.classes import Legend
-from napari_abdiffuser.studio.legend.hints import colored
-from napari_abdiffuser.studio.project.fitting import fitted
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["SUFFIX", "Project", "is_project"]
@@ -58,28 +56,6 @@ class Project:
     def hints(self) -> Hints:
         """Those of the single picture, or of the first slice that has any."""
         return next((h for _, h in sorted(self.slices.items()) if len(h)), Hints())
-
-    def for_picture(
-        self, shape: Sequence[int], index: Index | None = None, *, scaled: bool = True
-    ) -> tuple[Hints, int]:
-        """Return the hints for another picture, in this project's colours.
-
-        Parameters
-        ----------
-        shape : (H, W)
-            Of the other picture.
-        index
-            The slice whose hints are wanted; by default `hints`.
-        scaled
-            See `fitting.fitted`.
-
-        Returns
-        -------
-        (Hints, int)
-            Hints that lie in the picture, and how many were left out.
-        """
-        hints = self.hints if index is None else self.slices.get(index, Hints())
-        return fitted(colored(self.legend, hints), self.shape, shape, scaled=scaled)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON-serializable values.

@@ -81,11 +81,6 @@ def test_classes_merge_with_hints_and_corrections(state):
     assert [p.class_name for p in merged.hints.points] == ["cell", "cell"]
     assert merged.hints.points[1].color == merged.legend["cell"].color
     assert merged.corrections.neutral
-    erased = two.erase_class("wall")
-    assert len(erased.hints) == 1
-    assert "wall" in erased.legend
-    with pytest.raises(InvalidRequest, match="locked"):
-        two.lock_class("wall").erase_class("wall")
 
 
 def test_hints_of_a_stack_belong_to_their_slice(state):
@@ -96,11 +91,7 @@ def test_hints_of_a_stack_belong_to_their_slice(state):
     first = stack.set_hints(dot(1, 1, "cell", "gold"))
     third = first.at((2,))
     assert len(third.hints) == 0
-    relative_gain = first.carry_hints([(1,), (2,)])
-    assert relative_gain.at((2,)).hints == first.hints
-    assert len(relative_gain.at((3,)).hints) == 0
-    assert len(relative_gain.carry_hints([(2,)], add=True).at((2,)).hints) == 2
-    assert relative_gain.undo().document == first.document
+
     with pytest.raises(InvalidRequest, match="no slice"):
         first.at((4,))
     with pytest.raises(InvalidRequest, match="no slice"):

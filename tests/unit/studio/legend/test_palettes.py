@@ -9,7 +9,7 @@ import pytest
 from napari_abdiffuser.errors import InvalidFile, InvalidImage, InvalidRequest
 from napari_abdiffuser.imaging.colors import parse_color
 from napari_abdiffuser.imaging.conversion import srgb_to_lab
-from napari_abdiffuser.studio.legend.color_names import css_name, plain_name, plain_names
+from napari_abdiffuser.studio.legend.color_names import plain_name, plain_names
 from napari_abdiffuser.studio.legend.color_vision import confusions, simulated, warnings_of
 from napari_abdiffuser.studio.legend.palette_extraction import palette_from_picture
 from napari_abdiffuser.studio.legend.palette_store import (
@@ -22,28 +22,25 @@ from napari_abdiffuser.studio.legend.palette_store import (
 from napari_abdiffuser.studio.legend.palettes import (
     GRAY,
     Palette,
-    shipped_palette,
     shipped_palettes,
 )
+
+SHIPPED = {palette.name: palette for palette in shipped_palettes()}
 
 
 def test_what_ships_is_whole_and_cited():
     for palette in shipped_palettes():
         assert palette.source
         assert palette.note
-        assert len(set(palette.hexes())) == len(palette) + 1  # no colour twice, gray among them
+        hexes = {GRAY, *(color.hex for color in palette.colors)}
+        assert len(hexes) == len(palette) + 1  # no colour twice, gray among them
         assert Palette.from_dict(json.loads(json.dumps(palette.to_dict()))) == palette
-    okabe = shipped_palette("okabe-ito").hexes(gray=False)
+    okabe = [color.hex for color in SHIPPED["Okabe-Ito"].colors]
     assert okabe[:3] == ["#e69f00", "#56b4e9", "#009e73"]
-    assert shipped_palette("Tol bright").hexes()[:2] == [GRAY, "#4477aa"]
-    with pytest.raises(InvalidRequest, match="choose one of Classic"):
-        shipped_palette("viridis")
+    assert SHIPPED["Tol bright"].colors[0].hex == "#4477aa"
 
 
-def test_colors_have_css_names_and_plain_ones():
-    palette = Palette.of("mine", {"a": "gold", "b": "#123456"})
-    assert [color.css for color in palette.colors] == ["gold", "#123456"]
-    assert css_name((1.0, 0.0, 0.0)) == "red"
+def test_colors_have_plain_names():
     words = ["red", "orange", "gold", "green", "blue", "purple", "teal", "pink", "gray", "white"]
     assert [plain_name(parse_color(word)) for word in words] == words
     assert plain_names([parse_color("#2f6fd0"), parse_color("#3070d0")]) == ["blue", "blue 2"]
@@ -128,7 +125,7 @@ def test_classes_that_look_alike_are_named():
 
 
 def test_a_warning_of_a_safe_palette_says_why_its_lightness_does_not_count():
-    published = {color.name: color.color for color in shipped_palette("Okabe-Ito").colors}
+    published = {color.name: color.color for color in SHIPPED["Okabe-Ito"].colors}
     assert not confusions(published, lightness=None)
     sentences = [s for s in warnings_of(confusions(published)) if "for everyone" in s]
     assert sentences  # its two blues differ by lightness, and the picture has its own
@@ -136,10 +133,10 @@ def test_a_warning_of_a_safe_palette_says_why_its_lightness_does_not_count():
 
 
 def test_the_safe_palettes_are_safe_as_they_are_and_ours_also_in_the_picture():
-    ours = shipped_palette("Equal lightness")
+    ours = SHIPPED["Equal lightness"]
     colors = {color.name: color.color for color in ours.colors} | {"gray": parse_color(GRAY)}
     assert not confusions(colors, ("deuteranopia", "protanopia"))
     for name in ("Okabe-Ito", "Tol bright"):
-        published = {color.name: color.color for color in shipped_palette(name).colors}
+        published = {color.name: color.color for color in SHIPPED[name].colors}
         assert not confusions(published, lightness=None)
     assert len(list(combinations(ours.colors, 2))) == 10

@@ -44,15 +44,6 @@ def test_a_project_comes_back_as_it_was(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-def test_the_palette_of_the_project_paints_the_hints_elsewhere():
-    project = Project(LEGEND.recolor("cell", "red"), {(2,): hints(), (5,): Hints()}, (20, 30))
-    here, lost = project.for_picture((40, 60))
-    assert lost == 0
-    assert here.classes()["cell"] == (1.0, 0.0, 0.0)
-    here.validated((40, 60))
-    assert len(project.for_picture((40, 60), (5,))[0]) == 0
-
-
 @settings(max_examples=50)
 @given(
     st.tuples(st.integers(20, 60), st.integers(30, 60)),
