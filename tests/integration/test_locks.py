@@ -10,8 +10,7 @@ import pytest
 
 from napari_abdiffuser import Hints
 from napari_abdiffuser.jobs.locks import Screen
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.widgets.session.on_screen import locked_screen
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.jobs.job import Opened
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.studio.gallery.pictures import Pixels
+    from napari_abdiffuser.studio.gallery import Pixels
 
 __all__ = ["Pair", "Sides"]
 

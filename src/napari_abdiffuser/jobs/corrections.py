@@ -17,7 +17,7 @@ from napari_abdiffuser.jobs.events import Outputs
 from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.options import Background
-from napari_abdiffuser.studio.gallery.pictures import thumbnail
+from napari_abdiffuser.studio.gallery import thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-    from napari_abdiffuser.studio.gallery.pictures import Pixels
+    from napari_abdiffuser.studio.gallery import Pixels
     from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Entry"]

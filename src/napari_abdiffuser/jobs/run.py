@@ -18,7 +18,7 @@ from napari_abdiffuser.errors import (
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Outputs, Progress, Ready, Stopped
 from napari_abdiffuser.layers import result_to_layers
-from napari_abdiffuser.studio.gallery.pictures import thumbnail
+from napari_abdiffuser.studio.gallery import thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

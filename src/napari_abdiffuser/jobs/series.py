@@ -14,8 +14,7 @@ from napari_abdiffuser.jobs.corrections import saturation_factors
 from napari_abdiffuser.jobs.run import in_words, open_picture
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.options import Background
-from napari_abdiffuser.studio.document.corrections import Corrections
-from napari_abdiffuser.studio.document.document import Document, weigh
+from napari_abdiffuser.studio.document.document import Corrections, Document, weigh
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.project.fitting import fitted

@@ -155,8 +155,8 @@ def map_between(source: Layer, target: Layer, world: ArrayLike | None = None) ->
     def carry(point: NDArray[np.float64]) -> NDArray[np.float64]:
         position = np.asarray(source.data_to_world(point), dtype=np.float64)
         position[position.size - factors.size :] *= factors
-        relative_gain = target.world_to_data(np.concatenate([leading, position]))
-        return np.asarray(relative_gain, dtype=np.float64)
+        there = target.world_to_data(np.concatenate([leading, position]))
+        return np.asarray(there, dtype=np.float64)
 
     offset = carry(np.zeros(source.ndim))
     columns = [(carry(axis) - offset) / _PROBE for axis in np.eye(source.ndim) * _PROBE]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from napari_abdiffuser.studio.document.document import Coloring, Document
 from napari_abdiffuser.studio.document.history import History
-from napari_abdiffuser.studio.gallery.variations import Gallery
+from napari_abdiffuser.studio.gallery import Gallery
 
 __all__ = ["discarded", "entered", "followed"]
 

@@ -15,15 +15,41 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hardened
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document import result_steps
-from napari_abdiffuser.studio.document.corrections import Corrections
-from napari_abdiffuser.studio.document.document import Document, lightened, weigh
+from napari_abdiffuser.studio.document.document import Corrections, Document, lightened, weigh
 from napari_abdiffuser.studio.document.history import History
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.gallery.variations import Gallery
+from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["PictureIdentity", "StudioState"]
+
+
+@dataclass(frozen=True)
+class PictureIdentity:
+    """Which picture is worked on.
+
+    Attributes
+    ----------
+    key : hashable
+        Tells one picture from another for as long as the program runs: id of the layer.
+    name : str
+        Of the layer.
+    shape : (int, int)
+        Height and width in pixels.
+    leading : tuple of int
+        Lengths of a stack's leading axes; empty for a single picture.
+    pixel_size : (float, float) or None
+        Height and width of a pixel in `unit`.
+    unit : str
+        Of length, 'µm'; empty where unknown.
+    """
+
+    key: Hashable
+    name: str
+    shape: tuple[int, int]
+    leading: tuple[int, ...] = ()
+    pixel_size: tuple[float, float] | None = None
+    unit: str = ""
 
 
 def _fresh(document: Document) -> History[Document]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
-from napari_abdiffuser.studio.document.corrections import Corrections
-from napari_abdiffuser.studio.document.document import Document
+from napari_abdiffuser.studio.document.document import Corrections, Document
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.project.fitting import fitted
 from napari_abdiffuser.studio.project.project import Project

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.jobs.events import Outputs
     from napari_abdiffuser.studio.document.document import Coloring
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.studio.gallery.variations import Gallery
+    from napari_abdiffuser.studio.gallery import Gallery
     from napari_abdiffuser.studio.slices import Index
     from napari_abdiffuser.widgets.session.panel import Context
 

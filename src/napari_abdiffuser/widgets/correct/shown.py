@@ -15,7 +15,7 @@ from napari_abdiffuser.widgets.session.on_screen import correction_base
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_abdiffuser.studio.document.corrections import Corrections
+    from napari_abdiffuser.studio.document.document import Corrections
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.panel import Context
 

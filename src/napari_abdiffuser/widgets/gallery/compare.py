@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSlider, QVBoxLa
 
 from napari_abdiffuser.jobs.compare import Pair, Sides
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
-from napari_abdiffuser.studio.gallery.pictures import side_by_side, swiped
+from napari_abdiffuser.studio.gallery import side_by_side, swiped
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.gallery import texts
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.studio.gallery.variations import Comparison
+    from napari_abdiffuser.studio.gallery import Comparison
     from napari_abdiffuser.widgets.session.panel import Context
 
 __all__ = ["CompareBar"]

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_abdiffuser.studio.document.state import StudioState
-    from napari_abdiffuser.studio.gallery.pictures import Pixels
-    from napari_abdiffuser.studio.gallery.variations import Gallery, Variation
+    from napari_abdiffuser.studio.gallery import Gallery, Pixels, Variation
 
 __all__ = ["GalleryPanel"]
 

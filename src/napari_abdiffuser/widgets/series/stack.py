@@ -15,7 +15,6 @@ from napari_abdiffuser.layers import LayerTransform, read_image
 from napari_abdiffuser.layers.allocation import StackBuffer
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
-from napari_abdiffuser.studio.project.carrying import nearest_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +87,7 @@ class StackLayer:
         self._array = self._room.array
         # Reading the layer once is enough: where a slice lies does not matter here.
         self._source = read_image(image, index=index)
-        self.relative_gain: list[dict[str, Any]] = []
+        self.hint_origins: list[dict[str, Any]] = []
         pieces = []
         for entries in itertools.product(*(spans[n] for n in order)):
             where = tuple(entries[order.index(n)] for n in range(len(index)))
@@ -106,8 +105,8 @@ class StackLayer:
 
     def _piece(self, state: StudioState, where: tuple[int | None, ...]) -> Piece:
         index = tuple(at for at in where if at is not None)
-        origin, hints = nearest_hints(state.document.slices, index)
-        self.relative_gain.append({"index": list(index), "hints_of": origin and list(origin)})
+        origin, hints = state.document.nearest_hints(index)
+        self.hint_origins.append({"index": list(index), "hints_of": origin and list(origin)})
         into = self._array[
             tuple(
                 slice(None) if at is None else at - (start or 0)
@@ -132,7 +131,7 @@ class StackLayer:
         self._shown, self._updated = steps, time.monotonic()
         self.layer.data = self._part(steps)
         told = self.layer.metadata[PROVENANCE_KEY]
-        told["slices"] = self.relative_gain[: steps * self._per_step]
+        told["slices"] = self.hint_origins[: steps * self._per_step]
 
     def _add(self, done: Colored, viewer: Viewer) -> None:
         self._shown = max(1, self._done // self._per_step)
@@ -144,7 +143,7 @@ class StackLayer:
                 "index": list(self._start),
                 "first": list(self._start),
             },
-            "slices": self.relative_gain[: self._done],
+            "slices": self.hint_origins[: self._done],
         }
         self.layer = Image(
             self._part(self._shown),

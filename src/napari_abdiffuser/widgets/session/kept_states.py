@@ -9,9 +9,8 @@ from weakref import WeakKeyDictionary
 
 from napari_abdiffuser.layers import PictureSource
 from napari_abdiffuser.layers.images import index_of
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
-from napari_abdiffuser.studio.gallery.variations import Gallery
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
+from napari_abdiffuser.studio.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

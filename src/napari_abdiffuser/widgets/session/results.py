@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.jobs.result_entry import Entry
 from napari_abdiffuser.layers.images import index_of
-from napari_abdiffuser.studio.gallery.variations import Gallery
+from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.session import texts

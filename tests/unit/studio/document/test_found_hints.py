@@ -7,8 +7,7 @@ import pytest
 
 from napari_abdiffuser.imaging.hints import Hints, RegionHint
 from napari_abdiffuser.studio.document.found_hints import with_found_hints, with_read_slices
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 
 GOLD = Hints.from_points([(1, 2)], ["gold"], classes=["cell"])
 TWO = Hints.from_points([(1, 2), (5, 6)], ["gold", "gold"], classes=["cell", "cell"])

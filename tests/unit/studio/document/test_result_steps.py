@@ -9,8 +9,7 @@ import pytest
 
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.project.sharing import apply_project, project_of
 
 SHAPE = (20, 30)

@@ -8,9 +8,8 @@ import pytest
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.options import Background
-from napari_abdiffuser.studio.document.corrections import Corrections
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.document.document import Corrections
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.project.sharing import apply_project, project_of
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.document.identity import PictureIdentity
-from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.project.recipe import (
     RECIPE_KEY,

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from napari_abdiffuser.errors import InvalidRequest
-from napari_abdiffuser.studio.gallery.pictures import side_by_side, swiped, thumbnail
-from napari_abdiffuser.studio.gallery.variations import Gallery
+from napari_abdiffuser.studio.gallery import Gallery, side_by_side, swiped, thumbnail
 
 PICTURES = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 30, 40, 3), np.uint8)
 

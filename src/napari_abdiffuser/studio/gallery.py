@@ -6,13 +6,125 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.studio.gallery.pictures import Pixels, thumbnail
-from napari_abdiffuser.studio.gallery.variation import Comparison, Variation
 from napari_abdiffuser.studio.slices import Index
 
-__all__ = ["Comparison", "Gallery", "Variation"]
+__all__ = ["Comparison", "Gallery", "Pixels", "Variation", "side_by_side", "swiped", "thumbnail"]
+
+Pixels = NDArray[np.uint8]
+"""An RGB picture, (H, W, 3)."""
+
+
+def thumbnail(rgb: Pixels, side: int = 160) -> Pixels:
+    """Scale a picture down by area averaging.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (H, W, 3)
+    side : int
+        The longer side of the result in pixels; smaller pictures are not enlarged.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w, 3)
+        A new array.
+    """
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    factor = min(1.0, side / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    if size == (width, height):
+        return rgb.copy()
+    # Each pixel of BOX is the mean of the area that it covers, fractions of pixels included.
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX)).copy()
+
+
+def swiped(left: Pixels, right: Pixels, position: float) -> Pixels:
+    """Put the left part of one picture beside the right part of another of the same shape.
+
+    Parameters
+    ----------
+    left, right : ndarray of uint8, shape (H, W, 3)
+    position : float
+        Of the border as a share of the width, [0, 1].
+    """
+    border = round(min(max(position, 0.0), 1.0) * left.shape[1])
+    return np.concatenate([left[:, :border], right[:, border:]], axis=1)
+
+
+def side_by_side(left: Pixels, right: Pixels, gap: int = 8) -> Pixels:
+    """Put two pictures of the same height beside each other, `gap` black pixels between them."""
+    space = np.zeros((left.shape[0], gap, 3), np.uint8)
+    return np.concatenate([left, space, right], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Variation:
+    """One colouring.
+
+    Attributes
+    ----------
+    number : int
+        Its name for ever: 1, 2, 3 …, never given twice in one gallery.
+    seed : int
+        Of the run that made it.
+    output : int or 'best'
+        Its place among the run's variations, from 0, or the most probable colouring.
+    thumbnail : ndarray of uint8, shape (h, w, 3)
+    rgb : ndarray of uint8, shape (H, W, 3), or None
+        The whole picture; None once it was discarded.
+    parent : int or None
+        The variation that 'more like this' was asked for.
+    starred, discarded : bool
+        Kept, or taken out of sight. A starred one cannot be discarded.
+    provenance : mapping
+        How it was made, JSON-serializable.
+    index : tuple of int
+        The slice of a stack that it is of.
+    hints : Hints or None
+        All that the picture had when it was made; None if that is not known any more.
+    """
+
+    number: int
+    seed: int
+    output: int | Literal["best"]
+    thumbnail: Pixels
+    rgb: Pixels | None
+    parent: int | None = None
+    starred: bool = False
+    discarded: bool = False
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    index: Index = ()
+    hints: Hints | None = None
+
+    @property
+    def is_best(self) -> bool:
+        """Whether it is a run's most probable colouring, which is not counted; no correction."""
+        return self.output == "best" and self.parent is None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two variations looked at together.
+
+    Attributes
+    ----------
+    left, right : int
+        Their numbers; 0 is the gray original.
+    mode : {'swipe', 'side by side'}
+    position : float
+        Of the swipe's border as a share of the width, [0, 1].
+    """
+
+    left: int
+    right: int
+    mode: Literal["swipe", "side by side"] = "swipe"
+    position: float = 0.5
 
 
 @dataclass(frozen=True)

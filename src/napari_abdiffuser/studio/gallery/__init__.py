@@ -1,1 +1,0 @@
-"""Variations and their pictures."""
