@@ -16,7 +16,8 @@ if TYPE_CHECKING:
         set_current_color,
         set_current_size,
     )
-    from napari_abdiffuser.layers.hints.sources import HintSource, LeftOut, read_hints
+    from napari_abdiffuser.layers.hints.reading import LeftOut
+    from napari_abdiffuser.layers.hints.sources import HintSource, read_hints
     from napari_abdiffuser.layers.images import PictureSource, read_image
     from napari_abdiffuser.layers.outputs import result_to_layers
     from napari_abdiffuser.layers.spatial import LayerTransform
@@ -37,7 +38,7 @@ __all__ = [
 
 _HOME = {
     "HintSource": "hints.sources",
-    "LeftOut": "hints.sources",
+    "LeftOut": "hints.reading",
     "PictureSource": "images",
     "LayerTransform": "spatial",
     "colorize_layer": "console",

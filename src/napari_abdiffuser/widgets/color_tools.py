@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_abdiffuser.layers.hints.new import deselect_new
-from napari_abdiffuser.layers.hints.new_strokes import prepare
+from napari_abdiffuser.layers.hints.strokes import prepare
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.form import form, spin_box

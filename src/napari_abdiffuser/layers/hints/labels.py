@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers.hints.left_out import LeftOut
+from napari_abdiffuser.layers.hints.reading import LeftOut
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.spatial import map_between, world_position
 

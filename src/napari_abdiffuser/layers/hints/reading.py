@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_abdiffuser.imaging.colors import RGB, to_hex
 from napari_abdiffuser.imaging.hints import Hints, PointHint, RegionHint
-from napari_abdiffuser.layers.hints.left_out import LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from napari.components import Dims
@@ -25,6 +24,7 @@ __all__ = [
     "HintLink",
     "Home",
     "Index",
+    "LeftOut",
     "LinkSource",
     "Outline",
     "Place",
@@ -32,9 +32,54 @@ __all__ = [
     "SliceReadings",
     "SlicesSource",
     "class_and_color",
+    "merge_readings",
 ]
 
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many hints were left out, and why.
+
+    Attributes
+    ----------
+    outside
+        Hints beside the picture.
+    not_finite
+        Hints whose position, size or colour is not a finite number.
+    transparent
+        Points whose face is fully transparent: they show no colour, so they ask for none.
+    """
+
+    outside: int = 0
+    not_finite: int = 0
+    transparent: int = 0
+
+    def __len__(self) -> int:
+        return self.outside + self.not_finite + self.transparent
+
+    def sentence(self) -> str:
+        """Say it in words; empty when all hints were used."""
+        parts = []
+        if self.outside:
+            parts.append(f"{self.outside} outside the picture")
+        if self.not_finite:
+            parts.append(f"{self.not_finite} without a finite position, size or colour")
+        if self.transparent:
+            parts.append(f"{self.transparent} with a transparent face (give it a colour)")
+        if not parts:
+            return ""
+        listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+        return f"Left out {_count(len(self))}: {listed}."
+
+
+def _count(n: int) -> str:
+    return "1 hint" if n == 1 else f"{n} hints"
+
+
 Index = tuple[int, ...]
+
+# In pixels: positions that differ by less went through a transform and back.
+_SAME = 1e-4
 
 CLASS = "class"
 """Feature column of Points and Shapes layers that names what a hint marks."""
@@ -131,6 +176,16 @@ class Reading:
         """Take hints without homes."""
         return cls(hints.points, hints.regions, (), left_out or LeftOut())
 
+    def matches(self, points: Sequence[PointHint]) -> bool:
+        """Whether the layer holds exactly these points, as far as it can tell."""
+        read = list(self.points)
+        for point in points:
+            same = next((r for r in read if _same(r, point)), None)
+            if same is None:
+                return False
+            read.remove(same)
+        return not read
+
 
 class LinkSource(Protocol):
     """What was copied from a layer; the rest may take time and needs no layer."""
@@ -219,3 +274,30 @@ def class_and_color(name: object, color: RGB, legend: Legend) -> tuple[str | Non
         return name, color
     known = legend[name]
     return (name, known.color) if known.hex == to_hex(color) else (None, color)
+
+
+def merge_readings(readings: Sequence[Reading]) -> Hints:
+    """Merge the hints of several layers into those of one picture."""
+    points = [p for r in readings for p in r.points]
+    regions = [r for reading in readings for r in reading.regions]
+    return Hints(*_agreed(points, regions))
+
+
+def _agreed(points: list[Any], regions: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Let hints of one class have one colour, that of the first, whichever layer they are in."""
+    colors: dict[str, Any] = {}
+
+    def agreed(hint: Any) -> Any:
+        if hint.class_name is None:
+            return hint
+        color = colors.setdefault(hint.class_name, hint.color)
+        return hint if color == hint.color else replace(hint, color=color)
+
+    return tuple(map(agreed, points)), tuple(map(agreed, regions))
+
+
+def _same(read: PointHint, point: PointHint) -> bool:
+    """Whether a point that was read became this hint; its class may come from its colour."""
+    off = max(abs(read.y - point.y), abs(read.x - point.x))
+    look = (read.size, to_hex(read.color)) == (point.size, to_hex(point.color))
+    return off <= _SAME and look and read.class_name in (None, point.class_name)

@@ -16,7 +16,7 @@ from napari.layers import Labels, Points
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hints.labels import LabelsSource, read_labels
-from napari_abdiffuser.layers.hints.left_out import LeftOut
+from napari_abdiffuser.layers.hints.reading import LeftOut
 from napari_abdiffuser.layers.spatial import map_between, world_position
 
 if TYPE_CHECKING:

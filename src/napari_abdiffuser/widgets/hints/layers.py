@@ -9,9 +9,8 @@ from napari.layers import Labels, Points, Shapes
 
 from napari_abdiffuser.layers.hints.lasso import LassoLink, new_lasso_layer
 from napari_abdiffuser.layers.hints.new import FILE_KEY, HINTS_KEY, new_hints_layer
-from napari_abdiffuser.layers.hints.new_strokes import new_strokes_layer
 from napari_abdiffuser.layers.hints.points import PointsLink
-from napari_abdiffuser.layers.hints.strokes import StrokesLink
+from napari_abdiffuser.layers.hints.strokes import StrokesLink, new_strokes_layer
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 

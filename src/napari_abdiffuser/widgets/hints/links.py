@@ -8,13 +8,10 @@ from weakref import ref
 
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers.hints.changes import says
-from napari_abdiffuser.layers.hints.joined import together
 from napari_abdiffuser.layers.hints.lasso import LassoLink
-from napari_abdiffuser.layers.hints.left_out import LeftOut
 from napari_abdiffuser.layers.hints.new import set_current_size
 from napari_abdiffuser.layers.hints.points import PointsLink
-from napari_abdiffuser.layers.hints.reading import Home, Place, Reading
+from napari_abdiffuser.layers.hints.reading import Home, LeftOut, Place, Reading, merge_readings
 from napari_abdiffuser.layers.hints.strokes import StrokesLink
 from napari_abdiffuser.widgets.hints.layers import KINDS, link_of
 
@@ -119,7 +116,7 @@ class Links:
 
     def hints(self) -> Hints:
         """Return the hints of all layers together."""
-        return together([self._readings.get(id(link), Reading()) for link in self._links])
+        return merge_readings([self._readings.get(id(link), Reading()) for link in self._links])
 
     def left_out(self) -> LeftOut:
         """Return how many hints of all layers could not be used."""
@@ -190,7 +187,7 @@ class Links:
             read, key = link.slices(place), id(link.layer)
             for index, hints in slices.items():
                 mine = [p for p in hints.points if self._spots.get(_spot(p)) == key]
-                if not says(read.at(index), mine):
+                if not read.at(index).matches(mine):
                     return link
         return None
 

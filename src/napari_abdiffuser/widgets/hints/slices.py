@@ -11,8 +11,7 @@ from napari.layers import Labels
 from napari.qt.threading import FunctionWorker
 from qtpy.QtCore import QObject, Signal
 
-from napari_abdiffuser.layers.hints.joined import together
-from napari_abdiffuser.layers.hints.reading import SliceReadings
+from napari_abdiffuser.layers.hints.reading import SliceReadings, merge_readings
 from napari_abdiffuser.layers.hints.slices import SliceSources
 from napari_abdiffuser.studio.document.found_hints import with_read_slices
 from napari_abdiffuser.widgets.hints import texts
@@ -219,7 +218,7 @@ class HintSlices(QObject):
                 readings = [each.at(index) for each in read.readings]
                 for link, reading in zip(read.job.links, readings, strict=True):
                     self._links.remember(link, reading)
-                found[index] = together(readings)
+                found[index] = merge_readings(readings)
         with self._writer.knowing(found):
             label = texts.LAYERS_CHANGED
             self._store.apply(lambda s: with_read_slices(s, found, label, edited=read.job.left))

@@ -12,12 +12,10 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers import allocation as room
 from napari_abdiffuser.layers import read_image
-from napari_abdiffuser.layers.hints.changes import says
 from napari_abdiffuser.layers.hints.lasso import LassoLink
-from napari_abdiffuser.layers.hints.new_strokes import new_strokes_layer
 from napari_abdiffuser.layers.hints.points import PointsLink
 from napari_abdiffuser.layers.hints.reading import Place, Reading
-from napari_abdiffuser.layers.hints.strokes import StrokesLink
+from napari_abdiffuser.layers.hints.strokes import StrokesLink, new_strokes_layer
 from napari_abdiffuser.studio.legend.classes import Legend
 
 OWN = {"abdiffuser_hints": True, "abdiffuser_classes": {1: "cell"}}
@@ -98,17 +96,17 @@ def test_a_layer_to_paint_on_has_all_slices_whatever_their_size(monkeypatch):
 def test_hints_are_what_a_layer_says_if_nothing_but_a_class_was_given_to_them():
     read = Reading((PointHint(1, 2, 3, (1, 0, 0)), PointHint(4, 5, 3, (1, 0, 0), "b")))
     named = [PointHint(4.00001, 5, 3, (1, 0, 0), "b"), PointHint(1, 2, 3, (1, 0, 0), "a")]
-    assert says(read, named)
-    assert not says(read, named[:1])
-    assert not says(read, [named[0], PointHint(1, 2, 3, (0, 1, 0), "a")])
-    assert not says(read, [named[0], PointHint(1, 3, 3, (1, 0, 0), "a")])
+    assert read.matches(named)
+    assert not read.matches(named[:1])
+    assert not read.matches([named[0], PointHint(1, 2, 3, (0, 1, 0), "a")])
+    assert not read.matches([named[0], PointHint(1, 3, 3, (1, 0, 0), "a")])
 
 
 def test_what_the_first_layer_of_hints_needs_is_imported_ahead_in_a_thread():
     code = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from napari_abdiffuser.layers.hints.new_strokes import prepare
+from napari_abdiffuser.layers.hints.strokes import prepare
 assert "pandas" not in sys.modules
 with ThreadPoolExecutor(1) as pool:
     pool.submit(prepare).result()
