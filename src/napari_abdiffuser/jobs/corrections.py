@@ -15,7 +15,7 @@ from napari_abdiffuser.imaging.exclusion import describe_exclusion
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Outputs
 from napari_abdiffuser.jobs.run import outputs_of
-from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.outputs import image_layer
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.gallery import thumbnail
 
@@ -152,33 +152,24 @@ def erased(opened: Opened, base: Base, region: RegionSource) -> Outputs:
     before, provenance = base.picture(opened)
     mask = _allowed(opened, base, region)
     rgb = with_guide(opened.picture).erase(before, mask)
-    told = deepcopy(dict(provenance))
-    told["erased"] = [*told.get("erased", []), describe_exclusion(mask)]
-    return single(opened, rgb, told, texts.ERASED.format(name=opened.source.name), base)
+    extended = deepcopy(dict(provenance))
+    extended["erased"] = [*extended.get("erased", []), describe_exclusion(mask)]
+    return single(opened, rgb, extended, texts.ERASED.format(name=opened.source.name), base)
 
 
 def single(
     opened: Opened, rgb: NDArray[np.uint8], provenance: dict[str, Any], name: str, base: Base
 ) -> Outputs:
     """Make one picture ready for layer list and gallery."""
-    source = opened.source
-    told = {**provenance, "source": {"layer": source.name, "index": list(source.index)}}
-    meta = {
-        "name": name,
-        "rgb": True,
-        "metadata": {PROVENANCE_KEY: told},
-        **source.placement.as_kwargs(),
-    }
-    seed = int(provenance.get("seed", 0) or 0)
     return Outputs(
-        layers=((source.restack(rgb), meta, "image"),),
+        layers=(image_layer(rgb, name, provenance, opened.source),),
         pictures=(rgb,),
         thumbnails=(thumbnail(rgb),),
-        seed=seed,
+        seed=int(provenance.get("seed", 0) or 0),
         provenance=provenance,
         parent=base.number,
         has_best=False,
-        picture=source,
+        picture=opened.source,
         hints=base.hints,
     )
 

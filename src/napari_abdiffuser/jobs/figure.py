@@ -96,10 +96,10 @@ def write(
     clear = replace(options, keep_clear=_bar_rows(original))
     made = _made(shown, clear, rgb, original, 1)
     _stop_if(cancelled)
-    told = dict(shown.provenance)
+    provenance = dict(shown.provenance)
     if shown.pixel_size is not None:
-        told["pixel"] = {"size": list(shown.pixel_size), "unit": shown.unit}
-    about = figure_provenance(told, made.figure, made.legend, made.caption, shown.name)
+        provenance["pixel"] = {"size": list(shown.pixel_size), "unit": shown.unit}
+    about = figure_provenance(provenance, made.figure, made.legend, made.caption, shown.name)
     return export(path, made.figure, about, shown.pixel_size, shown.unit), made
 
 
@@ -125,13 +125,13 @@ def _made(
         shown.unit,
     )
     letters = ("a", "b") if options.letters and figure.original is not None else ()
-    told = shown.provenance
-    model = told.get("model")
+    provenance = shown.provenance
+    model = provenance.get("model")
     sentence = caption(
         entries,
         version(),
         model=str(model.get("name") or "") if isinstance(model, dict) else "",
-        guessed=told.get("background") != Background.GRAY,
+        guessed=provenance.get("background") != Background.GRAY,
         # What cannot be checked is not claimed.
         edited=original is None or edited(rgb, original),
         scale_bar="" if figure.bar is None else figure.bar.text,
@@ -143,9 +143,9 @@ def _made(
 
 def _legend(shown: Shown) -> Legend:
     """Return the classes of the hints that the colouring was made with."""
-    told = shown.provenance.get("hints")
+    hints = shown.provenance.get("hints")
     try:
-        return adopt(Legend(), Hints.from_dict(told) if isinstance(told, dict) else Hints())[0]
+        return adopt(Legend(), Hints.from_dict(hints) if isinstance(hints, dict) else Hints())[0]
     except ABDiffuserError:
         return Legend()
 

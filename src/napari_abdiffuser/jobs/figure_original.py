@@ -1,4 +1,4 @@
-"""Which of the open pictures a colouring was made of: told by its content. No Qt."""
+"""The open picture that a colouring was made of, found by its content; no Qt."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Originals:
         Parameters
         ----------
         shown
-            A colouring, which tells the digest of the lightness that it was given.
+            A colouring, whose provenance has the digest of the lightness that it was given.
         rgb
-            Its pixels: where no digest is told, their lightness has to be that of the original.
+            Its pixels: where no digest is given, their lightness has to be that of the original.
 
         Returns
         -------
@@ -107,8 +107,8 @@ def _key(shown: Shown, source: PictureSource) -> tuple[Any, ...]:
 
 
 def _input(shown: Shown) -> Mapping[str, Any]:
-    told = shown.provenance.get("input")
-    return told if isinstance(told, dict) else {}
+    described = shown.provenance.get("input")
+    return described if isinstance(described, dict) else {}
 
 
 def _digest(shown: Shown) -> str | None:
@@ -116,17 +116,17 @@ def _digest(shown: Shown) -> str | None:
     place = shown.provenance.get("source")
     if isinstance(place, dict) and "first" in place:
         return None
-    told = _input(shown).get("lightness_sha256")
-    return told if isinstance(told, str) else None
+    digest = _input(shown).get("lightness_sha256")
+    return digest if isinstance(digest, str) else None
 
 
 def _limits(shown: Shown, source: PictureSource) -> _Limits:
     """Return the contrast limits at the time of the colouring."""
-    told = _input(shown)
-    if _digest(shown) is None or "mapping" not in told:
+    described = _input(shown)
+    if _digest(shown) is None or "mapping" not in described:
         return source.contrast_limits
-    limits = told.get("limits")
-    if told["mapping"] != "contrast_limits" or not isinstance(limits, list | tuple):
+    limits = described.get("limits")
+    if described["mapping"] != "contrast_limits" or not isinstance(limits, list | tuple):
         return None
     return float(limits[0]), float(limits[1])
 

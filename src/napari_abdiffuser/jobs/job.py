@@ -154,7 +154,7 @@ def perform(
         outcome = Outcome(job, stopped=True)
     except ABDiffuserError as error:
         outcome = Outcome(job, message=str(error))
-    except Exception as error:  # a worker's error would end nowhere: it is told in words
+    except Exception as error:  # a worker's error would end nowhere: the user gets a sentence
         if not job.cancelled():
             logger.exception("A job has failed.")
         outcome = Outcome(job, message=in_words(error))

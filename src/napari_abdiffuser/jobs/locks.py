@@ -85,12 +85,12 @@ class Screen:
         from napari_abdiffuser.colorizer.native.colorings import digest
 
         names = [entry.name for entry in self.legend if entry.locked]
-        told = {**result.provenance, _KEY: {"classes": names, "before_sha256": digest(rgb)}}
+        provenance = {**result.provenance, _KEY: {"classes": names, "before_sha256": digest(rgb)}}
         where = kept[..., None]
         best, made = np.where(where, rgb, result.best), np.array(result.rgb)
         for one in made:
             np.copyto(one, rgb, where=where)
-        return LockedResult(best, made, told)
+        return LockedResult(best, made, provenance)
 
     def _kept(
         self, picture: GuidedPicture, hints: Hints, background: Background

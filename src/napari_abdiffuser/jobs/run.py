@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_abdiffuser.errors import (
     ABDiffuserError,
@@ -17,18 +17,19 @@ from napari_abdiffuser.errors import (
 )
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Outputs, Progress, Ready, Stopped
-from napari_abdiffuser.layers import result_to_layers
+from napari_abdiffuser.layers.images import open_picture
+from napari_abdiffuser.layers.outputs import result_to_layers
 from napari_abdiffuser.studio.gallery import thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from napari_abdiffuser.colorizer.protocols import ColorizerLike, Picture, ResultLike
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike, ResultLike
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.events import Event, RunRequest
     from napari_abdiffuser.layers.images import PictureSource
 
-__all__ = ["Models", "in_words", "load_colorizer", "open_picture", "work"]
+__all__ = ["Models", "in_words", "load_colorizer", "work"]
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +133,13 @@ def work(
     """
     yield Progress(run, texts.LOADING_MODEL)
     try:
-        # No yield while the turn is held: a worker that is told to quit abandons its generator.
+        # No yield while the turn is held: a worker that is asked to quit abandons its generator.
         last = _run(request, run, models, cancelled, report)
     except Cancelled:
         last = Stopped(run)
     except ABDiffuserError as error:
         last = Failed(run, str(error))
-    except Exception as error:  # a worker's error would end nowhere: it is told in words
+    except Exception as error:  # a worker's error would end nowhere: the user gets a sentence
         logger.exception("A run has failed.")
         last = Failed(run, in_words(error))
     yield last
@@ -182,27 +183,6 @@ def _run(
         return Finished(run, made, left_out)
     finally:
         models.release()
-
-
-def open_picture(
-    colorizer: ColorizerLike, source: PictureSource, pixels: Any, *, data_bar: bool
-) -> Picture:
-    """Encode a picture that was loaded.
-
-    Parameters
-    ----------
-    colorizer
-        Does it.
-    source, pixels
-        The picture, and what its `load` returned.
-    data_bar
-        Whether the instrument's data bar is left out where there is one.
-    """
-    options: dict[str, Any] = {}
-    mask = source.data_bar_mask(pixels) if data_bar else None
-    if mask is not None and not mask.all():
-        options["exclude"] = mask
-    return colorizer.open(pixels, contrast_limits=source.contrast_limits, **options)
 
 
 def outputs_of(

@@ -11,8 +11,9 @@ import numpy as np
 from napari_abdiffuser.errors import ABDiffuserError, Cancelled
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.corrections import saturation_factors
-from napari_abdiffuser.jobs.run import in_words, open_picture
-from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.jobs.run import in_words
+from napari_abdiffuser.layers.images import open_picture
+from napari_abdiffuser.layers.outputs import image_layer
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.document import Corrections, Document, weigh
 from napari_abdiffuser.studio.document.history import History
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["Colored", "Manner", "Piece", "Started", "color"]
+__all__ = ["Colored", "Piece", "SeriesOptions", "Started", "color"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False)
-class Manner:
+class SeriesOptions:
     """How all pieces are coloured.
 
     Attributes
@@ -102,7 +103,7 @@ class Colored:
 
 def color(
     pieces: tuple[Piece, ...],
-    manner: Manner,
+    options: SeriesOptions,
     models: Models,
     cancelled: Callable[[], bool],
     tell: Callable[[Started | Colored], object],
@@ -118,7 +119,7 @@ def color(
         try:
             models.acquire(cancelled, lambda: None)
             try:
-                rgb, provenance = _paint(piece, manner, models, cancelled)
+                rgb, provenance = _paint(piece, options, models, cancelled)
             finally:
                 models.release()
             if piece.into is not None:
@@ -138,41 +139,34 @@ def color(
 
 
 def _paint(
-    piece: Piece, manner: Manner, models: Models, cancelled: Callable[[], bool]
+    piece: Piece, options: SeriesOptions, models: Models, cancelled: Callable[[], bool]
 ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     source = piece.source
     hints, left_out = fitted(piece.hints, piece.hinted, source.shape)
-    colorizer = models.get(manner.model, manner.device)
-    picture = open_picture(colorizer, source, source.load(), data_bar=manner.data_bar)
+    colorizer = models.get(options.model, options.device)
+    picture = open_picture(colorizer, source, source.load(), data_bar=options.data_bar)
     result = picture.paint(
         hints,
-        n_outputs=0 if manner.seed is None else 1,
-        seed=manner.seed or 0,
-        background=manner.background,
+        n_outputs=0 if options.seed is None else 1,
+        seed=options.seed or 0,
+        background=options.background,
         progress=lambda done, total: None,
         cancel=cancelled,
     )
-    rgb = result.best if manner.seed is None else result.rgb[0]
-    told = dict(result.provenance)
-    told["output"] = "best" if manner.seed is None else 1
-    told["hints_left_out"] = left_out
-    if not manner.corrections.neutral and picture.guided is not None:
-        document = Document(manner.legend, {(): hints}, manner.corrections)
+    rgb = result.best if options.seed is None else result.rgb[0]
+    provenance = dict(result.provenance)
+    provenance["output"] = "best" if options.seed is None else 1
+    provenance["hints_left_out"] = left_out
+    if not options.corrections.neutral and picture.guided is not None:
+        document = Document(options.legend, {(): hints}, options.corrections)
         state = StudioState(history=History.start(document, weigh=weigh))
-        factors = saturation_factors(picture.guided, state, manner.background)
+        factors = saturation_factors(picture.guided, state, options.background)
         rgb = picture.guided.saturate(rgb, factors)
-        told["corrections"] = manner.corrections.to_dict()
-    return rgb, told
+        provenance["corrections"] = options.corrections.to_dict()
+    return rgb, provenance
 
 
 def layer_tuple(piece: Piece, done: Colored) -> Any:
     """Return data, metadata and type of the layer for one coloured picture."""
-    source = piece.source
-    told = {**done.provenance, "source": {"layer": source.name, "index": list(source.index)}}
-    meta = {
-        "name": texts.SERIES_LAYER.format(name=source.name),
-        "rgb": True,
-        "metadata": {PROVENANCE_KEY: told},
-        **source.placement.as_kwargs(),
-    }
-    return source.restack(np.asarray(done.rgb)), meta, "image"
+    name = texts.SERIES_LAYER.format(name=piece.source.name)
+    return image_layer(np.asarray(done.rgb), name, done.provenance, piece.source)

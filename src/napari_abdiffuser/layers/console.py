@@ -10,7 +10,7 @@ from napari.layers import Image
 from napari.viewer import current_viewer
 
 from napari_abdiffuser.layers.hints.sources import read_hints
-from napari_abdiffuser.layers.images import read_image
+from napari_abdiffuser.layers.images import open_picture, read_image
 from napari_abdiffuser.layers.outputs import result_to_layers
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels, Points
     from napari.types import LayerDataTuple
 
-    from napari_abdiffuser.colorizer.protocols import ColorizerLike, Picture
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.layers.images import PictureSource
 
@@ -82,7 +82,8 @@ def colorize_layer(
     if hard_edges:
         hints = replace(hints, regions=tuple(replace(r, hard=True) for r in hints.regions))
     colorizer = _loaded(model, device) if colorizer is None else colorizer
-    result = _opened(colorizer, picture, data_bar=data_bar).paint(
+    opened = open_picture(colorizer, picture, picture.load(), data_bar=data_bar)
+    result = opened.paint(
         hints,
         n_outputs=n_outputs,
         steps=steps,
@@ -92,12 +93,6 @@ def colorize_layer(
         cancel=cancel,
     )
     return result_to_layers(result, picture)
-
-
-def _opened(colorizer: ColorizerLike, picture: PictureSource, *, data_bar: bool) -> Picture:
-    pixels = picture.load()
-    mask = picture.data_bar_mask(pixels) if data_bar else None
-    return colorizer.open(pixels, contrast_limits=picture.contrast_limits, exclude=mask)
 
 
 def _loaded(model: str, device: str) -> ColorizerLike:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from napari.components import Dims
     from numpy.typing import NDArray
 
+    from napari_abdiffuser.colorizer.protocols import ColorizerLike, Picture
     from napari_abdiffuser.layers.spatial import Index
 
-__all__ = ["PictureSource", "image_array", "index_of", "read_image"]
+__all__ = ["PictureSource", "image_array", "index_of", "open_picture", "read_image"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class PictureSource:
     placement
         Where this picture lies, with length-1 axes where the layer has more than two.
     data_bar
-        Rows [first, end) of the instrument's data bar, where the layer's file told them.
+        Rows [first, end) of the instrument's data bar, where the layer's file says it.
     """
 
     name: str
@@ -79,7 +80,7 @@ class PictureSource:
 
         Returns
         -------
-        (H, W) bool, or None where there is no bar. What the file told goes before what is seen.
+        (H, W) bool, or None where there is no bar. What the file says goes before what is seen.
         """
         if self.data_bar is None:
             return data_bar_mask(pixels)
@@ -89,11 +90,35 @@ class PictureSource:
         mask[slice(*self.data_bar)] = True
         return mask
 
+    def describe(self) -> dict[str, Any]:
+        """Return layer and slice for provenance; JSON-serializable."""
+        return {"layer": self.name, "index": list(self.index)}
+
     def restack(self, picture: NDArray[Any]) -> NDArray[Any]:
         """Give an (H, W, …) array the layer's leading axes, each of length 1."""
         return np.expand_dims(
             picture, tuple(axis for axis, at in enumerate(self.index) if at is not None)
         )
+
+
+def open_picture(
+    colorizer: ColorizerLike, source: PictureSource, pixels: NDArray[Any], *, data_bar: bool
+) -> Picture:
+    """Encode a picture that was loaded.
+
+    Parameters
+    ----------
+    colorizer
+        Does it.
+    source, pixels
+        The picture, and what its `load` returned.
+    data_bar
+        Whether the instrument's data bar is left out where there is one.
+    """
+    mask = source.data_bar_mask(pixels) if data_bar else None
+    if mask is not None and mask.all():
+        mask = None
+    return colorizer.open(pixels, contrast_limits=source.contrast_limits, exclude=mask)
 
 
 def read_image(

@@ -90,8 +90,8 @@ def inpaint(
         )
         best = surroundings.most_probable()
         samples = run.samples(surroundings.sample)
-        told = {"mask": describe_exclusion(region), "before_sha256": digest(before)}
-        return run.result(best, samples, (~region, before), inside, inpaint=told)
+        details = {"mask": describe_exclusion(region), "before_sha256": digest(before)}
+        return run.result(best, samples, (~region, before), inside, inpaint=details)
 
 
 def more_like(
@@ -142,8 +142,8 @@ def more_like(
             near = torch.where(touched(hard, encoded.shape).to(near.device), best, near)
         start = Start(encoded.code.at(near, encoded.anchors).transpose(1, 2), float(strength))
         sample = partial(sample_maps, encoded, tokens, gray=request.gray, start=start)
-        told = {"strength": float(strength), "chosen_sha256": digest(chosen)}
-        return run.result(best, run.samples(sample), more_like=told)
+        details = {"strength": float(strength), "chosen_sha256": digest(chosen)}
+        return run.result(best, run.samples(sample), more_like=details)
 
 
 def erase(picture: PictureCore, rgb: ArrayLike, mask: ArrayLike) -> NDArray[np.uint8]:

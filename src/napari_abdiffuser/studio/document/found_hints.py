@@ -87,12 +87,12 @@ def with_read_slices(
     """
     found, changed = dict[Index, Hints](), dict[Index, Hints]()
     for index, hints in read.items():
-        told = difference(state.document, index, hints)
-        if told.points_gone or (told.regions_differ and index in edited):
+        change = difference(state.document, index, hints)
+        if change.points_gone or (change.regions_differ and index in edited):
             known = () if index in edited else state.document.hints(index).regions
             changed[index] = Hints(hints.points, known or hints.regions)
-        elif len(told.found):
-            found[index] = told.found
+        elif len(change.found):
+            found[index] = change.found
     state = _with_found(state, found)
     document = state.document
     for index, hints in changed.items():

@@ -67,10 +67,10 @@ def recipe_metadata(
 
 def recipe_of(metadata: Mapping[str, Any]) -> Recipe | None:
     """Read a layer's metadata; None where the layer comes from no file of the plugin."""
-    told = metadata.get(RECIPE_KEY)
-    if not isinstance(told, Mapping):
+    stored = metadata.get(RECIPE_KEY)
+    if not isinstance(stored, Mapping):
         return None
-    made, settings = _mapping(told.get("provenance")), _mapping(told.get("settings"))
+    made, settings = _mapping(stored.get("provenance")), _mapping(stored.get("settings"))
     model = _mapping(made.get("model"))
     seed = _whole(settings.get("seed"))
     background = made.get("background")
@@ -82,13 +82,13 @@ def recipe_of(metadata: Mapping[str, Any]) -> Recipe | None:
     else:
         background = None
     return Recipe(
-        str(told.get("id", "")),
+        str(stored.get("id", "")),
         _whole(made.get("seed")) if seed is None else seed,
         _whole(made.get("steps")),
         background,
         _text(model.get("name")),
         _text(model.get("sha256")),
-        _legend(told.get("classes")),
+        _legend(stored.get("classes")),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QFileDialog, QGridLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
-from napari_abdiffuser.jobs.series import Manner, Piece
+from napari_abdiffuser.jobs.series import Piece, SeriesOptions
 from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.studio.project.fitting import fitted
 from napari_abdiffuser.studio.project.project import SUFFIX, Project
@@ -194,12 +194,12 @@ class SeriesPanel(Panel):
 
     # --- pictures ---
 
-    def _manner(self) -> Manner | None:
+    def _options(self) -> SeriesOptions | None:
         state, target = self.context.store.state, self.context.bench.watch.target
         if state.picture is None or target is None:
             self.failed.emit(texts.WHY_NO_IMAGE)
             return None
-        return Manner(
+        return SeriesOptions(
             target.model, target.device, target.data_bar,
             state.legend, state.corrections, self.fields.seed,
         )  # fmt: skip
@@ -208,8 +208,8 @@ class SeriesPanel(Panel):
         self.context.hints.when_settled(self._start_others)
 
     def _start_others(self) -> None:
-        state, manner = self.context.store.state, self._manner()
-        if manner is None or state.picture is None:
+        state, options = self.context.store.state, self._options()
+        if options is None or state.picture is None:
             return
         pieces, images = [], []
         for image in self._others():
@@ -219,14 +219,14 @@ class SeriesPanel(Panel):
                 continue
             pieces.append(Piece(source, state.hints, state.picture.shape))
             images.append(image)
-        self.runner.color_images(tuple(pieces), images, manner)
+        self.runner.color_images(tuple(pieces), images, options)
 
     def _color_stack(self) -> None:
         self.context.hints.when_all_known(self._start_stack)
 
     def _start_stack(self) -> None:
-        view, manner = self._view(), self._manner()
-        if view is None or manner is None:
+        view, options = self._view(), self._options()
+        if view is None or options is None:
             return
         image, index, axis = view
         first, last = self.fields.span(index[axis] or 0)
@@ -236,7 +236,7 @@ class SeriesPanel(Panel):
         except ABDiffuserError as error:  # no room for the layer
             self.failed.emit(str(error))
             return
-        self.runner.color_stack(stack, manner)
+        self.runner.color_stack(stack, options)
 
 
 def _plain(name: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_abdiffuser.jobs.run import Models
-    from napari_abdiffuser.jobs.series import Manner, Piece
+    from napari_abdiffuser.jobs.series import Piece, SeriesOptions
     from napari_abdiffuser.widgets.series.stack import StackLayer
 
 __all__ = ["SeriesRunner"]
@@ -68,21 +68,23 @@ class SeriesRunner(QObject):
         """Whether a series is being coloured."""
         return self._jobs.busy(_KEY)
 
-    def color_images(self, pieces: tuple[Piece, ...], images: list[Any], manner: Manner) -> None:
+    def color_images(
+        self, pieces: tuple[Piece, ...], images: list[Any], options: SeriesOptions
+    ) -> None:
         """Colour pictures, each into a layer above its image."""
 
         def take(done: Colored) -> None:
             layer = Layer.create(*layer_tuple(pieces[done.number], done))
             insert_above(self._viewer, layer, images[done.number])
 
-        self._begin(pieces, manner, texts.PICTURES, take, lambda: None)
+        self._begin(pieces, options, texts.PICTURES, take, lambda: None)
 
-    def color_stack(self, stack: StackLayer, manner: Manner) -> None:
+    def color_stack(self, stack: StackLayer, options: SeriesOptions) -> None:
         """Colour slices into one layer."""
         viewer = self._viewer
         self._begin(
             stack.pieces,
-            manner,
+            options,
             texts.SLICES_DONE,
             lambda done: stack.take(done, viewer),
             lambda: stack.update(viewer),
@@ -103,7 +105,7 @@ class SeriesRunner(QObject):
     def _begin(
         self,
         pieces: tuple[Piece, ...],
-        manner: Manner,
+        options: SeriesOptions,
         what: str,
         take: Callable[[Colored], None],
         end: Callable[[], None],
@@ -119,7 +121,7 @@ class SeriesRunner(QObject):
             cancelled: Callable[[], bool], tell: Callable[[Started | Colored], object]
         ) -> None:
             before(cancelled)
-            color(pieces, manner, models, cancelled, tell)
+            color(pieces, options, models, cancelled, tell)
 
         self._jobs.run(
             _KEY,

@@ -9,8 +9,8 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.errors import Cancelled, InvalidImage
 from napari_abdiffuser.jobs.job import Opened
-from napari_abdiffuser.jobs.run import open_picture
 from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.images import open_picture
 from napari_abdiffuser.widgets.common.connections import Connections
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_abdiffuser.jobs.result_entry import Entry
 from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.widgets.common.connections import Connections
@@ -18,16 +18,68 @@ from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.session import texts
 
 if TYPE_CHECKING:
+    from weakref import ReferenceType
+
     from napari.viewer import Viewer
 
     from napari_abdiffuser.jobs.events import Outputs
     from napari_abdiffuser.studio.document.state import StudioState
+    from napari_abdiffuser.studio.gallery import Pixels
     from napari_abdiffuser.studio.slices import Index
     from napari_abdiffuser.widgets.session.hint_pictures import HintPictures
     from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
     from napari_abdiffuser.widgets.session.store import Store
 
-__all__ = ["Results"]
+__all__ = ["Entry", "Results"]
+
+
+@dataclass(eq=False)
+class Entry:
+    """How to make the layer of a variation, and the layer while there is one.
+
+    Attributes
+    ----------
+    made
+        Data, metadata and type of the layer; data are None once it was put away.
+    name
+        That it is given.
+    source
+        The image that it was made from.
+    index
+        The slice that it is of.
+    leads
+        Whether it is the first of its delivery.
+    layer
+        None while there is none.
+    shape
+        Of the data.
+    """
+
+    made: Any
+    name: str
+    source: ReferenceType[Any] | None
+    index: Index = ()
+    leads: bool = False
+    layer: Layer | None = None
+    shape: tuple[int, ...] = ()
+
+    def untouched(self) -> bool:
+        """Whether the user has made the layer nothing of their own."""
+        return self.layer is not None and self.layer.name == self.name
+
+    @property
+    def away(self) -> bool:
+        """Whether the variation was discarded."""
+        return self.made[0] is None
+
+    def put_away(self) -> None:
+        """Drop pixels and layer; the gallery restores the pixels."""
+        data, *rest = self.made
+        self.shape, self.made, self.layer = data.shape, (None, *rest), None
+
+    def bring_back(self, rgb: Pixels) -> None:
+        """Restore the pixels."""
+        self.made = (rgb.reshape(self.shape), *self.made[1:])
 
 
 class Results(QObject):
