@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Self, get_type_hints
 
 from napari_abdiffuser.errors import InvalidRequest
 
@@ -21,6 +21,14 @@ class Background(StrEnum):
 
     GRAY = "gray"
     """Gray, also called highlighting."""
+
+    @classmethod
+    def parse(cls, value: object) -> Background:
+        """Return the background of this name; raises InvalidRequest if there is none."""
+        if isinstance(value, str) and value in tuple(cls):
+            return cls(value)
+        known = " or ".join(repr(member.value) for member in cls)
+        raise InvalidRequest(f"background is {known}, not {value!r}.")
 
     @classmethod
     def of(cls, *, gray: bool) -> Background:
@@ -121,6 +129,10 @@ class PaintOptions:
             if item.name in OPTIONS:
                 object.__setattr__(self, item.name, checked(item.name, getattr(self, item.name)))
 
+    def with_steps(self, default: int) -> Self:
+        """Return the same options with this many steps where none are asked for."""
+        return self if self.steps is not None else replace(self, steps=default)
+
     def painting(self) -> dict[str, Any]:
         """Return the keyword arguments of `Picture.paint`."""
         return {f.name: getattr(self, f.name) for f in fields(PaintOptions)}
@@ -173,10 +185,7 @@ def checked(name: str, value: Any) -> Any:
     """
     option = OPTIONS[name]
     if option.choices:
-        if not isinstance(value, str) or value not in option.choices:
-            known = " or ".join(map(repr, option.choices))
-            raise InvalidRequest(f"{name} is {known}, not {value!r}.")
-        return Background(value)
+        return Background.parse(value)
     if option.minimum is None or option.maximum is None:
         return value
     if value is None and option.unset is not None:

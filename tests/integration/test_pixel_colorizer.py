@@ -16,7 +16,7 @@ from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import read, write
-from napari_abdiffuser.weights.pixel import write_pixel
+from napari_abdiffuser.weights.networks import write_pixel
 
 SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 GRAY = np.random.default_rng(0).integers(40, 200, (20, 31), np.uint8)

@@ -100,10 +100,9 @@ def files_in(folder: Path) -> list[str]:
 
 def test_fetch_then_resolve_and_read(server, cache, registry, content):
     calls: list[tuple[int, int]] = []
-    assert weights.locate("tiny", registry) is None
     path = weights.fetch("tiny", lambda *call: calls.append(call), registry=registry)
     assert path.read_bytes() == content
-    assert path == weights.locate("tiny", registry) == cache / "tiny.safetensors"
+    assert path == cache / "tiny.safetensors"
     assert files_in(cache) == ["tiny.safetensors"]
     assert calls[0] == (0, len(content))
     assert calls[-1] == (len(content), len(content))
@@ -194,7 +193,6 @@ def test_two_threads_download_once(server, cache, registry):
 def test_leftovers_of_killed_processes_are_swept(server, cache, registry, monkeypatch):
     (cache / ".part-killed").mkdir(parents=True)
     (cache / ".part-killed" / "tiny.safetensors").write_bytes(b"half")
-    assert weights.locate("tiny", registry) is None
     monkeypatch.setattr(download, "STALE", -1.0)
     weights.fetch("tiny", registry=registry)
     assert files_in(cache) == ["tiny.safetensors"]
@@ -245,11 +243,11 @@ def test_unreadable_registry(tmp_path, text):
 
 def test_own_registry_is_true():
     """Every model listed exists: embedded ones lie in the package, with this hash and size."""
-    entries = weights.available()
-    assert [entry.name for entry in entries if entry.name == "default"] == ["default"]
-    for entry in entries:
-        path = weights.locate(entry.name)
-        if entry.embedded and path is not None:
+    registry = weights.load_registry()
+    assert [entry.name for entry in registry.models if entry.name == "default"] == ["default"]
+    for entry in registry.models:
+        path = registry.place(entry)
+        if entry.embedded and path.is_file():
             assert (entry.sha256, entry.size) == (weights.sha256_of(path), path.stat().st_size)
 
 

@@ -31,7 +31,7 @@ from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import read, sha256_of, write
-from napari_abdiffuser.weights.pixel import read_pixel, write_pixel
+from napari_abdiffuser.weights.networks import read_pixel, write_pixel
 
 SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 STAGE = PixelStage(side=8, batch=4, seed=1)

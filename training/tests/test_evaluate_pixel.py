@@ -12,7 +12,7 @@ from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import sha256_of
-from napari_abdiffuser.weights.pixel import write_pixel
+from napari_abdiffuser.weights.networks import write_pixel
 
 SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 LIGHT = np.linspace(5, 95, 9 * 12, dtype=np.float32).reshape(9, 12)

@@ -16,14 +16,13 @@ from napari_abdiffuser.colorizer.devices import choose_device
 from napari_abdiffuser.colorizer.memory import is_out_of_memory
 from napari_abdiffuser.colorizer.model_info import ModelInfo
 from napari_abdiffuser.colorizer.native.result import Result
-from napari_abdiffuser.colorizer.picture.engine import GuidedModel
-from napari_abdiffuser.colorizer.picture.opened import OpenPicture
+from napari_abdiffuser.colorizer.picture.opened import GuidedModel, OpenPicture
 from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt, OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import to_lightness
-from napari_abdiffuser.model.networks import Networks
+from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.weights import read, resolve
-from napari_abdiffuser.weights.pixel import is_pixel, pixel_networks
+from napari_abdiffuser.weights.networks import networks_of
 
 __all__ = ["Colorizer", "colorize"]
 
@@ -65,19 +64,14 @@ class Colorizer:
         choice = choose_device(device)
         file = resolve(model)
         tensors, metadata = read(file.path)
-        if is_pixel(metadata):
-            networks = pixel_networks(tensors, metadata, file.path)
-            settings = dict(metadata.get("settings", {}))
-            return cls(PixelModel(networks, ModelInfo(file, choice, settings)))
-        try:
-            guided = Networks.from_config(metadata["config"], tensors)
-            settings = dict(metadata.get("settings", {}))
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ModelCorrupt(
-                f"The model file {file.path} does not fit this version of napari-abdiffuser "
-                f"({type(error).__name__}): fetch it again, or update the package."
-            ) from error
-        return cls(GuidedModel(guided, ModelInfo(file, choice, settings)))
+        networks = networks_of(tensors, metadata, file.path)
+        settings = metadata.get("settings", {})
+        if not isinstance(settings, dict):
+            raise ModelCorrupt(f"The settings in {file.path} are not a table: fetch it again.")
+        info = ModelInfo(file, choice, settings)
+        if isinstance(networks, PixelNetworks):
+            return cls(PixelModel(networks, info))
+        return cls(GuidedModel(networks, info))
 
     @property
     def device(self) -> str:

@@ -54,8 +54,3 @@ class PaintRequest(PaintOptions):
         for name, value in (("progress", self.progress), ("cancel", self.cancel)):
             if value is not None and not callable(value):
                 raise InvalidRequest(f"{name} is a function or None, not {value!r}.")
-
-    @property
-    def gray(self) -> bool:
-        """Whether pixels that no hint claims are gray."""
-        return self.background.gray

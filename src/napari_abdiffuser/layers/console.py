@@ -12,6 +12,7 @@ from napari.viewer import current_viewer
 from napari_abdiffuser.layers.hints.sources import read_hints
 from napari_abdiffuser.layers.images import open_picture, read_image
 from napari_abdiffuser.layers.outputs import result_to_layers
+from napari_abdiffuser.options import Background, PaintOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ def colorize_layer(
     ABDiffuserError
         Of the kind that fits; its message says what to do.
     """
+    options = PaintOptions(n_outputs, steps, seed, Background.parse(background))
     dims = None if index is not None else _current_dims(image_layer)
     picture = read_image(image_layer, dims, index)
     hints = _hints_inside(hints_layer, image_layer, picture, dims)
@@ -83,15 +85,7 @@ def colorize_layer(
         hints = replace(hints, regions=tuple(replace(r, hard=True) for r in hints.regions))
     colorizer = _loaded(model, device) if colorizer is None else colorizer
     opened = open_picture(colorizer, picture, picture.load(), data_bar=data_bar)
-    result = opened.paint(
-        hints,
-        n_outputs=n_outputs,
-        steps=steps,
-        seed=seed,
-        background=background,
-        progress=progress,
-        cancel=cancel,
-    )
+    result = opened.paint(hints, **options.painting(), progress=progress, cancel=cancel)
     return result_to_layers(result, picture)
 
 

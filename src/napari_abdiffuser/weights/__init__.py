@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari_abdiffuser.weights.download import fetch
 from napari_abdiffuser.weights.files import read, sha256_of, write
-from napari_abdiffuser.weights.find import ModelFile, available, locate, resolve
+from napari_abdiffuser.weights.find import ModelFile, resolve
 from napari_abdiffuser.weights.registry import (
     ModelEntry,
     Registry,
@@ -17,11 +17,9 @@ __all__ = [
     "ModelEntry",
     "ModelFile",
     "Registry",
-    "available",
     "cache_folder",
     "fetch",
     "load_registry",
-    "locate",
     "read",
     "resolve",
     "sha256_of",

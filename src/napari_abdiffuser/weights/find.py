@@ -10,9 +10,9 @@ from pathlib import Path
 from napari_abdiffuser.errors import ModelCorrupt, ModelNotFound
 from napari_abdiffuser.weights.download import fetch
 from napari_abdiffuser.weights.files import sha256_of
-from napari_abdiffuser.weights.registry import ModelEntry, Registry, load_registry
+from napari_abdiffuser.weights.registry import Registry, load_registry
 
-__all__ = ["ModelFile", "available", "locate", "resolve"]
+__all__ = ["ModelFile", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,6 @@ class ModelFile:
     path: Path
     name: str
     sha256: str
-
-
-def available(registry: Registry | None = None) -> tuple[ModelEntry, ...]:
-    """Return the models that exist, whether or not their files are on this disk."""
-    return (registry or load_registry()).models
-
-
-def locate(name_or_path: str | os.PathLike[str], registry: Registry | None = None) -> Path | None:
-    """Return where a model's file is on this disk, without checking or fetching anything.
-
-    Parameters
-    ----------
-    name_or_path
-        A registry name, or a path to a ``.safetensors`` file. A name wins over a file called so.
-    registry
-        Another registry than the package's own.
-
-    Returns
-    -------
-    Path or None
-        None where no such file is on this disk.
-    """
-    registry = registry or load_registry()
-    entry = registry.find(os.fspath(name_or_path))
-    path = Path(name_or_path).expanduser() if entry is None else registry.place(entry)
-    return path if path.is_file() else None
 
 
 def resolve(

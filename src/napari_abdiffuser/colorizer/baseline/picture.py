@@ -23,6 +23,7 @@ from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import Lightness
 from napari_abdiffuser.model.pixel.networks import PixelNetworks, pixel_condition
 from napari_abdiffuser.model.upsample import Upsampler
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["PixelModel", "PixelPicture"]
 
@@ -68,8 +69,9 @@ class PixelPicture(Canvas):
         `best` is the mean of all colourings, see `PixelNetworks.best`. For a gray background place
         gray hints, as the thesis does.
         """
-        request = self.request(hints, n_outputs, steps, seed, background, progress, cancel)
-        if request.gray:
+        options = PaintOptions(n_outputs, steps, seed, Background.parse(background))
+        request = self.request(hints, options, progress, cancel)
+        if request.background.gray:
             raise InvalidRequest(
                 "A pixel model does not know what a hint claims: leave background='gray' out and "
                 "put gray hints where the picture must stay gray."

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from napari_abdiffuser.colorizer.model_info import ModelInfo
 from napari_abdiffuser.colorizer.native.painter import NativePainter
 from napari_abdiffuser.colorizer.requests import PaintRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.lightness import Lightness
-from napari_abdiffuser.options import Background
+from napari_abdiffuser.options import PaintOptions
 
 __all__ = ["Canvas"]
 
@@ -42,22 +41,15 @@ class Canvas:
     def request(
         self,
         hints: Hints | None,
-        n_outputs: int = 1,
-        steps: int | None = None,
-        seed: int = 0,
-        background: str = "auto",
+        options: PaintOptions,
         progress: Callable[[int, int], object] | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> PaintRequest:
         """Check a caller's arguments; raises InvalidHints and InvalidRequest."""
-        steps = self.info.default_steps if steps is None else steps
         return PaintRequest(
+            shape=self.shape,
             hints=Hints() if hints is None else hints,
-            n_outputs=n_outputs,
-            steps=steps,
-            seed=seed,
-            background=cast(Background, background),
             progress=progress,
             cancel=cancel,
-            shape=self.shape,
+            **options.with_steps(self.info.default_steps).painting(),
         )

@@ -14,19 +14,63 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_abdiffuser.colorizer.native.hint_pixels import OwnPixels
 from napari_abdiffuser.colorizer.native.surface import Surface, mixed
+from napari_abdiffuser.imaging.colorspace import srgb_to_lab
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.planes import map_block, render_block
 from napari_abdiffuser.model.upsample import UpsamplingGrid
 
-__all__ = ["KEPT_PIXELS", "NativePainter"]
+__all__ = ["KEPT_PIXELS", "NativePainter", "OwnPixels"]
+
 
 _BLOCK_PIXELS = 1 << 16  # larger ones leave the cache, of smaller ones borders cost too much
 KEPT_PIXELS = 16 << 20
 """Up to this size the upsampler's weights are kept for the next painting: 8 bytes a pixel."""
 
 _Work = Callable[["_Block"], None]
+
+
+class OwnPixels:
+    """What of a picture is not left to the model.
+
+    Parameters
+    ----------
+    hints : Hints
+        Drawn on a picture of the surface's shape; later ones lie over earlier ones, points over
+        regions.
+    surface : Surface
+        The picture; its excluded pixels are gray, over all hints.
+    """
+
+    def __init__(self, hints: Hints, surface: Surface) -> None:
+        self._excluded = surface.excluded
+        colors = [region.color for region in hints.regions]
+        colors += [point.color for point in hints.points]
+        lab = srgb_to_lab(np.array(colors, np.float32).reshape(-1, 3))
+        paints = np.asarray(lab, np.float32)[:, 1:]
+        masks = [region.mask for region in hints.regions]
+        self._regions = list(zip(masks, paints, strict=False))
+        self._patches = [
+            (*point.patch(surface.shape), ab)
+            for point, ab in zip(hints.points, paints[len(masks) :], strict=True)
+        ]
+
+    def put(
+        self, chroma: NDArray[np.float32], rows: slice
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Put them into a block (2, m, W) of some rows, in place; give its planes back."""
+        for mask, ab in self._regions:
+            part = mask[rows]
+            if part.any():
+                chroma[:, part] = ab[:, None]
+        for down, across, ab in self._patches:
+            if down.start < rows.stop and down.stop > rows.start:
+                first = max(down.start, rows.start) - rows.start
+                last = min(down.stop, rows.stop) - rows.start
+                chroma[:, first:last, across] = ab[:, None, None]
+        if self._excluded is not None:
+            chroma[:, self._excluded[rows]] = 0
+        return chroma[0], chroma[1]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.hints import Hints, PointHint
 from napari_abdiffuser.imaging.hints.hard_regions import without_hard_regions
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["ClassMap", "class_map", "share_maps"]
 
@@ -86,7 +87,7 @@ def class_map(picture: PictureCore, hints: Hints, background: str = "auto") -> C
     ClassMap
         Labels, names, colours and area fractions.
     """
-    request = picture.request(hints, 0, background=background)
+    request = picture.request(hints, PaintOptions(0, background=Background.parse(background)))
     painter, hints = picture.painter, request.hints
     groups = HintGroups.of(hints)
     labels = np.zeros(picture.shape, np.uint16)
@@ -97,7 +98,7 @@ def class_map(picture: PictureCore, hints: Hints, background: str = "auto") -> C
         labels[rows] = np.where(most > 1 - block.sum(0), owner + 1, 0)
 
     with within_memory("the class map of this picture"):
-        shares = _coarse_shares(picture, hints, groups, gray=request.gray)
+        shares = _coarse_shares(picture, hints, groups, request.background)
         if groups.names:
             painter.planes(shares, use)
     for hint in drawn_hints(hints):
@@ -130,11 +131,11 @@ def share_maps(
     names : tuple of str
         Of the K classes.
     """
-    request = picture.request(hints, 0, background=background)
+    request = picture.request(hints, PaintOptions(0, background=Background.parse(background)))
     painter, hints = picture.painter, request.hints
     groups = HintGroups.of(hints)
     with within_memory("the share maps of this picture"):
-        shares = _coarse_shares(picture, hints, groups, gray=request.gray)
+        shares = _coarse_shares(picture, hints, groups, request.background)
         out = np.empty((len(shares) + 1, *picture.shape), np.float32)
 
         def use(rows: slice, block: NDArray[np.float32]) -> None:
@@ -154,7 +155,7 @@ def share_maps(
 
 
 def _coarse_shares(
-    picture: PictureCore, hints: Hints, groups: HintGroups, *, gray: bool
+    picture: PictureCore, hints: Hints, groups: HintGroups, background: Background
 ) -> NDArray[np.float32]:
     """Return the share of every cell that each class owns: (K, h, w)."""
     tokens, encoded = picture.tokens(hints), picture.encoded
@@ -168,7 +169,7 @@ def _coarse_shares(
     laid = lay_hints(drawn, one_hot, surface.shape, encoded.shape)
     device = encoded.device
     owned = torch.from_numpy(one_hot[list(tokens.sources)]).to(device)
-    attention = encoded.attend(tokens.positions, highlight=gray)
+    attention = encoded.attend(tokens.positions, highlight=background.gray)
     shares = encoded.shares(
         attention,
         owned.reshape(1, len(tokens.sources), len(groups.names)),

@@ -30,6 +30,7 @@ from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.exclusion import describe_exclusion
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hard_mask
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["erase", "inpaint", "more_like", "saturate"]
 
@@ -79,14 +80,15 @@ def inpaint(
     """
     before = checked_rgb(rgb, picture.shape)
     region = checked_mask(mask, picture.shape)
-    request = picture.request(hints, n_outputs, steps, seed, background, progress, cancel)
+    options = PaintOptions(n_outputs, steps, seed, Background.parse(background))
+    request = picture.request(hints, options, progress, cancel)
     inside = hints_inside(request.hints, region)
     changed = np.flatnonzero(region.any(1))
     rows = slice(int(changed[0]), int(changed[-1]) + 1)
     with within_memory(f"{request.n_outputs} outputs of this picture"):
         run = Run(picture, picture.encoded.shape, request, rows)
         surroundings = Inpainting(
-            picture.encoded, picture.tokens(inside), before, region, gray=request.gray
+            picture.encoded, picture.tokens(inside), before, region, gray=request.background.gray
         )
         best = surroundings.most_probable()
         samples = run.samples(surroundings.sample)
@@ -130,18 +132,19 @@ def more_like(
     number = isinstance(strength, int | float) and not isinstance(strength, bool)
     if not number or not 0 < strength <= 1:
         raise InvalidRequest(f"strength is above 0 and at most 1, not {strength!r}.")
-    request = picture.request(hints, n_outputs, steps, seed, background, progress, cancel)
+    options = PaintOptions(n_outputs, steps, seed, Background.parse(background))
+    request = picture.request(hints, options, progress, cancel)
     encoded = picture.encoded
     with within_memory(f"{request.n_outputs} outputs of this picture"):
         run = Run(picture, picture.encoded.shape, request)
         tokens = picture.tokens(request.hints)
         near = coarse_chroma(chosen, encoded.shape).to(encoded.device)
-        best = most_probable(encoded, tokens, gray=request.gray)
+        best = most_probable(encoded, tokens, gray=request.background.gray)
         hard = hard_mask(request.hints, picture.shape)
         if hard is not None:  # its colour is not to get beyond it
             near = torch.where(touched(hard, encoded.shape).to(near.device), best, near)
         start = Start(encoded.code.at(near, encoded.anchors).transpose(1, 2), float(strength))
-        sample = partial(sample_maps, encoded, tokens, gray=request.gray, start=start)
+        sample = partial(sample_maps, encoded, tokens, gray=request.background.gray, start=start)
         details = {"strength": float(strength), "chosen_sha256": digest(chosen)}
         return run.result(best, run.samples(sample), more_like=details)
 

@@ -11,17 +11,18 @@ from torch import Tensor
 
 from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colors
 from napari_abdiffuser.colorizer.coarse.painting import sample_maps
-from napari_abdiffuser.colorizer.coarse.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
 from napari_abdiffuser.colorizer.memory import within_memory
 from napari_abdiffuser.colorizer.native.run import mixed_seed
 from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB
+from napari_abdiffuser.imaging.colorspace import gamut_map, lab_to_srgb
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hard_mask
+from napari_abdiffuser.options import PaintOptions
 
-__all__ = ["suggest_colors", "suggest_place", "uncertainty"]
+__all__ = ["distinct_colors", "suggest_colors", "suggest_place", "uncertainty"]
 
 _SAMPLES = 8
 _SUGGESTION_SAMPLES = 32
@@ -135,7 +136,7 @@ def suggest_colors(
         )
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 16:
         raise InvalidRequest(f"n is a whole number from 1 to 16, not {n!r}.")
-    request = picture.request(hints, 0, seed=seed)
+    request = picture.request(hints, PaintOptions(0, seed=seed))
     encoded = picture.encoded
     scale = np.array(encoded.shape) / np.array(picture.shape)
     place = torch.tensor((np.array([y, x]) + 0.5) * scale - 0.5, dtype=torch.float32)
@@ -171,7 +172,7 @@ def _variance(
     cancel: Callable[[], bool] | None,
 ) -> Tensor:
     """Return the variance of the samples' chroma, ab / 110 squared: (1, 1, h, w)."""
-    request = picture.request(hints, n_samples, seed=seed, cancel=cancel)
+    request = picture.request(hints, PaintOptions(n_samples, seed=seed), cancel=cancel)
     if request.n_outputs < 2:
         raise InvalidRequest(f"n_samples is between 2 and 64, not {n_samples}.")
     seeds = [mixed_seed(request.seed, i) for i in range(request.n_outputs)]
@@ -187,3 +188,42 @@ def _variance(
         parts = (tokens.positions, tokens.colors, tokens.hint_map, tokens.covariates)
         key = b"".join(part.cpu().numpy().tobytes() for part in parts if part is not None)
         return picture.encoded.last_variance((key, request.seed, len(seeds)), make)
+
+
+_APART = 3.0  # units of a* and b*: nearer colours look the same
+
+
+def distinct_colors(chroma: NDArray[np.float32], lightness: float, n: int) -> tuple[RGB, ...]:
+    """Choose colours that stand for samples, the most frequent first.
+
+    Parameters
+    ----------
+    chroma : ndarray, shape (m, 2)
+        Sampled a* and b*.
+    lightness : float
+        L* that the colours are shown at.
+    n : int
+        At most so many.
+
+    Returns
+    -------
+    tuple of (float, float, float)
+        sRGB in [0, 1]: of each cluster (Ward's), the sample nearest to its mean.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    light = np.full(len(chroma), lightness, np.float32)
+    shown = np.asarray(gamut_map(light, np.asarray(chroma, np.float32)))
+    labels = np.ones(len(shown), int)
+    if len(shown) > 1:
+        labels = fcluster(linkage(shown, "ward"), n, "maxclust")
+    numbers, counts = np.unique(labels, return_counts=True)
+    chosen: list[NDArray[np.float32]] = []
+    for number in numbers[np.argsort(-counts, kind="stable")]:
+        members = shown[labels == number]
+        middle = members[((members - members.mean(0)) ** 2).sum(1).argmin()]
+        if all(np.hypot(*(middle - other)) > _APART for other in chosen):
+            chosen.append(middle)
+    lab = np.column_stack([np.full(len(chosen), lightness), np.array(chosen)])
+    rgb = np.asarray(lab_to_srgb(lab)).clip(0, 1)
+    return tuple((float(r), float(g), float(b)) for r, g, b in rgb)

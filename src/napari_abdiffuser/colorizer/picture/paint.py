@@ -10,8 +10,9 @@ from napari_abdiffuser.colorizer.memory import within_memory
 from napari_abdiffuser.colorizer.native.result import Result
 from napari_abdiffuser.colorizer.native.run import Run
 from napari_abdiffuser.colorizer.picture.core import PictureCore
-from napari_abdiffuser.colorizer.picture.previews import small_painter
+from napari_abdiffuser.colorizer.picture.previews import PREVIEW_SIDE
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["paint", "prepare"]
 
@@ -28,7 +29,7 @@ def prepare(picture: PictureCore, cancel: Callable[[], bool] | None = None) -> N
         Asked often; returning True stops early, and what was computed is kept.
     """
     with within_memory("the weights of this picture"):
-        small_painter(picture).prepare(cancel or (lambda: False))
+        picture.painter.smaller(PREVIEW_SIDE).prepare(cancel or (lambda: False))
         picture.painter.prepare(cancel or (lambda: False))
 
 
@@ -43,10 +44,11 @@ def paint(
     cancel: Callable[[], bool] | None = None,
 ) -> Result:
     """Colorize the picture; see `Colorizer.__call__`, whose parameters these are."""
-    request = picture.request(hints, n_outputs, steps, seed, background, progress, cancel)
+    options = PaintOptions(n_outputs, steps, seed, Background.parse(background))
+    request = picture.request(hints, options, progress, cancel)
     with within_memory(f"{request.n_outputs} outputs of this picture"):
         run = Run(picture, picture.encoded.shape, request)
         tokens = picture.tokens(request.hints)
-        best = most_probable(picture.encoded, tokens, gray=request.gray)
-        sample = partial(sample_maps, picture.encoded, tokens, gray=request.gray)
+        best = most_probable(picture.encoded, tokens, gray=request.background.gray)
+        sample = partial(sample_maps, picture.encoded, tokens, gray=request.background.gray)
         return run.result(best, run.samples(sample))

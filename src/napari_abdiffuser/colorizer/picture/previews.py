@@ -11,14 +11,15 @@ from napari_abdiffuser.colorizer.coarse.painting import most_probable
 from napari_abdiffuser.colorizer.hints.tokens import CHROMA_SCALE
 from napari_abdiffuser.colorizer.memory import within_memory
 from napari_abdiffuser.colorizer.native.colorings import saturated
-from napari_abdiffuser.colorizer.native.painter import NativePainter
 from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.options import Background, PaintOptions
 
-__all__ = ["Preview", "preview", "small_painter"]
+__all__ = ["PREVIEW_SIDE", "Preview", "preview"]
 
-_PREVIEW_SIDE = 1024
+PREVIEW_SIDE = 1024
+"""Longer side of a preview in pixels, at most, where no other is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Preview:
 def preview(
     picture: PictureCore,
     hints: Hints | None = None,
-    max_side: int = _PREVIEW_SIDE,
+    max_side: int = PREVIEW_SIDE,
     background: str = "auto",
     saturation: float = 1.0,
 ) -> Preview:
@@ -70,11 +71,11 @@ def preview(
     """
     if isinstance(max_side, bool) or not isinstance(max_side, int) or max_side < 16:
         raise InvalidRequest(f"max_side is a whole number of at least 16, not {max_side!r}.")
-    request = picture.request(hints, 0, background=background)
+    request = picture.request(hints, PaintOptions(0, background=Background.parse(background)))
     with within_memory("this preview"):
         tokens = picture.tokens(request.hints)
-        best = most_probable(picture.encoded, tokens, gray=request.gray)
-        painter = small_painter(picture, max_side)
+        best = most_probable(picture.encoded, tokens, gray=request.background.gray)
+        painter = picture.painter.smaller(max_side)
         shape = painter.surface.shape
         maps = (best * CHROMA_SCALE).cpu().numpy()
         rgb = painter.paint(maps, _shrunk(request.hints, picture.shape, shape))[0]
@@ -82,11 +83,6 @@ def preview(
             factors = np.full(shape, saturation, np.float32)
             rgb = saturated(rgb, factors, painter.surface.display)
     return Preview(rgb, (picture.shape[0] / shape[0], picture.shape[1] / shape[1]))
-
-
-def small_painter(picture: PictureCore, max_side: int = _PREVIEW_SIDE) -> NativePainter:
-    """Painter of the preview; the painter itself where the picture is small enough."""
-    return picture.painter.smaller(max_side)
 
 
 def _shrunk(hints: Hints, shape: tuple[int, int], small: tuple[int, int]) -> Hints:

@@ -16,6 +16,7 @@ from napari_abdiffuser.colorizer.picture.core import PictureCore
 from napari_abdiffuser.colorizer.picture.paint import paint
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.model.guide.features import Attention
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["Spread", "spread"]
 
@@ -30,13 +31,13 @@ class Spread:
         The picture.
     hints : Hints
         The hints.
-    background : {'auto', 'gray'}
+    background : Background
         What becomes of pixels that no hint claims.
     """
 
     picture: PictureCore
     hints: Hints
-    background: str
+    background: Background
     _positions: Tensor = field(init=False, repr=False)
     _attentions: dict[bool, Attention] = field(init=False, repr=False)
 
@@ -45,7 +46,7 @@ class Spread:
         with within_memory("these hints"):
             positions = self.picture.tokens(self.hints).positions
             object.__setattr__(self, "_positions", positions)
-            kinds = attention_modes(positions.shape[1], gray=self.background == "gray")
+            kinds = attention_modes(positions.shape[1], gray=self.background.gray)
             held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
         object.__setattr__(self, "_attentions", held)
 
@@ -93,5 +94,5 @@ def spread(picture: PictureCore, hints: Hints, background: str = "auto") -> Spre
     -------
     Spread
     """
-    request = picture.request(hints, 0, background=background)
-    return Spread(picture, request.hints, background)
+    request = picture.request(hints, PaintOptions(0, background=Background.parse(background)))
+    return Spread(picture, request.hints, request.background)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_abdiffuser.colorizer.coarse.suggestions import distinct_colors
 from napari_abdiffuser.colorizer.hints.groups import HintGroups, hints_inside, recolored
+from napari_abdiffuser.colorizer.picture.insights import distinct_colors
 from napari_abdiffuser.errors import InvalidHints, InvalidRequest
 from napari_abdiffuser.imaging.colorspace import srgb_to_lab
 from napari_abdiffuser.imaging.hints import Hints

@@ -13,7 +13,7 @@ from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.pixel.networks import PixelNetworks, pixel_condition
 from napari_abdiffuser.model.pixel.unet import UNetConfig
 from napari_abdiffuser.weights import read, sha256_of, write
-from napari_abdiffuser.weights.pixel import read_pixel, write_pixel
+from napari_abdiffuser.weights.networks import read_pixel, write_pixel
 
 SMALL = UNetConfig(dim=8, multipliers=(1, 2), heads=1, head_dim=8, groups=4)
 DISTILLED = SamplerConfig("ddim", 4, (1.0, 0.768, 0.512, 0.256, 0.0))

@@ -11,8 +11,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.diffusion.sampler import ddim
 from napari_abdiffuser.model.diffusion.schedule import Objective, Schedule
-from napari_abdiffuser.model.pixel.blocks import LinearAttention, SelfAttention
-from napari_abdiffuser.model.pixel.unet import UNET_SIZES, PixelDenoiser, UNetConfig, build_unet
+from napari_abdiffuser.model.pixel.unet import (
+    UNET_SIZES,
+    LinearAttention,
+    PixelDenoiser,
+    SelfAttention,
+    UNetConfig,
+    build_unet,
+)
 
 
 @pytest.fixture(autouse=True)

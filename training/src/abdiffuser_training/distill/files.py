@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from abdiffuser_training.distill.subjects import distilled_sampling, pixel_student
-from napari_abdiffuser.errors import InvalidRequest, ModelCorrupt
+from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.model.diffusion.anchors import AnchorDenoiser
 from napari_abdiffuser.model.diffusion.sampler import time_grid
 from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.weights import ModelFile, read, resolve, write
-from napari_abdiffuser.weights.pixel import is_pixel, pixel_networks, write_pixel
+from napari_abdiffuser.weights.networks import networks_of, write_pixel
 
 __all__ = ["Teacher", "read_teacher", "write_student"]
 
@@ -79,15 +79,7 @@ def read_teacher(model: str) -> Teacher:
     """
     file = resolve(model)
     tensors, metadata = read(file.path)
-    if is_pixel(metadata):
-        return Teacher(file, pixel_networks(tensors, metadata, file.path), metadata)
-    try:
-        return Teacher(file, Networks.from_config(metadata["config"], tensors), metadata)
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelCorrupt(
-            f"{file.path} is no model of this version of napari-abdiffuser "
-            f"({type(error).__name__}): fetch it again, or update the package."
-        ) from error
+    return Teacher(file, networks_of(tensors, metadata, file.path), metadata)
 
 
 def write_student(

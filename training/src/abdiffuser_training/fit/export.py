@@ -29,7 +29,7 @@ from napari_abdiffuser.model.networks import Networks
 from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.model.pixel.unet import build_unet
 from napari_abdiffuser.weights import write
-from napari_abdiffuser.weights.pixel import write_pixel
+from napari_abdiffuser.weights.networks import write_pixel
 
 __all__ = ["add_parser", "export_run"]
 

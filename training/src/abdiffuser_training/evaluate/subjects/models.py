@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from napari_abdiffuser.imaging.colorspace import lab_to_srgb, render, srgb_to_lab
 from napari_abdiffuser.weights import read, resolve
-from napari_abdiffuser.weights.pixel import is_pixel
+from napari_abdiffuser.weights.networks import is_pixel
 
 __all__ = ["ColorizerModel", "Model", "displayable_color", "open_model", "patches"]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_abdiffuser.colorizer.devices import choose_device
 from napari_abdiffuser.model.pixel.networks import pixel_condition
 from napari_abdiffuser.weights import ModelFile
-from napari_abdiffuser.weights.pixel import pixel_networks
+from napari_abdiffuser.weights.networks import pixel_networks
 
 __all__ = ["PixelModel"]
 

@@ -1,4 +1,4 @@
-"""Files of pixel models: the same format, whose header says ``kind: pixel``."""
+"""Networks of model files of either kind: guided, or ``kind: pixel`` in the header."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from napari_abdiffuser.weights.files import read, write
 if TYPE_CHECKING:
     import torch
 
+    from napari_abdiffuser.model.networks import Networks
     from napari_abdiffuser.model.pixel.networks import PixelNetworks
 
-__all__ = ["is_pixel", "pixel_networks", "read_pixel", "write_pixel"]
+__all__ = ["is_pixel", "networks_of", "pixel_networks", "read_pixel", "write_pixel"]
 
 _WORK_SIZE = 256
 
@@ -56,23 +57,48 @@ def write_pixel(
     )
 
 
-def pixel_networks(
-    tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any], name: object
-) -> PixelNetworks:
-    """Networks of what `read` gave of the file `name`; ModelCorrupt if it is no pixel model."""
+def networks_of(
+    tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any], path: object
+) -> Networks | PixelNetworks:
+    """Build the networks of a model file of either kind, on the CPU.
+
+    Parameters
+    ----------
+    tensors, metadata
+        What `read` returned.
+    path
+        Of the file, for messages.
+
+    Raises
+    ------
+    ModelCorrupt
+        Tensors and configuration do not fit each other, or this version.
+    """
+    from napari_abdiffuser.model.networks import Networks
     from napari_abdiffuser.model.pixel.networks import PixelNetworks
 
-    if not is_pixel(metadata):
-        raise ModelCorrupt(
-            f"{name} is not a pixel model: load it with napari_abdiffuser.Colorizer.load."
-        )
+    kind = PixelNetworks if is_pixel(metadata) else Networks
     try:
-        return PixelNetworks.from_config(metadata["config"], tensors)
+        return kind.from_config(metadata["config"], tensors)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelCorrupt(
-            f"The pixel model {name} does not fit this version of napari-abdiffuser "
+            f"The model file {path} does not fit this version of napari-abdiffuser "
             f"({type(error).__name__}): fetch it again, or update the package."
         ) from error
+
+
+def pixel_networks(
+    tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any], path: object
+) -> PixelNetworks:
+    """Build the networks of a pixel model; see `networks_of`."""
+    from napari_abdiffuser.model.pixel.networks import PixelNetworks
+
+    networks = networks_of(tensors, metadata, path)
+    if not isinstance(networks, PixelNetworks):
+        raise ModelCorrupt(
+            f"{path} is not a pixel model: load it with napari_abdiffuser.Colorizer.load."
+        )
+    return networks
 
 
 def read_pixel(path: str | os.PathLike[str]) -> tuple[PixelNetworks, dict[str, Any]]:
