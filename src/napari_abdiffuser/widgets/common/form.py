@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from magicgui.backends._qtpy.widgets import QBaseRangedWidget
 from magicgui.widgets import create_widget
-from magicgui.widgets.bases import RangedWidget, ValueWidget
+from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
@@ -24,7 +23,16 @@ from napari_abdiffuser.widgets.common import texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Fold", "allow", "combo", "form", "option_field", "push_button", "spin_box"]
+__all__ = [
+    "Fold",
+    "allow",
+    "combo",
+    "form",
+    "number_field",
+    "option_field",
+    "push_button",
+    "spin_box",
+]
 
 _MAX_SPIN = 2**31 - 1  # the largest number of Qt's spin boxes
 
@@ -84,38 +92,22 @@ def _let_shrink(box: QComboBox) -> QComboBox:
     return box
 
 
-class _QtNumber(QBaseRangedWidget):
-    """Qt's own spin box: magicgui's has no text for a special value."""
+def number_field(name: str, object_name: str) -> QSpinBox:
+    """Make the field of a whole number from its description in `OPTIONS`.
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(QSpinBox, **kwargs)
-
-
-def option_field(name: str, value: Any = None) -> ValueWidget[Any]:
-    """Make the field of an option from its description in `OPTIONS`.
-
-    Parameters
-    ----------
-    name
-        Of a field of `RunOptions`.
-    value
-        What the field shows first; None for the default of `RunOptions`.
+    Qt's own spin box, because magicgui's has no text for a special value.
     """
-    option = OPTIONS[name]
-    value = getattr(RunOptions, name) if value is None else value
-    if option.range is not None:
-        low, high = option.range
-        number = RangedWidget(
-            widget_type=_QtNumber,
-            value=option.unset if value is None else value,
-            min=low,
-            max=min(high, _MAX_SPIN),
-            step=1,
-            tooltip=option.help,
-            name=name,
-        )
-        number.native.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        return number
+    option, default = OPTIONS[name], getattr(RunOptions, name)
+    low, high = option.range or (0, _MAX_SPIN)
+    value = (option.unset or 0) if default is None else default
+    box = spin_box(low, min(high, _MAX_SPIN), value, option.help)
+    box.setObjectName(object_name)
+    return box
+
+
+def option_field(name: str, object_name: str) -> ValueWidget[Any]:
+    """Make the field of an option that is no number from its description in `OPTIONS`."""
+    option, value = OPTIONS[name], getattr(RunOptions, name)
     details: dict[str, Any] = {"tooltip": option.help}
     if option.choices:
         details["choices"] = [(text, str(data)) for data, text in option.choices.items()]
@@ -124,6 +116,7 @@ def option_field(name: str, value: Any = None) -> ValueWidget[Any]:
     else:
         details["label"] = option.label
     made = cast("ValueWidget[Any]", create_widget(value, name=name, options=details))
+    made.native.setObjectName(object_name)
     if isinstance(made.native, QComboBox):
         _let_shrink(made.native)
         made.native.setEditable(bool(option.examples))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from napari_abdiffuser.widgets.common.form import form, option_field, spin_box
+from napari_abdiffuser.widgets.common.form import form, number_field, spin_box
 from napari_abdiffuser.widgets.series import texts
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ class SliceFields(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kind_field = _combo("series_kind", texts.KINDS, texts.KINDS_TIP)
-        self.seed_field: QSpinBox = option_field("seed").native
+        self.seed_field = number_field("seed", "series_seed")
         self.seed_field.setToolTip(texts.SEED_TIP)
-        self.seed_field.setObjectName("series_seed")
         self.which_field = _combo("series_which", texts.WHICH, texts.WHICH_TIP)
         self.first_field = spin_box(0, 0, 0, texts.FIRST_TIP)
         self.first_field.setObjectName("series_first")

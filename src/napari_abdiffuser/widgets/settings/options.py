@@ -10,28 +10,18 @@ from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_abdiffuser.options import OPTIONS, RunOptions
+from napari_abdiffuser.options import OPTIONS, Background, RunOptions
 from napari_abdiffuser.widgets.common import texts
-from napari_abdiffuser.widgets.common.form import Fold, form, option_field
+from napari_abdiffuser.widgets.common.form import Fold, form, number_field, option_field
 from napari_abdiffuser.widgets.settings import texts as texts_settings
 from napari_abdiffuser.widgets.settings.models import CacheRow, ModelRow
 from napari_abdiffuser.widgets.settings.presets import PresetRow
 
 __all__ = ["Options"]
-
-_OBJECT_NAMES = {
-    "n_outputs": "outputs_field",
-    "background": "background_field",
-    "steps": "steps_field",
-    "seed": "seed_field",
-    "device": "device_field",
-    "data_bar": "data_bar_switch",
-}
 
 
 class Options(QWidget):
@@ -41,17 +31,15 @@ class Options(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._fields = {name: option_field(name) for name in _OBJECT_NAMES}
-        for name, object_name in _OBJECT_NAMES.items():
-            self._fields[name].native.setObjectName(object_name)
-        self.outputs_field: QSpinBox = self._fields["n_outputs"].native
-        self.background_field: QComboBox = self._fields["background"].native
-        self.steps_field: QSpinBox = self._fields["steps"].native
+        self.outputs_field = number_field("n_outputs", "outputs_field")
+        self.steps_field = number_field("steps", "steps_field")
+        self.seed_field = number_field("seed", "seed_field")
+        self._background = option_field("background", "background_field")
+        self.background_field: QComboBox = self._background.native
+        self.device_field: QComboBox = option_field("device", "device_field").native
+        self.data_bar_switch: QCheckBox = option_field("data_bar", "data_bar_switch").native
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
         self.steps_field.setToolTip(f"{OPTIONS['steps'].help} {texts.STEPS_UNSET}")
-        self.seed_field: QSpinBox = self._fields["seed"].native
-        self.device_field: QComboBox = self._fields["device"].native
-        self.data_bar_switch: QCheckBox = self._fields["data_bar"].native
         self.welcome_button = QPushButton(texts_settings.SHOW_WELCOME, self)
         self.welcome_button.setObjectName("welcome_button")
         self.welcome_button.setToolTip(texts_settings.SHOW_WELCOME_TIP)
@@ -97,10 +85,15 @@ class Options(QWidget):
     @property
     def values(self) -> RunOptions:
         """What the fields show."""
-        shown = {name: field.value for name, field in self._fields.items()}
-        shown["steps"] = shown["steps"] or None
-        shown["device"] = self.device()
-        return RunOptions(model=self.model_row.model, **shown)
+        return RunOptions(
+            n_outputs=self.outputs_field.value(),
+            steps=self.steps_field.value() or None,
+            seed=self.seed_field.value(),
+            background=Background.parse(self._background.value),
+            model=self.model_row.model,
+            device=self.device(),
+            data_bar=self.data_bar_switch.isChecked(),
+        )
 
     def device(self) -> str:
         """Return the device that is chosen or typed."""
