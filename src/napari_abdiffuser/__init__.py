@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser import errors
     from napari_abdiffuser.colorizer import Colorizer, Result, colorize
     from napari_abdiffuser.imaging.hints import Hints
-    from napari_abdiffuser.layers import colorize_layer
+    from napari_abdiffuser.layers.console import colorize_layer
 
     __version__: str
 
@@ -32,7 +32,7 @@ _HOME = {
     "Hints": "napari_abdiffuser.imaging.hints",
     "Result": "napari_abdiffuser.colorizer",
     "colorize": "napari_abdiffuser.colorizer",
-    "colorize_layer": "napari_abdiffuser.layers",
+    "colorize_layer": "napari_abdiffuser.layers.console",
 }
 
 

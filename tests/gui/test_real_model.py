@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image, Layer, Points
 from skimage.color import rgb2lab
 
-from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.console import colorize_layer
 
 NOISE = np.random.default_rng(1).integers(0, 256, (3, 33, 46), dtype=np.uint8)
 

@@ -13,7 +13,7 @@ from napari.utils.notifications import notification_manager
 
 from napari_abdiffuser.errors import DeviceUnavailable
 from napari_abdiffuser.jobs import texts as jobs_texts
-from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.console import colorize_layer
 from napari_abdiffuser.widgets.common import texts
 
 GRAY = np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8)

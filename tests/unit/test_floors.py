@@ -8,7 +8,7 @@ import importlib, pkgutil, sys
 import napari_abdiffuser.studio as studio
 for module in pkgutil.walk_packages(studio.__path__, studio.__name__ + "."):
     importlib.import_module(module.name)
-from napari_abdiffuser.studio.figure.fonts import font_for
+from napari_abdiffuser.studio.figure.drawing import font_for
 font_for("µm", 12)
 print(*[name for name in ("torch", "napari", "qtpy", "vispy", "skimage") if name in sys.modules])
 """

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import napari_abdiffuser
 
+ROOT = Path(napari_abdiffuser.__file__).parent
 HEAVY = ("torch", "napari", "skimage", "scipy", "qtpy", "magicgui", "PyQt5", "PyQt6", "PySide6")
 
 
@@ -27,10 +30,12 @@ def test_python_interface_needs_no_napari_and_no_qt():
     assert loaded_by("from napari_abdiffuser import Colorizer, Hints, colorize", without) == []
 
 
-def test_the_layers_floor_needs_no_qt():
+def test_layers_and_jobs_need_no_qt():
     qt = tuple(name for name in HEAVY if name == "qtpy" or name.startswith("Py"))
-    code = "from napari_abdiffuser.layers import *; import napari_abdiffuser.layers.readers.samples"
-    assert loaded_by(code, qt) == []
+    for room in ("layers", "jobs"):
+        modules = pkgutil.walk_packages([str(ROOT / room)], f"napari_abdiffuser.{room}.")
+        code = "; ".join(f"import {module.name}" for module in modules)
+        assert loaded_by(code, qt) == []
 
 
 def test_what_instruments_write_is_read_without_napari():

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.locks import Screen
-    from napari_abdiffuser.layers import HintSource, LeftOut, PictureSource
+    from napari_abdiffuser.layers.hints.reading import LeftOut
+    from napari_abdiffuser.layers.hints.sources import HintSource
+    from napari_abdiffuser.layers.images import PictureSource
 
 __all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "RunRequest", "Stopped"]
 

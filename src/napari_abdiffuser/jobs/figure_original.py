@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.layers.shown import Shown
 
 __all__ = ["Original", "Originals", "edited"]

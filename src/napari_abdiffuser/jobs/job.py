@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.colorizer.protocols import Picture
     from napari_abdiffuser.jobs.run import Models
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
 
     Report = Callable[[int, int], object]
 

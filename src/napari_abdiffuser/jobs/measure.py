@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.job import Opened
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.areas import AreaTable
 
 __all__ = ["Measured", "measured", "pixel_side"]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.run import Models
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
 __all__ = ["Colored", "Piece", "SeriesOptions", "Started", "color"]

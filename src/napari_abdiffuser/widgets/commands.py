@@ -8,7 +8,7 @@ from napari.viewer import Viewer  # napari hands in the viewer by this annotatio
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from napari_abdiffuser.layers import new_hints_layer as make_hints_layer
+from napari_abdiffuser.layers.hints.new import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.common import texts
 

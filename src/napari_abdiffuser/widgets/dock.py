@@ -13,9 +13,8 @@ from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Progress, Ready, RunRequest, Stopped
 from napari_abdiffuser.jobs.run import Models
-from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.new import default_patch_size
-from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.images import image_array, read_image
 from napari_abdiffuser.widgets.color_tools import HintTools
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import CleanupStack

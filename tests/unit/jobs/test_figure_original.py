@@ -9,7 +9,7 @@ from napari.layers import Image, Layer
 from napari_abdiffuser.imaging.lightness import to_lightness
 from napari_abdiffuser.jobs.figure import look, write
 from napari_abdiffuser.jobs.figure_original import Originals
-from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.readers.own_files import restored_layers
 from napari_abdiffuser.layers.shown import Shown
 from napari_abdiffuser.studio.figure.options import FigureOptions

@@ -7,7 +7,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points
 
 from napari_abdiffuser.errors import InvalidImage, InvalidRequest
-from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.console import colorize_layer
 from napari_abdiffuser.layers.images import read_image
 
 

@@ -5,7 +5,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Layer, Points
 
-from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.console import colorize_layer
 
 
 def test_outputs_lie_on_their_source_and_know_how_they_were_made(tilted, plain_colorizer):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.panel import Context
     from napari_abdiffuser.widgets.session.workbench import Job, Opened

@@ -10,10 +10,9 @@ from qtpy.QtWidgets import QFileDialog, QGridLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs.series import Piece, SeriesOptions
-from napari_abdiffuser.layers import read_image
+from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.studio.project.fitting import fitted
-from napari_abdiffuser.studio.project.project import SUFFIX, Project
-from napari_abdiffuser.studio.project.sharing import apply_project, project_of
+from napari_abdiffuser.studio.project.project import SUFFIX, Project, apply_project, project_of
 from napari_abdiffuser.studio.settings.folders import last_folder, remember_folder
 from napari_abdiffuser.widgets.common.form import allow, push_button
 from napari_abdiffuser.widgets.series import texts

@@ -11,10 +11,10 @@ from napari.layers import Image
 
 from napari_abdiffuser.jobs import texts as jobs_texts
 from napari_abdiffuser.jobs.series import Colored, Piece
-from napari_abdiffuser.layers import LayerTransform, read_image
 from napari_abdiffuser.layers.allocation import StackBuffer
-from napari_abdiffuser.layers.images import image_array
+from napari_abdiffuser.layers.images import image_array, read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.spatial import LayerTransform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
 
 TITLE = "More pictures"
 SAVE = "Save work…"

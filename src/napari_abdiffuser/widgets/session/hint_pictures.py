@@ -8,9 +8,8 @@ from weakref import ref
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.errors import ABDiffuserError, InvalidImage
-from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.reading import Place
-from napari_abdiffuser.layers.images import index_of
+from napari_abdiffuser.layers.images import index_of, read_image
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.session.kept_states import KeptStates
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.sources import Sources
     from napari_abdiffuser.widgets.session.store import Store

@@ -7,8 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from napari_abdiffuser.layers import PictureSource
-from napari_abdiffuser.layers.images import index_of
+from napari_abdiffuser.layers.images import PictureSource, index_of
 from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.gallery import Gallery
 

@@ -9,8 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.errors import Cancelled, InvalidImage
 from napari_abdiffuser.jobs.job import Opened
-from napari_abdiffuser.layers import read_image
-from napari_abdiffuser.layers.images import open_picture
+from napari_abdiffuser.layers.images import open_picture, read_image
 from napari_abdiffuser.widgets.common.connections import Connections
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_abdiffuser.jobs.run import Models
-    from napari_abdiffuser.layers import PictureSource
+    from napari_abdiffuser.layers.images import PictureSource
     from napari_abdiffuser.widgets.session.sources import Sources
 
 __all__ = ["PictureWatch", "Target"]

@@ -9,8 +9,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.layers import new_hints_layer, read_image
-from napari_abdiffuser.layers.hints.new import HINTS_KEY
+from napari_abdiffuser.layers.hints.new import HINTS_KEY, new_hints_layer
+from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections

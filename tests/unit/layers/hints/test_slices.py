@@ -11,11 +11,11 @@ from napari.layers import Image, Labels, Points, Shapes
 
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers import allocation as room
-from napari_abdiffuser.layers import read_image
 from napari_abdiffuser.layers.hints.lasso import LassoLink
 from napari_abdiffuser.layers.hints.points import PointsLink
 from napari_abdiffuser.layers.hints.reading import Place, Reading
 from napari_abdiffuser.layers.hints.strokes import StrokesLink, new_strokes_layer
+from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.studio.legend.classes import Legend
 
 OWN = {"abdiffuser_hints": True, "abdiffuser_classes": {1: "cell"}}

@@ -7,8 +7,10 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abdiffuser.errors import InvalidHints
-from napari_abdiffuser.layers import colorize_layer, new_hints_layer, read_hints, read_image
-from napari_abdiffuser.layers.hints.new import set_current_color, set_current_size
+from napari_abdiffuser.layers.console import colorize_layer
+from napari_abdiffuser.layers.hints.new import new_hints_layer, set_current_color, set_current_size
+from napari_abdiffuser.layers.hints.sources import read_hints
+from napari_abdiffuser.layers.images import read_image
 
 
 def build(layer, image, dims=None, **kwargs):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.files.sem.read import data_bar_of
-from napari_abdiffuser.layers import colorize_layer
+from napari_abdiffuser.layers.console import colorize_layer
 from napari_abdiffuser.layers.readers.sem import get_reader, layer_data
 
 GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)

@@ -10,7 +10,7 @@ import pytest
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
-from napari_abdiffuser.studio.project.sharing import apply_project, project_of
+from napari_abdiffuser.studio.project.project import apply_project, project_of
 
 SHAPE = (20, 30)
 PICTURE = PictureIdentity("layer 1", "pollen", SHAPE)

@@ -11,7 +11,7 @@ from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.document import Corrections
 from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
-from napari_abdiffuser.studio.project.sharing import apply_project, project_of
+from napari_abdiffuser.studio.project.project import apply_project, project_of
 
 PICTURE = PictureIdentity("layer 1", "pollen", (20, 30), pixel_size=(0.1, 0.1), unit="µm")
 STACK = PictureIdentity("layer 2", "stack", (20, 30), leading=(4,))

@@ -8,7 +8,7 @@ import pytest
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.studio.figure.caption import caption
 from napari_abdiffuser.studio.figure.compose import compose
-from napari_abdiffuser.studio.figure.fonts import font_for
+from napari_abdiffuser.studio.figure.drawing import font_for
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.figure.panels import colored_panel, gray_panel
 from napari_abdiffuser.studio.figure.scale_bar import scale_bar
