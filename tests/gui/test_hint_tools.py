@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from napari.layers import Layer  # noqa: F401  (napari before Qt)
+import pytest
+from napari.layers import Image, Points, Shapes  # napari before Qt
 from qtpy.QtCore import QObject, Signal
 
+from napari_abdiffuser.widgets.hints.keys import KEYS
 from napari_abdiffuser.widgets.legend.suggest import SuggestRow
 
 
@@ -67,7 +69,7 @@ def test_number_keys_choose_classes_on_own_layers_and_napari_keeps_its_own(studi
     s = studio()
     for kind in ("points", "strokes", "lasso"):
         layer = s.sync.start(kind)
-        assert {str(key) for key in layer.keymap} == {f"Alt+{n}" for n in range(10)}
+        assert len(layer.keymap) == len(KEYS)
         keys = {str(key): press for key, press in layer.keymap.items()}
         keys["Alt+2"](layer)
         assert s.store.state.active == "ground"
@@ -75,6 +77,114 @@ def test_number_keys_choose_classes_on_own_layers_and_napari_keeps_its_own(studi
         assert s.store.state.active == "cell"
     mine = s.viewer.add_points([[1, 1]])
     assert not mine.keymap
+    napari = {str(key) for key in s.viewer.keymap} | {
+        str(key) for key in type(s.viewer).class_keymap
+    }
+    for kind in (Points, Shapes, Image):
+        napari |= {str(key) for key in kind.class_keymap}
+    assert not napari & {str(key) for key in s.sync.start("points").keymap}
+
+
+def keys_of(layer):
+    return {str(key): lambda press=press: press(layer) for key, press in layer.keymap.items()}
+
+
+@pytest.mark.parametrize("kind", ["points", "strokes", "lasso"])
+def test_keys_on_the_picture_undo_run_erase_and_hide(studio, kind):
+    s = studio()
+    layer = s.sync.start(kind)
+    keys, asked = keys_of(layer), []
+    s.sync.run_asked.connect(lambda: asked.append(1))
+    if kind == "points":
+        layer.add([10, 20])
+    elif kind == "strokes":
+        layer.paint((10, 20), layer.selected_label)
+    else:
+        layer.add([[5, 15], [5, 25], [15, 25], [15, 15]], shape_type="polygon")
+        layer.selected_data = set()
+    assert len(s.hints()) == 1
+    keys["Ctrl+Z"]()
+    assert not len(s.hints())
+    keys["Ctrl+Shift+Z"]()
+    assert len(s.hints()) == 1
+    keys["Alt+H"]()
+    assert not layer.visible
+    keys["Alt+H"]()
+    assert layer.visible
+    keys["Ctrl+Enter"]()
+    assert asked
+    s.viewer.cursor.position = (28, 2)
+    keys["Alt+E"]()
+    assert len(s.hints()) == 1
+    s.viewer.cursor.position = (10, 20)
+    keys["Alt+E"]()
+    assert not len(s.hints())
+
+
+def test_a_hint_is_placed_and_moved_by_keys_alone(studio):
+    s = studio(scale=(2, 2), translate=(3, 3))
+    keys = keys_of(s.sync.start("points"))
+    camera = getattr(s.viewer, "scene", s.viewer).camera
+    camera.center = (23, 43)
+    s.sync.set_size(8)
+    keys["Alt+Enter"]()
+    (hint,) = s.hints().points
+    assert (hint.y, hint.x, hint.class_name) == (10, 20, "cell")
+    for _ in range(2):
+        keys["Ctrl+Shift+Down"]()
+    keys["Ctrl+Shift+Left"]()
+    (hint,) = s.hints().points
+    assert (hint.y, hint.x) == (18, 16)
+    assert len(s.sync.links.first(Points).layer.data) == 1
+    s.undo()
+    assert (s.hints().points[0].y, s.hints().points[0].x) == (10, 20)
+    s.undo()
+    assert not len(s.hints())
+
+
+@pytest.mark.parametrize("kind", ["points", "lasso"])
+def test_selected_hints_take_the_colour_chosen_for_them(studio, kind):
+    s = studio()
+    layer = s.sync.start(kind)
+    if kind == "points":
+        layer.add([[10, 20], [20, 30]])
+    else:
+        for at in (0, 15):
+            square = np.array([[2, 2], [2, 9], [9, 9], [9, 2]]) + at
+            layer.add(square, shape_type="polygon")
+    layer.mode = "select"
+    layer.selected_data = {1}
+    s.store.apply(lambda state: state.choose("ground"))
+    hints = s.hints()
+    assert [h.class_name for h in (*hints.points, *hints.regions)] == ["cell", "ground"]
+    s.undo()
+    hints = s.hints()
+    assert {h.class_name for h in (*hints.points, *hints.regions)} == {"cell"}
+
+
+def test_a_tool_shows_the_layer_that_its_hints_go_to(studio):
+    s = studio()
+    layer = s.sync.start("points")
+    layer.visible = False
+    s.viewer.add_image(np.zeros((30, 40)))
+    s.viewer.layers.selection.active = s.viewer.layers[0]
+    assert s.sync.start("points") is layer
+    assert layer.visible
+    assert s.viewer.layers[-1] is layer
+
+
+def test_the_choice_of_hints_names_a_layer_of_the_image(studio):
+    s = studio(np.zeros((30, 40), np.uint8), np.zeros((30, 40), np.uint8))
+    first, second = s.viewer.layers
+    assert s.sources.image is second  # napari makes the last one active
+    for image in (second, first):
+        s.viewer.layers.selection.active = image
+        assert s.sources.image is image
+        layer = s.sync.start("points")
+        assert s.sources.hints is layer
+    s.viewer.layers.selection.active = s.viewer.layers["picture 1 hints"]
+    assert s.sources.image is second
+    assert s.sources.hints.name == "picture 1 hints"
 
 
 class Bench(QObject):

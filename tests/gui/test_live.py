@@ -120,9 +120,8 @@ def test_the_preview_belongs_to_its_picture_and_goes_with_it(live):
     assert layer.visible
     np.testing.assert_array_equal(layer.translate, (0, 0, 0))
     w.viewer.layers.remove(layer)
-    w.until(lambda: not w.panel.live)
-    assert w.panel.status.text() == texts_live.REMOVED
-    w.act(w.panel.switch.click)
+    assert w.panel.live
+    w.act(hints.add, [0, 22, 32])
     assert w.panel.layer is not None
     w.panel.switch.click()
     assert w.panel.layer is None

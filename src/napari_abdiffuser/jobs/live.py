@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["PREVIEW_SIDE", "LiveCorrections", "LivePainter", "Painted", "new_colors", "same_places"]
+__all__ = ["PREVIEW_SIDE", "LiveCorrections", "LivePainter", "Painted", "new_colors", "same_look"]
 
 
 PREVIEW_SIDE = 1024
@@ -227,6 +227,19 @@ def same_places(old: Hints, new: Hints) -> bool:
     return all((a.y, a.x, a.size) == (b.y, b.x, b.size) for a, b in points) and all(
         bool(a.hard) is bool(b.hard) and _same_pixels(a.mask, b.mask) for a, b in regions
     )
+
+
+def same_look(old: Hints, new: Hints) -> bool:
+    """Whether hints are painted alike: they differ in the names of their classes at most."""
+    if not same_places(old, new):
+        return False
+    olds: tuple[Hint, ...] = (*old.points, *old.regions)
+    news: tuple[Hint, ...] = (*new.points, *new.regions)
+    if any(a.color != b.color for a, b in zip(olds, news, strict=True)):
+        return False
+    names = {(a.class_name, b.class_name) for a, b in zip(olds, news, strict=True)}
+    # Hints of one class are painted together: the same ones have to be.
+    return len({a for a, _ in names}) == len({b for _, b in names}) == len(names)
 
 
 def _same_pixels(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:

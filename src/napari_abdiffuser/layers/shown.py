@@ -61,16 +61,19 @@ def unwrap(layer: Any) -> Any:
 
 
 def shown_layer(viewer: ViewerModel) -> Image | None:
-    """Return the layer of the colouring on screen: the active one, else the topmost.
+    """Return the layer of the colouring on screen: the topmost.
 
-    Of a stack's colourings those that have the slice in view are preferred.
+    Of a stack's colourings those that have the slice in view are preferred. In a grid all layers
+    are seen: the active one is meant. None while the topmost is a preview of low resolution: it
+    is not a colouring yet, and what it hides is not on screen.
     """
-    found = [layer for layer in map(unwrap, viewer.layers) if _is_coloring(layer)]
+    found = [layer for layer in map(unwrap, viewer.layers) if _shows_colors(layer)]
     found = [layer for layer in found if _has_slice(layer, viewer)] or found
     active = unwrap(viewer.layers.selection.active)
-    if active in found:
-        return active
-    return found[-1] if found else None
+    # napari 0.9 has moved the grid to the canvas.
+    grid = getattr(viewer, "canvas", viewer).grid
+    shown = active if grid.enabled and active in found else found[-1] if found else None
+    return shown if shown is not None and shown.metadata[PROVENANCE_KEY] else None
 
 
 def shown_coloring(viewer: ViewerModel, images: Iterable[Image | None]) -> Shown | None:
@@ -115,13 +118,15 @@ def _has_slice(layer: Image, viewer: ViewerModel) -> bool:
     return True
 
 
-def _is_coloring(layer: Any) -> bool:
-    """Whether a layer shows a colouring at full resolution."""
-    if not (isinstance(layer, Image) and layer.visible and layer.rgb):
+def _shows_colors(layer: Any) -> bool:
+    """Whether a layer shows a colouring, or the preview of one in low resolution."""
+    if not (isinstance(layer, Image) and layer.visible and layer.opacity > 0 and layer.rgb):
         return False
     provenance = layer.metadata.get(PROVENANCE_KEY)
+    if not isinstance(provenance, dict):
+        return False
     # Comparisons and overlays name neither; a preview of low resolution has no provenance.
-    return isinstance(provenance, dict) and ("model" in provenance or "seed" in provenance)
+    return not provenance or "model" in provenance or "seed" in provenance
 
 
 def _candidates(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
@@ -18,8 +19,9 @@ from napari_abdiffuser.layers.images import image_array, read_image
 from napari_abdiffuser.widgets.color_tools import HintTools
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import CleanupStack
-from napari_abdiffuser.widgets.common.footer import Footer
+from napari_abdiffuser.widgets.common.footer import ActionWatch, Footer
 from napari_abdiffuser.widgets.common.form import Fold
+from napari_abdiffuser.widgets.common.keyboard import add_shortcut
 from napari_abdiffuser.widgets.common.look import line, style_sheet
 from napari_abdiffuser.widgets.correct.highlight import HighlightSync
 from napari_abdiffuser.widgets.correct.panel import CorrectPanel
@@ -60,6 +62,8 @@ PANELS: tuple[type[Panel], ...] = (
 )
 """Sections below the options, from top to bottom."""
 
+_STEPS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
+
 
 class ColorizeWidget(QWidget):
     """Colorize the image on screen.
@@ -79,6 +83,7 @@ class ColorizeWidget(QWidget):
         self.options = Options(self)
         self.welcome = Welcome(self)
         self.footer = Footer(self)
+        ActionWatch(self, self.footer.user_acts)
         models = Models() if models is None else models
         self.runs = RunController(self, models)
         self.store = Store(parent=self)
@@ -137,6 +142,11 @@ class ColorizeWidget(QWidget):
         for notice in self.binder.notices:
             self._on_refused(notice)
 
+    def run(self) -> None:
+        """Colorize the chosen image, unless a run is on."""
+        if not self.footer.busy:
+            self._on_colorize()
+
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""
         self._cleanups.close()
@@ -182,6 +192,12 @@ class ColorizeWidget(QWidget):
         self.tools.changed.connect(self._on_ready_to_run)
         self.options.device_chosen.connect(self._on_device)
         self.footer.colorize_pressed.connect(self._on_colorize)
+        self.sync.run_asked.connect(self.run)
+        add_shortcut(self, "Ctrl+Z", self.sync.undo)
+        add_shortcut(self, "Ctrl+Shift+Z", self.sync.redo)
+        add_shortcut(self, "Alt+Return", self.sync.place_hint)
+        for key, step in _STEPS.items():
+            add_shortcut(self, f"Ctrl+Shift+{key}", partial(self.sync.move_hint, *step))
         self.footer.cancel_pressed.connect(self._on_cancel)
         self.runs.happened.connect(self._on_event)
         self.models.device_said.connect(self.footer.say_device)
@@ -215,7 +231,7 @@ class ColorizeWidget(QWidget):
             return
         has_image = self.sources.image is not None
         self.footer.set_ready(has_image, texts.WHY_NO_IMAGE)
-        self.footer.say(self._invitation() if has_image else texts.WHY_NO_IMAGE)
+        self.footer.invite(self._invitation() if has_image else texts.WHY_NO_IMAGE)
 
     def _invitation(self) -> str:
         counts = self.tools.counts()

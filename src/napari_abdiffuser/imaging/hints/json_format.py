@@ -25,7 +25,7 @@ from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
 from napari_abdiffuser.imaging.hints.kinds import PointHint, RegionHint
 
-__all__ = ["decode", "encode", "read", "run_lengths", "write"]
+__all__ = ["decode", "encode", "mask_from_runs", "read", "run_lengths", "write"]
 
 _FORMAT, _VERSION = "abdiffuser-hints", 1
 _Parts = tuple[tuple[PointHint, ...], tuple[RegionHint, ...], dict[str, Any]]
@@ -122,7 +122,8 @@ def run_lengths(mask: NDArray[np.bool_]) -> list[int]:
     return lengths
 
 
-def _mask(shape: Any, lengths: Any) -> NDArray[np.bool_]:
+def mask_from_runs(lengths: Any, shape: Any) -> NDArray[np.bool_]:
+    """Return the mask, (H, W), of such runs; ValueError if they cannot be."""
     numbers = [*shape, *lengths]
     if len(shape) != 2 or any(type(n) is not int or n < 0 for n in numbers):
         raise ValueError('"shape" and "rle" must hold whole numbers')
@@ -177,7 +178,7 @@ def _decode_point(item: dict[str, Any]) -> PointHint:
 
 
 def _decode_region(item: dict[str, Any]) -> RegionHint:
-    mask = _mask(item.pop("shape"), item.pop("rle"))
+    mask = mask_from_runs(item.pop("rle"), item.pop("shape"))
     color, class_name, hard = _decode_color(item), _decode_class(item), item.pop("hard", None)
     if hard is not None and not isinstance(hard, bool):
         raise ValueError(f'"hard" must be true or false, not {hard!r}.')

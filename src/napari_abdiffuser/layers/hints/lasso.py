@@ -140,17 +140,19 @@ class LassoLink:
             rows = self._rebuild(place, rows, [outline for outline, _ in wanted])
         self._dress(rows, [region for _, region in wanted])
 
-    def choose(self, legend: Legend, active: str) -> None:
-        """Let the next outline be of a class, in its color."""
-        entry, layer = legend[active], self.layer
+    def choose(self, legend: Legend, active: str) -> bool:
+        """Let the next outline be of a class, in its color, and so what is selected on purpose."""
+        entry, layer, recolored = legend[active], self.layer, False
         if str(layer.mode) not in ("select", "direct") and len(layer.selected_data):
             layer.selected_data = set()  # a new colour would recolour them
         if str(layer.current_edge_color)[:7].lower() != entry.hex:
             layer.current_edge_color = entry.hex
             layer.current_face_color = [*entry.color, _FACE_ALPHA]
+            recolored = bool(layer.selected_data)
         defaults = layer.feature_defaults
         if CLASS not in defaults or defaults[CLASS].iloc[0] != active:
             layer.feature_defaults = {CLASS: active}
+        return recolored
 
     def _outlines(self, place: Place) -> tuple[list[int], tuple[Outline, ...]]:
         """Return rows and outlines, in the image's pixels, of the shapes in the slice."""

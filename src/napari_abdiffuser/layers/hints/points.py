@@ -130,16 +130,18 @@ class PointsLink:
         rows = self._place(place, rows, source.coordinates[inside], hints.points)
         self._dress(place, rows, hints.points)
 
-    def choose(self, legend: Legend, active: str) -> None:
-        """Let the next point be of a class, in its color."""
+    def choose(self, legend: Legend, active: str) -> bool:
+        """Let the next point be of a class, in its color, and so what is selected on purpose."""
         if not self.own:
-            return
-        entry = legend[active]
+            return False
+        entry, recolored = legend[active], False
         if str(self.layer.current_face_color)[:7].lower() != entry.hex:
             set_current_color(self.layer, entry.hex)
+            recolored = bool(self.layer.selected_data)
         self._ensure_column()
         if self._default() != active:
             self.layer.feature_defaults = {**self._defaults(), CLASS: active}
+        return recolored
 
     # --- positions ---
 

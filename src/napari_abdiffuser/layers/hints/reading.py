@@ -249,8 +249,8 @@ class HintLink(Protocol):
         """Make the layer hold these hints, and no others, for a picture; touch nothing else."""
         ...
 
-    def choose(self, legend: Legend, active: str) -> None:
-        """Let the next hints of the layer be of a class."""
+    def choose(self, legend: Legend, active: str) -> bool:
+        """Let the next hints of the layer be of a class; whether selected ones became so, too."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -209,10 +210,10 @@ class StrokesLink:
             self.layer.data[where] = painted
             self.layer.refresh()
 
-    def choose(self, legend: Legend, active: str) -> None:
+    def choose(self, legend: Legend, active: str) -> bool:
         """Let the brush paint a class, and all labels show the colours of theirs."""
         if not self.own:
-            return
+            return False
         table, edges = self.table, self.edges
         value = next((v for v, name in table.items() if name == active and v not in edges), None)
         if value is None:
@@ -221,6 +222,7 @@ class StrokesLink:
         self.color(legend)
         if self.layer.selected_label != value:
             self.layer.selected_label = value
+        return False
 
     def color(self, legend: Legend) -> None:
         """Show all labels in the colours of their classes."""
@@ -297,9 +299,10 @@ def prepare() -> None:
 
     The first layer with hints would wait for that in the GUI thread: a second or two for the
     colours of painted labels, and a third of one for the package of layers' features. Later calls
-    take no time.
+    take no time. No layer is made: its units would have pint's registry built in this thread, and
+    the GUI thread would meet a half-built one.
     """
-    Labels(allocate_sparse_zeros((1, 1)), colormap=_blank())
+    importlib.import_module("pandas")
     _blank().map(allocate_sparse_zeros((1, 1)))
 
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QApplication,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qtpy.QtGui import QResizeEvent
 
-__all__ = ["Footer", "Sentence"]
+__all__ = ["ActionWatch", "Footer", "Sentence"]
+
+_ACTS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.KeyPress)
 
 
 class Footer(QWidget):
@@ -41,7 +53,7 @@ class Footer(QWidget):
         layout.setSpacing(5)
         for widget in (self.button, self.bar, self.status, self.device):
             layout.addWidget(widget)
-        self._busy = False
+        self._busy = self._has_news = False
         self.button.clicked.connect(self._on_click)
 
     @property
@@ -79,7 +91,20 @@ class Footer(QWidget):
             self.show_progress(done, total)
 
     def say(self, text: str, *, failure: bool = False) -> None:
-        """Show one sentence."""
+        """Show one sentence, until there is another one or the user does something."""
+        self._has_news = True
+        self._show(text, failure=failure)
+
+    def invite(self, text: str) -> None:
+        """Show what can be done next, unless there is news that the user may not have read yet."""
+        if not self._has_news:
+            self._show(text, failure=False)
+
+    def user_acts(self) -> None:
+        """Let the news be replaced: the user has gone on."""
+        self._has_news = False
+
+    def _show(self, text: str, *, failure: bool) -> None:
         self.status.setText(text)
         self.status.setProperty("failure", failure)
         _restyle(self.status)
@@ -90,6 +115,31 @@ class Footer(QWidget):
 
     def _on_click(self) -> None:
         (self.cancel_pressed if self._busy else self.colorize_pressed).emit()
+
+
+class ActionWatch(QObject):
+    """Tells when the user presses a button of the mouse or a key, on the canvas and in menus too.
+
+    Parameters
+    ----------
+    parent
+        Lives as long as this.
+    acts
+        Called before anybody else hears of it.
+    """
+
+    def __init__(self, parent: QWidget, acts: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self._acts = acts
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Look at every event, and take none."""
+        if event is not None and event.type() in _ACTS:
+            self._acts()
+        return False
 
 
 class Sentence(QLabel):

@@ -27,6 +27,10 @@ QProgressBar#colorize_progress {{
     border: none; border-radius: 3px; background-color: {foreground};
 }}
 QProgressBar#colorize_progress::chunk {{ border-radius: 3px; background-color: {accent}; }}
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QCheckBox:focus,
+QLineEdit:focus, QSlider:focus, QAbstractItemView:focus, QPushButton#colorize_button:focus {{
+    border: 2px solid {focus};
+}}
 QLabel#colorize_status[failure="true"] {{ color: {failure}; }}
 QLabel#colorize_device, QLabel#abdiffuser_info {{ color: {dim}; }}
 QLabel#abdiffuser_heading {{ font-weight: 600; }}
@@ -62,6 +66,7 @@ def style_sheet(theme_id: str) -> str:
         primary=theme.primary.as_hex(),
         foreground=theme.foreground.as_hex(),
         dim="#a9adb5" if dark else "#62666d",
+        focus="#7fb2ff" if dark else "#1a5fc4",
         failure="#ff8f7a" if dark else "#b3261e",
     )
 

@@ -56,7 +56,7 @@ class RegionBar(QWidget):
         self._of_layer = Connections()
         self._job: Job | None = None
         self._news = ""
-        self.region_field = LayerCombo(texts.NO_REGION, always=False, parent=self)
+        self.region_field = LayerCombo(texts.NO_REGION, always=True, parent=self)
         self.region_field.setObjectName("correct_region")
         self.region_field.setToolTip(texts.REGION_TIP)
         self.draw_button = push_button("correct_draw", texts.DRAW, self.draw)
@@ -100,7 +100,7 @@ class RegionBar(QWidget):
     # --- what is chosen ---
 
     def _on_layers(self, event: Any = None) -> None:
-        """Offer the layers that can mark a region; one that was just made is chosen."""
+        """Offer the layers that can mark a region; none is taken for one unasked."""
         layers = [unwrap(layer) for layer in self._context.viewer.layers]
         self.region_field.set_layers([layer for layer in layers if _marks_regions(layer)])
         self._on_region()
@@ -130,7 +130,7 @@ class RegionBar(QWidget):
             why = texts.WHY_NO_REGION
         elif opened is None:
             why = texts.WHY_NOT_OPEN
-        self.region_field.setEnabled(layer is not None)
+        self.region_field.setEnabled(bool(self.region_field.layers))
         for button, tip in (
             (self.recolor_button, texts.RECOLOR_TIP),
             (self.erase_button, texts.ERASE_TIP),

@@ -8,8 +8,8 @@ TITLE = "Correct"
 
 UNDO = "Undo"
 REDO = "Redo"
-UNDO_TIP = "Take back: {what} ({keys} while this panel has the keyboard)"
-REDO_TIP = "Do again: {what} ({keys} while this panel has the keyboard)"
+UNDO_TIP = "Take back: {what} ({keys}, here and on the hints)"
+REDO_TIP = "Do again: {what} ({keys}, here and on the hints)"
 WHY_NO_UNDO = "Nothing to take back yet"
 WHY_NO_REDO = "Nothing was taken back"
 

@@ -5,31 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QPushButton, QSizePolicy, QWidget
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from napari_abdiffuser.widgets.correct import texts
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QObject
-    from qtpy.QtGui import QResizeEvent, QShowEvent
+    from qtpy.QtGui import QResizeEvent
 
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.store import Store
 
 __all__ = ["UndoBar"]
 
-_KEYS = {
-    QKeySequence.StandardKey.Undo: "correct_undo_key",
-    QKeySequence.StandardKey.Redo: "correct_redo_key",
-}
-
 
 class UndoBar(QWidget):
-    """Buttons and shortcuts for the history of hints, classes, corrections and results.
-
-    The shortcuts work while the keyboard is in the dock widget that this is part of, and only
-    there: on the canvas, Ctrl+Z is napari's.
+    """Buttons for the history of hints, classes, corrections and results.
 
     Parameters
     ----------
@@ -48,7 +39,6 @@ class UndoBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.undo_button, 1)
         row.addWidget(self.redo_button, 1)
-        self._shortcuts: tuple[QShortcut, ...] = ()
         store.changed.connect(self._on_state)
         self._refresh(store.state)
 
@@ -59,23 +49,6 @@ class UndoBar(QWidget):
     def redo(self) -> None:
         """Do again what was taken back."""
         self._store.apply(lambda s: s.redo())
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Give the whole dock widget the shortcuts, once it is known what that is."""
-        super().showEvent(event)
-        if not self._shortcuts:
-            owner = _dock_content(self)
-            self._shortcuts = (
-                self._shortcut(QKeySequence.StandardKey.Undo, owner, self.undo),
-                self._shortcut(QKeySequence.StandardKey.Redo, owner, self.redo),
-            )
-
-    def _shortcut(self, key: QKeySequence.StandardKey, owner: QWidget, action: object) -> QShortcut:
-        made = QShortcut(QKeySequence(key), owner)
-        made.setObjectName(_KEYS[key])
-        made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        made.activated.connect(action)
-        return made
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         if new.history is not old.history:
@@ -118,12 +91,3 @@ class _Elided(QPushButton):
     def _cut(self) -> None:
         room = max(self.width() - 22, 40)
         self.setText(self.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, room))
-
-
-def _dock_content(widget: QWidget) -> QWidget:
-    """Return the outermost widget around this one that is still inside a dock or window."""
-    here: QWidget = widget
-    above: QObject | None = here.parent()
-    while isinstance(above, QWidget) and not isinstance(above, QDockWidget | QMainWindow):
-        here, above = above, above.parent()
-    return here

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSlider, QVBoxLa
 
 from napari_abdiffuser.jobs.compare import Pair, Sides
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 from napari_abdiffuser.studio.gallery import side_by_side, swiped
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.gallery import texts
@@ -164,10 +165,9 @@ class CompareBar(QWidget):
             metadata={PROVENANCE_KEY: {"comparison": [comparison.left, comparison.right]}},
             **{key: getattr(like, key) for key in keys},
         )
-        active = self._context.viewer.layers.selection.active
-        self._context.viewer.layers.insert(self._context.viewer.layers.index(like) + 1, self._layer)
-        if active is not None:
-            self._context.viewer.layers.selection.active = active
+        layers = self._context.viewer.layers
+        insert_keeping_active(layers, top_of_pictures(layers), self._layer)
+        bring_up(layers, self._layer)
 
     def _like(self, comparison: Comparison) -> Layer | None:
         """Return a layer that lies where the comparison belongs."""

@@ -81,6 +81,7 @@ class GalleryPanel(Panel):
         made.setObjectName("gallery_list")
         made.setToolTip(texts.LIST_TIP)
         made.currentItemChanged.connect(self._on_current)
+        made.itemClicked.connect(self._on_clicked)
         made.itemSelectionChanged.connect(self._refresh)
         made.on_key("Space", self._star)
         made.on_key("Delete", self._discard)
@@ -192,6 +193,11 @@ class GalleryPanel(Panel):
             self.context.store.apply(lambda s: s.with_gallery(lambda g: g.show(number)))
         finally:
             self._choosing = False
+
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        """Bring up the colouring that is chosen already: a preview or the user may hide it."""
+        if self.context.store.state.gallery.shown == int(item.data(NUMBER)):
+            self.context.results.bring_up()
 
     def _star(self) -> None:
         first = self._first()

@@ -216,10 +216,9 @@ class Links:
                 homes.append(home)
         return given
 
-    def choose(self, legend: Legend, active: str) -> None:
-        """Let the next hints be of a class, whatever they are made with."""
-        for link in self._links:
-            link.choose(legend, active)
+    def choose(self, legend: Legend, active: str) -> list[HintLink]:
+        """Let the next hints be of a class; return links whose selected hints became so, too."""
+        return [link for link in self._links if link.choose(legend, active)]
 
     def set_size(self, size: float) -> None:
         """Let the next clicks and strokes be of a size."""

@@ -10,13 +10,15 @@ from napari_abdiffuser.errors import OutOfMemory
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.layers.hints.reading import Reading
 from napari_abdiffuser.layers.hints.sources import ReadyHints
+from napari_abdiffuser.layers.stacking import top_of_pictures
 from napari_abdiffuser.studio.document.found_hints import difference, with_found_hints
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.hints import texts
 from napari_abdiffuser.widgets.hints.events import HintEvents
+from napari_abdiffuser.widgets.hints.hands import HintHands
 from napari_abdiffuser.widgets.hints.keys import bind_keys
-from napari_abdiffuser.widgets.hints.layers import KINDS, Owners, make_layer
+from napari_abdiffuser.widgets.hints.layers import KINDS, Owners, is_own, make_layer
 from napari_abdiffuser.widgets.hints.links import Links
 from napari_abdiffuser.widgets.hints.reader import HintReader
 from napari_abdiffuser.widgets.hints.slices import HintSlices
@@ -64,6 +66,9 @@ class HintSync(QObject):
     said = Signal(str)
     """Emitted with a sentence when hints have moved to another layer."""
 
+    run_asked = Signal()
+    """Emitted when a key on the picture asks for a run."""
+
     linked = Signal()
     """Emitted when other layers than before hold the hints."""
 
@@ -77,6 +82,7 @@ class HintSync(QObject):
         self._sources = sources
         self._store = store
         self.pictures = HintPictures(viewer, sources, store, self)
+        self.hands = HintHands(viewer, store)
         self.owners = Owners()
         self.events = HintEvents(self)
         self.reader = HintReader(self.pictures.place, self)
@@ -108,6 +114,7 @@ class HintSync(QObject):
         self.pictures.left.connect(self.links.clear)
         self.pictures.came.connect(self._on_picture)
         sources.hints_chosen.connect(self._on_layers)
+        self._connections.connect(viewer.layers.selection.events.active, self._on_active)
         for signal in (viewer.layers.events.inserted, viewer.layers.events.removed):
             self._connections.connect(signal, self._on_layers)
         self.pictures.begin()
@@ -161,9 +168,18 @@ class HintSync(QObject):
             self.failed.emit(str(error))
             return None
         if layer is not None:
+            self._show(layer)
             self._viewer.layers.selection.active = layer
             layer.mode = KINDS[kind][1]
         return layer
+
+    def _show(self, layer: Any) -> None:
+        """Let a layer be seen that hints are to be made on: napari makes none on a hidden one."""
+        layer.visible = True
+        layer.opacity = layer.opacity or 1.0
+        layers = self._viewer.layers
+        if layers.index(layer) < top_of_pictures(layers):
+            layers.move(layers.index(layer), len(layers))
 
     def layer(self, kind: str, place: Place | None = None) -> Any:
         """Return the layer of a kind that hints of a slice go to; made if none has the slice."""
@@ -183,9 +199,44 @@ class HintSync(QObject):
             layers.selection.active = active
         return layer
 
+    # --- keys on the picture ---
+
     def press(self, key: int) -> None:
         """Choose a class by its number key."""
         self._store.apply(lambda s: s.press(key))
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self.when_settled(lambda: self._store.apply(lambda s: s.undo()))
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self.when_settled(lambda: self._store.apply(lambda s: s.redo()))
+
+    def ask_run(self) -> None:
+        """Ask for the picture to be colorized."""
+        self.run_asked.emit()
+
+    def erase_under_mouse(self) -> None:
+        """Remove the hint under the mouse."""
+        if not self.hands.erase(self.links):
+            self.said.emit(texts.NO_HINT_THERE)
+
+    def hide_hints(self) -> None:
+        """Hide all hints of the picture, or show them again."""
+        self.hands.hide(self.links)
+
+    def place_hint(self) -> None:
+        """Place a hint of the chosen class in the middle of the view."""
+        place = self.pictures.place()
+        if place is not None and not self.hands.place(place, round(self.size)):
+            self.said.emit(texts.MIDDLE_OUTSIDE)
+
+    def move_hint(self, down: int, right: int) -> None:
+        """Move the latest click by steps of half its size."""
+        place = self.pictures.place()
+        if place is not None:
+            self.hands.move(place, down, right)
 
     def cleanup(self) -> None:
         """Cut all connections; works when Qt was faster."""
@@ -197,6 +248,12 @@ class HintSync(QObject):
         self._waiting.clear()
 
     # --- which layers ---
+
+    def _on_active(self, event: Any = None) -> None:
+        """Turn to the image whose hints the user has chosen in the layer list."""
+        owner = self.owners.get(unwrap(self._viewer.layers.selection.active))
+        if owner is not None and owner is not self.image:
+            self._sources.image_field.choose(owner)
 
     def _on_picture(self) -> None:
         """Read all hints of the picture, or slice, that has come."""
@@ -215,6 +272,7 @@ class HintSync(QObject):
         for link in self.links:
             self.reader.ask(link)
         self.linked.emit()
+        self._name_hints()
         active, place = unwrap(self._viewer.layers.selection.active), self.pictures.place()
         if place is not None and self.links.paints_nothing(active, place):
             self.said.emit(texts.NO_SUCH_SLICE.format(name=active.name))
@@ -240,6 +298,16 @@ class HintSync(QObject):
             self._push(texts.LAYERS_CHANGED)
         if new or lost:
             self.linked.emit()
+        self._name_hints()
+
+    def _name_hints(self) -> None:
+        """Let the choice of hints name a layer of this image, unless the user has chosen."""
+        sources = self._sources
+        own = [link.layer for link in self.links if link.own]
+        if sources.chose_hints or sources.chose_automatic or unwrap(sources.hints) in own:
+            return
+        if sources.hints is None or is_own(unwrap(sources.hints)):
+            sources.hints_field.choose(next(iter(own), None))
 
     def _relink(self) -> tuple[list[HintLink], bool]:
         """Follow the layers that hold hints of the image."""

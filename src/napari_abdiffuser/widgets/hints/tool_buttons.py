@@ -95,6 +95,7 @@ class ToolButtons(QWidget):
         layer = self._active()
         if layer is not None:
             self._of_layer.connect(layer.events.mode, self._refresh)
+            self._of_layer.connect(layer.events.visible, self._on_visible)
         if isinstance(layer, Shapes) and {HINTS_KEY, REGION_KEY} & set(layer.metadata):
             self._of_layer.connect(layer.events.data, self._on_drawn)
         self._refresh()
@@ -108,6 +109,12 @@ class ToolButtons(QWidget):
             of_kind, mode = KINDS[kind]
             here = isinstance(layer, of_kind) and any(layer is one for one in mine)
             button.setChecked(here and str(layer.mode) == mode)
+
+    def _on_visible(self, _: Any = None) -> None:
+        """Say why clicks do nothing: napari makes no hints on a hidden layer."""
+        layer = self._active()
+        if any(button.isChecked() for button in self.buttons.values()) and not layer.visible:
+            self._sync.said.emit(texts_legend.HIDDEN.format(name=layer.name))
 
     def _on_drawn(self, _: Any = None) -> None:
         self._let_go.start()

@@ -142,8 +142,11 @@ class HintWriter(QObject):
                 changed = [*{*changed, *after}]
             for index in changed:
                 self._write(index, after.get(index, Hints()), new.index, len(changed))
-            if new.legend is not old.legend or new.active != old.active:
-                self._links.choose(new.legend, new.active)
+            chosen = new.legend is not old.legend or new.active != old.active
+            recolored = self._links.choose(new.legend, new.active) if chosen else []
+        for link in recolored:  # by napari, as what is selected takes the colour in hand
+            self._events.label = texts.CHANGED
+            self._events.asked.emit(link, False)
 
     def _copy_outgrown(self, changed: list[tuple[int, ...]], new: StudioState) -> bool:
         """Take hints of a user's own layer over into one of the plugin before they change.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QCheckBox, QWidget
 
-from napari_abdiffuser.jobs.live import LivePainter, Painted
+from napari_abdiffuser.jobs.live import LivePainter, Painted, same_look
 from napari_abdiffuser.studio.settings.settings import load_settings
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.live import texts
@@ -154,27 +154,24 @@ class LivePanel(Panel):
         self._say()
 
     def _on_removed(self, event: Any = None) -> None:
-        if self._preview.lost or self._preview.orphaned:
+        if self._preview.orphaned:
             self._tidy.start()
 
     def _on_tidy(self) -> None:
-        """Go with the image; take the removal of the preview alone for the wish to have none."""
+        """Go with the image. A preview that the user has removed comes with the next hint."""
         if self._preview.orphaned:
             self._preview.remove()
-        elif self._preview.lost and self.live:
-            self.switch.setChecked(False)
-            self.status.setText(texts.REMOVED)
 
     def _on_delivered(self) -> None:
         self._preview.hide()
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         """Follow the hints, and step back for a colouring that the user wants to see."""
-        layer, shown, kept = self.layer, new.gallery.shown, new.document.colouring
-        seen = layer is not None and layer.visible
+        shown, kept = new.gallery.shown, new.document.colouring
+        seen = self._preview.visible
         undone = kept is None and old.document.colouring is not None
         if (
-            _wanted(new) != _wanted(old)
+            (_wanted(new) != _wanted(old) and (seen or not _looks_same(new, old)))
             or (seen and new.corrections != old.corrections)
             or (undone and new.picture == old.picture)
         ):
@@ -270,6 +267,14 @@ class LivePanel(Panel):
         if not self._painted.whole:
             return texts.REFINING
         return texts.SHOWN
+
+
+def _looks_same(new: StudioState, old: StudioState) -> bool:
+    """Whether two states of one slice are painted alike: names and locks colour nothing."""
+    here = (new.picture, new.index, new.corrections.background)
+    if here != (old.picture, old.index, old.corrections.background):
+        return False
+    return bool(len(new.hints)) and same_look(old.hints, new.hints)
 
 
 def _wanted(state: StudioState) -> tuple[Any, ...]:

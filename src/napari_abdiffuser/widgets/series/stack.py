@@ -15,6 +15,7 @@ from napari_abdiffuser.layers.allocation import StackBuffer
 from napari_abdiffuser.layers.images import image_array, read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
+from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,7 +153,8 @@ class StackLayer:
             metadata={PROVENANCE_KEY: told},
             **LayerTransform.of(self._image, self._start).as_kwargs(),
         )
-        insert_above(viewer, self.layer, self._image)
+        insert_keeping_active(viewer.layers, top_of_pictures(viewer.layers), self.layer)
+        bring_up(viewer.layers, self.layer)
 
     def _part(self, steps: int) -> Any:
         return self._array[(*[slice(None)] * self._axis, slice(0, steps))]
@@ -161,9 +163,6 @@ class StackLayer:
 def insert_above(viewer: Viewer, layer: Any, source: Any) -> None:
     """Add a layer above its source and below the hints, leaving the active layer active."""
     layers = viewer.layers
-    active = layers.selection.active
     # The source may have been deleted meanwhile: then the result goes on top.
     above = layers.index(source) + 1 if source in layers else len(layers)
-    layers.insert(above, layer)
-    if active is not None and active in layers:
-        layers.selection.active = active
+    insert_keeping_active(layers, above, layer)

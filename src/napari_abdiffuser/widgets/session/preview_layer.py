@@ -10,6 +10,7 @@ from napari.utils.transforms import CompositeAffine
 
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
+from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 from napari_abdiffuser.widgets.session import texts
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _COPY_AT_MOST = 32 << 20
 
 
 class PreviewLayer:
-    """One RGB layer above the image and below its hints, which is never made the active one.
+    """One RGB layer above all pictures and below the hints, which is never made the active one.
 
     Parameters
     ----------
@@ -58,11 +59,6 @@ class PreviewLayer:
         return None if self.layer is None else self._painted
 
     @property
-    def lost(self) -> bool:
-        """Whether the user has removed it."""
-        return self._layer is not None and self.layer is None
-
-    @property
     def orphaned(self) -> bool:
         """Whether the image that it lies on has been removed."""
         return self.layer is not None and self._image not in self._viewer.layers
@@ -89,6 +85,8 @@ class PreviewLayer:
         if self._hidden:
             self._hidden = False
             layer.visible = True
+        if layer.visible:
+            bring_up(self._viewer.layers, layer)
 
     def place(self, opened: Opened) -> None:
         """Follow the image to where it lies now."""
@@ -119,12 +117,9 @@ class PreviewLayer:
             metadata={PROVENANCE_KEY: painted.provenance},
             **coarser(opened.source.placement, painted.scale, opened.index),
         )
-        active = layers.selection.active
-        image = opened.image
-        layers.insert(layers.index(image) + 1 if image in layers else len(layers), layer)
-        if active is not None and active in layers:
-            layers.selection.active = active
-        self._layer, self._image, self._painted = layer, image, painted
+        insert_keeping_active(layers, top_of_pictures(layers), layer)
+        bring_up(layers, layer)
+        self._layer, self._image, self._painted = layer, opened.image, painted
         self._factors = painted.scale
 
     def _place(self, opened: Opened, factors: tuple[float, float]) -> None:

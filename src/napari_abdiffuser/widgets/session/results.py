@@ -12,6 +12,7 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.layers.images import index_of
+from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
@@ -166,6 +167,11 @@ class Results(QObject):
         there = source in self._viewer.layers
         return texts.with_image(str(getattr(source, "name", "")), there=there)
 
+    def bring_up(self) -> None:
+        """Let the colouring that the gallery shows be seen, whatever hides it."""
+        self._preview.hide()
+        self._show(_picture_key(self._store.state), self._store.state.gallery)
+
     def stop(self) -> bool:
         """Add no further layers; whether some were still to come."""
         waited = bool(self._pending)
@@ -229,22 +235,18 @@ class Results(QObject):
         return entry.leads and source not in self._viewer.layers
 
     def _make(self, key: tuple[Any, int], *, visible: bool) -> None:
-        entry = self._entries[key]
+        """Add a layer: one to be seen above all pictures, others right above their source."""
+        entry, layers = self._entries[key], self._viewer.layers
         layer = Layer.create(*entry.made)
         entry.layer = layer
-        self._insert(layer, entry.source and entry.source())
+        source = entry.source and entry.source()
+        hidden = not visible and source in layers
+        at = layers.index(source) + 1 if hidden else top_of_pictures(layers)
+        insert_keeping_active(layers, at, layer)
         # Hidden only now: of a layer that was never visible napari makes no thumbnail.
         layer.visible = visible
-
-    def _insert(self, layer: Layer, source: Any) -> None:
-        """Add a layer above its source and below the hints, leaving the active layer active."""
-        layers = self._viewer.layers
-        active = layers.selection.active
-        # The source may have been deleted meanwhile: then the result goes on top.
-        above = layers.index(source) + 1 if source in layers else len(layers)
-        layers.insert(above, layer)
-        if active is not None and active in layers:
-            layers.selection.active = active
+        if visible:
+            bring_up(layers, layer)
 
     def _retire(self, keys: list[tuple[Any, int]], gallery: Gallery) -> None:
         """Take layers out of the list that nobody wants to keep; the gallery keeps the pictures."""
@@ -297,6 +299,7 @@ class Results(QObject):
             self._make((key, number), visible=True)
         elif isinstance(wanted.layer, Image):
             wanted.layer.visible = True
+            bring_up(self._viewer.layers, wanted.layer)
 
     def _forget_lost(self) -> None:
         """Let go of the pictures of images that are gone: their galleries are, too."""

@@ -68,7 +68,9 @@ class Sources(QWidget):
             self._connections.connect(signal, self._on_layers)
         for signal in (viewer.dims.events.current_step, viewer.dims.events.order):
             self._connections.connect(signal, self._on_slice)
+        self._connections.connect(viewer.layers.selection.events.active, self._on_active)
         self._on_layers()
+        self._on_active()
 
     @property
     def image(self) -> Image | None:
@@ -121,6 +123,12 @@ class Sources(QWidget):
             made = [layer for layer in hints if layer.metadata.get(HINTS_KEY)]
             self.hints_field.choose(made[-1] if made else None)
         self._on_image(self.image)
+
+    def _on_active(self, event: Any = None) -> None:
+        """Take the image that the user has opened, or chosen in the layer list."""
+        active = unwrap(self._viewer.layers.selection.active)
+        if _is_source(active):
+            self.image_field.choose(active)
 
     def _on_image(self, image: Image | None) -> None:
         has_image = image is not None
