@@ -1,4 +1,4 @@
-"""The package's exceptions: each message says what went wrong and what to do next."""
+"""Exceptions of the package; each message says what went wrong and what to do next."""
 
 from __future__ import annotations
 

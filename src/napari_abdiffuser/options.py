@@ -1,4 +1,4 @@
-"""Options of a colouring: one description for forms, command line, settings and checks."""
+"""Options of a colouring, described once for forms, command line, settings and checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``abdiffuser colorize``: colorize a picture file."""
+"""``abdiffuser colorize``, which colorizes a picture file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``abdiffuser demo``: colorize the built-in micrograph."""
+"""``abdiffuser demo``, which colorizes the built-in micrograph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``abdiffuser info``: versions, devices and folders; none of the packages is required."""
+"""``abdiffuser info``, which lists versions, devices and folders."""
 
 from __future__ import annotations
 

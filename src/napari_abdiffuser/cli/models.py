@@ -1,4 +1,4 @@
-"""``abdiffuser models``: list the models and fetch one."""
+"""``abdiffuser models``, which lists the models and fetches one."""
 
 from __future__ import annotations
 

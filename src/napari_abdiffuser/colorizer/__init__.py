@@ -1,4 +1,4 @@
-"""Pictures and hints in, colourings out: the programming interface.
+"""Programming interface: pictures and hints in, colourings out.
 
 The names below are loaded on first use, so that the protocols can be imported without torch.
 """

@@ -1,4 +1,4 @@
-"""Where a model runs, in which precision, and why: said in words that a user can act on."""
+"""Choice of device and precision, and the reason for it."""
 
 from __future__ import annotations
 

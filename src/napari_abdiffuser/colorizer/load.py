@@ -1,4 +1,4 @@
-"""The public colorizer: a model of either kind, loaded on a device."""
+"""Public colorizer: a model of either kind, loaded on a device."""
 
 from __future__ import annotations
 

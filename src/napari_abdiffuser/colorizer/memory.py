@@ -1,4 +1,4 @@
-"""Handling of memory that does not suffice: smaller batches and errors in words."""
+"""Handling of insufficient memory: smaller batches, and errors in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protocols of models, pictures and results, which every other package works with."""
+"""Protocols of models, pictures and results, shared by all packages above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of what a caller asks for, before any work is done."""
+"""Checked requests to paint."""
 
 from __future__ import annotations
 

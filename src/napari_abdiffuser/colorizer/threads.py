@@ -1,4 +1,4 @@
-"""Small work in one thread."""
+"""Single-threaded execution of small work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The micrograph that the package ships, and hints for it."""
+"""Micrograph of the package, and hints for it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Arrays in, arrays out: lightness, colour spaces, hints and tiles. No torch, no napari."""
+"""Functions on arrays: lightness, colour spaces and hints; no torch and no napari."""

@@ -1,4 +1,4 @@
-"""Colours that a screen can show: gamut mapping at constant lightness and hue, rendering to 8 bits.
+"""Displayable colours: gamut mapping at constant lightness and hue, and 8-bit rendering.
 
 A colour that sRGB can show is never changed. Any other loses chroma at constant L* and hue until
 sRGB can show it; nothing is ever clipped, which is what keeps the lightness of a picture. How much

@@ -1,4 +1,4 @@
-"""CIELAB ↔ sRGB.
+"""Conversion between sRGB and CIELAB.
 
 Written once on the Python array API standard: numpy arrays and torch tensors (on any device) give
 arrays of their own kind back. Only elementwise arithmetic is used, no matrix product: reduced

@@ -1,4 +1,4 @@
-"""The data bar: the printed strip at the foot of a micrograph, with scale, voltage and name.
+"""Detection of the data bar, the printed strip at the foot of a micrograph.
 
 What tells print from specimen: a specimen has noise, print has none. A bar's ground is one gray
 value, it bears a little of something clearly different (text, a scale), and it begins at once, in

@@ -1,4 +1,4 @@
-"""Pixels that are no specimen, such as an instrument's data bar: checked, and filled by reflection.
+"""Excluded pixels, such as an instrument's data bar: checks, and filling by reflection.
 
 They stay gray in every output, and the network sees the specimen mirrored there instead of a frame,
 letters and a scale bar.

@@ -1,4 +1,4 @@
-"""Any picture in, its lightness out: L* of what is shown, and L* as the network wants to see it.
+"""Lightness of a picture: L* as displayed, and L* for the network.
 
 Everything goes block by block: beside the picture and the results only a few megabytes are used.
 """

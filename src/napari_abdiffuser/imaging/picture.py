@@ -1,4 +1,4 @@
-"""What callers hand over as a picture, checked: each message says what to hand over instead."""
+"""Checks of the arrays that callers give as pictures."""
 
 from __future__ import annotations
 

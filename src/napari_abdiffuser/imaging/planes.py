@@ -1,4 +1,4 @@
-"""Rendering for live previews: planes of a* and b* in, 8-bit colours out, without the way round.
+"""Block-wise rendering of a* and b* planes to 8-bit colours, for live previews.
 
 The same arithmetic in the same order as `napari_abdiffuser.imaging.colorspace.render`, so the same
 bytes; numpy only, one block at a time, small enough for the cache.

@@ -1,4 +1,4 @@
-"""The three kinds of picture (8-bit gray, other grays, colour) behind one face.
+"""Signal of a picture: 8-bit gray, other grays or colour, behind one interface.
 
 For each: the L* that its pixels are shown with, and a signal, one number a pixel before any
 quantization, from which the network's view is made.

@@ -1,4 +1,4 @@
-"""The two pictures of a comparison as they are shown, computed in the worker thread. No Qt."""
+"""Pictures of a comparison, computed in a worker thread."""
 
 from __future__ import annotations
 

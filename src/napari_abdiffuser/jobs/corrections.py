@@ -1,4 +1,4 @@
-"""Corrections in the worker thread: what they start from, and what is protected. No Qt."""
+"""Corrections of a colouring, computed in a worker thread."""
 
 from __future__ import annotations
 

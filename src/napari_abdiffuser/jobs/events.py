@@ -1,4 +1,4 @@
-"""What a run is asked for, and what it tells the window: frozen, so that threads may share it."""
+"""Requests and events of a run: frozen, so that threads may share them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures made in a worker thread: small ones to look at, whole ones for the file. No Qt."""
+"""Figures made in a worker thread: small previews, and whole ones for files."""
 
 from __future__ import annotations
 

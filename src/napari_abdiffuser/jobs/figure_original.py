@@ -1,4 +1,4 @@
-"""The open picture that a colouring was made of, found by its content; no Qt."""
+"""The open picture that a colouring was made of, found by its content."""
 
 from __future__ import annotations
 

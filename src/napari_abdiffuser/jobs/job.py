@@ -1,4 +1,4 @@
-"""Jobs of the workbench, and what happens to one in a worker thread. No Qt here."""
+"""Jobs of the workbench, and their outcome in a worker thread."""
 
 from __future__ import annotations
 

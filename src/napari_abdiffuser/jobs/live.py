@@ -1,4 +1,4 @@
-"""Painting previews in worker threads. No Qt and no layers here."""
+"""Live previews, painted in a worker thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What locked classes keep while a picture is colorized anew, in the worker thread. No Qt."""
+"""Pixels that locked classes keep while a picture is colorized again."""
 
 from __future__ import annotations
 

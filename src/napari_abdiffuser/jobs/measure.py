@@ -1,4 +1,4 @@
-"""Measuring in the worker thread. No Qt."""
+"""Measurements of areas, computed in a worker thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in the worker thread. No Qt: reports go to a callable."""
+"""Runs in a worker thread: the model's turn, painting, and reports to a callable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colouring many pictures in a worker thread, one after another. No Qt."""
+"""Colouring of many pictures in a worker thread, one after another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that arise in worker threads: progress, errors, names of layers and undo steps."""
+"""Texts of worker threads: progress, errors, names of layers and undo steps."""
 
 from __future__ import annotations
 

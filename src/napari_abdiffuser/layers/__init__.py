@@ -1,1 +1,1 @@
-"""napari layers to and from arrays, hints and results: the only floor that knows both; no Qt."""
+"""Conversion between napari layers and arrays, hints and results; no Qt."""

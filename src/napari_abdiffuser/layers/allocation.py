@@ -1,4 +1,4 @@
-"""Room for arrays of the size of a stack."""
+"""Allocation of arrays of the size of a stack."""
 
 from __future__ import annotations
 

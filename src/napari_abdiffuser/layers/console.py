@@ -1,4 +1,4 @@
-"""`colorize_layer`: what the dock widget does, for napari's console and for scripts."""
+"""`colorize_layer`, the colouring of a layer from napari's console and from scripts."""
 
 from __future__ import annotations
 

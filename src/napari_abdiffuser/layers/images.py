@@ -1,4 +1,4 @@
-"""A napari Image layer and the viewer's sliders → one picture, and where it came from."""
+"""Pictures of Image layers: one slice of a layer, and where it lies."""
 
 from __future__ import annotations
 

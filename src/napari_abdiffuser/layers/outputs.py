@@ -1,4 +1,4 @@
-"""A result → napari RGB layers that lie where their source lies and know how they were made."""
+"""RGB layers of results, with the source's transform and with provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colouring on screen, and the picture that it was made of."""
+"""The colouring on screen, and pictures that it may have been made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a layer lies in the world, and how one layer's pixels map onto another's."""
+"""Transforms of layers, and maps between the pixels of two layers."""
 
 from __future__ import annotations
 

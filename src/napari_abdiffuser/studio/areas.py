@@ -1,4 +1,4 @@
-"""From a class map to numbers: a table of areas that pastes into a spreadsheet."""
+"""Table of the areas of classes, for spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gallery: outputs of runs, of which some are kept, some discarded and two compared."""
+"""Gallery of variations: those kept, those discarded, and two compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models exist, where their files are, and how they are read and written."""
+"""Models: registry, download, and files."""
 
 from __future__ import annotations
 

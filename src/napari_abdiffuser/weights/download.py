@@ -1,4 +1,4 @@
-"""Fetching a model: checked while it arrives, and put in place only when it is whole."""
+"""Download of a model, checked on arrival and moved into place when it is whole."""
 
 from __future__ import annotations
 

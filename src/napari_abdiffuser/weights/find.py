@@ -1,4 +1,4 @@
-"""From a model's name, or a path, to a checked file on disk."""
+"""Lookup of a model's file by name or path, with a check of its hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry: which models exist. It is data (``registry.json``), read once."""
+"""Registry of models, read from ``registry.json``."""
 
 from __future__ import annotations
 

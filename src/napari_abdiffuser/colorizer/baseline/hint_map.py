@@ -1,4 +1,4 @@
-"""Hints as a pixel model was trained with: patches of one colour each, and a mask."""
+"""Hint maps of pixel models: patches of one colour each, and a mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thesis' pixel model: paints pictures, but knows nothing of what belongs together."""
+"""Pictures of the thesis' pixel model, which only paints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells that hints lie over: maps painted with values, and means under each hint."""
+"""Hints on the cells of the guide's map: painted values, and means under each hint."""
 
 from __future__ import annotations
 

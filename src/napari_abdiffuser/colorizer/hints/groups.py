@@ -1,4 +1,4 @@
-"""Hints by class, and hints of a part of a picture."""
+"""Hints grouped by class, and hints inside a region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints as the networks take them: tokens with places, and a map of colours, at work resolution."""
+"""Hints as tokens with places, and as a map of colours, at working resolution."""
 
 from __future__ import annotations
 

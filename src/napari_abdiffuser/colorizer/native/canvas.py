@@ -1,4 +1,4 @@
-"""A picture ready to be rendered, whatever model colours it."""
+"""Picture at its own resolution, ready to be rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colourings that callers hand back: checked, taken apart, changed pixel by pixel."""
+"""Checks and pixel-wise changes of existing colourings."""
 
 from __future__ import annotations
 

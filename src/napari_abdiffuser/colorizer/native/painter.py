@@ -1,4 +1,4 @@
-"""From coarse maps to pictures at native resolution, block by block and in parallel."""
+"""Rendering of coarse maps at native resolution, block by block and in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a colorizer gives back."""
+"""Result of painting: colourings and their provenance."""
 
 from __future__ import annotations
 

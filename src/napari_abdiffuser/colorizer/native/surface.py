@@ -1,4 +1,4 @@
-"""A picture at native resolution: what is needed to bring coarse maps there, and nothing more."""
+"""Native lightness and upsampler, which bring coarse maps to native resolution."""
 
 from __future__ import annotations
 

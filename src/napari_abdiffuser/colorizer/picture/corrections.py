@@ -1,4 +1,4 @@
-"""Corrections of a colouring: a drawn region alone, gray, more or less colour, more like this."""
+"""Corrections of a colouring: inpainting, erasing, saturation, and variations near it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Color hints: points, strokes and regions, and their JSON format."""
+"""Colour hints: points, strokes and regions, and their JSON format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers hand over to build hints, checked: each message says how to write it instead."""
+"""Checks of the arguments that hints are made of."""
 
 from __future__ import annotations
 

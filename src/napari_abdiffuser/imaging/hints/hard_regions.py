@@ -1,4 +1,4 @@
-"""Hard regions: filled exactly to their edges, and not a hint to what lies beyond them."""
+"""Hard regions, which are filled exactly to their edges and colour nothing beyond them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints: what the user says about colours, at points, in strokes or over whole regions."""
+"""Colour hints of a picture: points, strokes and whole regions."""
 
 from __future__ import annotations
 

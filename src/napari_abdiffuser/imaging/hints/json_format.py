@@ -1,4 +1,4 @@
-"""Hints as JSON: the format of ``hints.json``.
+"""JSON format of hints, as in ``hints.json``.
 
 ``{"format": "abdiffuser-hints", "version": 1, "points": [...], "regions": [...]}``; a point is
 ``{"y", "x", "size", "color": "#rrggbb", "class"}``, a region ``{"shape": [H, W], "rle": [...],

@@ -1,4 +1,4 @@
-"""The kinds of hint: a patch around a point, and a set of pixels."""
+"""Kinds of hint: a patch around a point, and a set of pixels."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Hint layers of napari and the hints that they hold."""
+"""Hint layers of napari, and the hints that they hold."""

@@ -1,4 +1,4 @@
-"""A Shapes or Labels layer → one region of a picture, as a mask.
+"""Region of a picture, read from a Shapes or Labels layer as a mask.
 
 As with hints, reading has two halves: `read_region` runs where the layers live and copies what may
 change, `RegionSource.build` takes its time in a worker.

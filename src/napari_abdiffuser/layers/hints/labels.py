@@ -1,4 +1,4 @@
-"""A Labels layer → coloured regions in the pixels of a picture."""
+"""Labels layers as coloured regions in the pixels of a picture."""
 
 from __future__ import annotations
 

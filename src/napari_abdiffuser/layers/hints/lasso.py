@@ -1,4 +1,4 @@
-"""A Shapes layer whose outlines are hints: everything inside one is of its class."""
+"""Shapes layers whose outlines are hints: everything inside one is of its class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints that were read from a file → the layers that hold hints."""
+"""Layer data for hints that were read from a file."""
 
 from __future__ import annotations
 

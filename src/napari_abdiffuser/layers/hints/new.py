@@ -1,4 +1,4 @@
-"""Points layers made for hints, and napari's habits with them kept at bay."""
+"""New Points layers for hints, with their point size and colour."""
 
 from __future__ import annotations
 

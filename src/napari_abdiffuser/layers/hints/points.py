@@ -1,4 +1,4 @@
-"""A Points layer whose points are hints, with a class each."""
+"""Points layers whose points are hints, with a class each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints of all slices of a stack at once, whichever of them is on screen."""
+"""Hints of all slices of a stack."""
 
 from __future__ import annotations
 

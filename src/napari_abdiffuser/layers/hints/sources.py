@@ -1,4 +1,4 @@
-"""Points and Labels layers → hints in the pixels of a picture.
+"""Hints of Points and Labels layers in the pixels of a picture.
 
 Reading has two halves. `read_hints` runs where the layers live and copies what may change
 (positions, colours, painted labels). `HintSource.build` does the work that takes time and may

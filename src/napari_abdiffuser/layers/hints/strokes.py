@@ -1,4 +1,4 @@
-"""A Labels layer whose labels are hints: strokes, or whole regions, each label a class."""
+"""Labels layers whose labels are hints: strokes or whole regions, each label a class."""
 
 from __future__ import annotations
 

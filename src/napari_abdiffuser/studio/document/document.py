@@ -1,4 +1,4 @@
-"""What undo goes back to: classes, hints, corrections and the colouring shown."""
+"""Document of a picture: classes, hints, corrections and the colouring shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints that turn out to have been there all along, in layers that nobody had read yet."""
+"""Hints read from layers that the studio did not know yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo and redo of any immutable value, in bounded memory."""
+"""Undo and redo of immutable values in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of undo that results make: one comes into the gallery, or others leave it.
+"""Undo steps of results that enter or leave the gallery.
 
 A document says which colourings are discarded. Pixels of those that a step discards are held by
 the document before it, where the budget of the history counts them; when that is used up the

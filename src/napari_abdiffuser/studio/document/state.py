@@ -1,4 +1,4 @@
-"""The studio as one value: which picture, its document with undo, its gallery.
+"""State of the studio: picture, document with history, and gallery.
 
 Widgets hold a `StudioState`, show it, and replace it by what a transition gives back. Transitions
 never wait: whatever takes time (painting, encoding) happens elsewhere and comes in as a value.

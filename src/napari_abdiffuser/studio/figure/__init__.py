@@ -1,1 +1,1 @@
-"""The figure of a paper: picture, legend, scale bar, caption, and where it comes from."""
+"""Figures for publication: picture, legend, scale bar, caption and provenance."""

@@ -1,4 +1,4 @@
-"""A sentence that declares the colouring, to paste under the figure."""
+"""Caption of a figure, which declares the colouring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Panels, legend and scale bar put together at full resolution."""
+"""Layout of panels, legend and scale bar at full resolution."""
 
 from __future__ import annotations
 

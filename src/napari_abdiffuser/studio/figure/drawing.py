@@ -1,4 +1,4 @@
-"""Text, swatches and bars drawn on a figure."""
+"""Text, fonts, swatches and scale bars drawn on a figure."""
 
 from __future__ import annotations
 

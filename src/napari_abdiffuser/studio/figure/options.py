@@ -1,4 +1,4 @@
-"""What a figure has, and what comes out."""
+"""Options of a figure, and the composed figure."""
 
 from __future__ import annotations
 

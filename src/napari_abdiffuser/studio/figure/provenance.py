@@ -1,4 +1,4 @@
-"""Where a picture comes from, in its file and out of it."""
+"""Provenance of a figure: what is written into its file, and what is read back."""
 
 from __future__ import annotations
 

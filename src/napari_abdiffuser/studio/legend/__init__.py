@@ -1,1 +1,1 @@
-"""Classes, their colors and palettes."""
+"""Classes, their colours and palettes."""

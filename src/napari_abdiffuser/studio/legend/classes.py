@@ -1,4 +1,4 @@
-"""The legend: named classes with colours and number keys; gray is always one of them."""
+"""Legend: named classes with colours and number keys, gray always among them."""
 
 from __future__ import annotations
 

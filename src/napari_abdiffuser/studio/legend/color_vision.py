@@ -1,4 +1,4 @@
-"""Which classes people with a colour-vision deficiency cannot tell apart.
+"""Classes that people with a colour-vision deficiency cannot tell apart.
 
 In a colorized micrograph the lightness is the picture's own: two classes that differ in lightness
 on a palette do not differ by it in the picture. So colours are compared at one lightness, as they

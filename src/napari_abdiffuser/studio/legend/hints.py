@@ -1,4 +1,4 @@
-"""Between a legend and hints: the class and the colour of every hint."""
+"""Classes and colours of hints in a legend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A palette out of a reference picture."""
+"""Palette of a reference picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's own palettes: files in the folder of settings."""
+"""The user's own palettes, as files in the settings folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Palettes: named sets of colours, those that ship with the package among them."""
+"""Palettes: named sets of colours, with those of the package."""
 
 from __future__ import annotations
 

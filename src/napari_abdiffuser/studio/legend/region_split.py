@@ -1,4 +1,4 @@
-"""A segmentation's regions, as the classes of a legend that people can read."""
+"""Regions of a segmentation as classes of a legend."""
 
 from __future__ import annotations
 

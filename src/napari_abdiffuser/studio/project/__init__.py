@@ -1,1 +1,1 @@
-"""Projects: classes and hints in a file, and on other pictures."""
+"""Projects: classes and hints in a file, for this and other pictures."""

@@ -1,4 +1,4 @@
-"""Hints of one picture for another of other size."""
+"""Hints of one picture, transferred to a picture of another size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project: classes, hints and settings of one picture in a file, to be used on others."""
+"""Project file: classes, hints and settings of a picture."""
 
 from __future__ import annotations
 

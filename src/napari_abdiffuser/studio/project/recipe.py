@@ -1,4 +1,4 @@
-"""What a file says about how its picture was coloured, for the controls of the studio."""
+"""Colouring settings that a file records, for the controls of the studio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which folder the user last saved to or opened from."""
+"""Folders that the user last saved to or opened from."""
 
 from __future__ import annotations
 

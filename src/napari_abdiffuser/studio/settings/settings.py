@@ -1,4 +1,4 @@
-"""Preferences and presets, and the file that keeps them."""
+"""Preferences and presets, and their file."""
 
 from __future__ import annotations
 
