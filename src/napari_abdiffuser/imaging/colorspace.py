@@ -110,7 +110,7 @@ def render(lightness: Any, chroma: Any) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=1)
 def max_chroma_table() -> NDArray[np.float32]:
-    """Largest chroma that sRGB can show, by lightness and direction, rounded down.
+    """Return the largest chroma that sRGB can show, by lightness and direction, rounded down.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def max_chroma_table() -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def curve_table() -> NDArray[np.uint8]:
-    """SRGB's curve: 8-bit levels of linear light ``(i - CURVE_PAD) / CURVE_STEPS``, read-only."""
+    """Return the 8-bit levels of linear light ``(i - CURVE_PAD) / CURVE_STEPS``, read-only."""
     steps = np.arange(-CURVE_PAD, CURVE_STEPS + CURVE_PAD + 1) / CURVE_STEPS
     encoded = srgb_from_linear(np.clip(steps, 0.0, 1.0), np)
     table: NDArray[np.uint8] = np.round(255.0 * encoded).astype(np.uint8)
@@ -171,7 +171,7 @@ def _largest_scale(
 
 
 def _table_scale(lightness: Any, a: Any, b: Any, table: Any, xp: Any) -> Any:
-    """Factor in [0, 1] that the table allows for each (a, b)."""
+    """Return the factor in [0, 1] that the table allows for each (a, b)."""
     taxicab = xp.clip(xp.abs(a) + xp.abs(b), 1e-12, None)
     tilt = b / taxicab * (_COLUMNS / 4)
     position = xp.where(a >= 0.0, tilt + (_COLUMNS / 4), (3 * _COLUMNS / 4) - tilt)

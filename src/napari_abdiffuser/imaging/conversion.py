@@ -84,7 +84,7 @@ def lab_to_srgb(lab: Any) -> Any:
 
 
 def lightness_of_gray8(gray: Any) -> Any:
-    """L* of 8-bit sRGB grays.
+    """Return L* of 8-bit sRGB grays.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def lightness_of_gray8(gray: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def gray_lightness_table() -> NDArray[np.float32]:
-    """L* of the 256 8-bit grays, float32, read-only."""
+    """Return L* of the 256 8-bit grays, float32, read-only."""
     linear = linear_from_srgb(np.arange(256) / 255.0, np)
     lightness = np.clip(luminance_to_lightness(linear, np), 0.0, 100.0)
     table: NDArray[np.float32] = lightness.astype(np.float32)
@@ -114,7 +114,7 @@ def gray_lightness_table() -> NDArray[np.float32]:
 
 
 def luminance_to_lightness(luminance: Any, xp: Any) -> Any:
-    """L* in [0, 100] of a relative luminance Y/Yn in [0, 1]."""
+    """Return L* in [0, 100] of a relative luminance Y/Yn in [0, 1]."""
     return 116.0 * _lab_f(luminance, xp) - 16.0
 
 
@@ -132,19 +132,19 @@ def srgb_from_linear(value: Any, xp: Any) -> Any:
 
 
 def _lab_f(t: Any, xp: Any) -> Any:
-    """CIELAB's cube root with its linear foot (CIE 15:2004, eq. 8.6)."""
+    """Return CIELAB's cube root with its linear foot (CIE 15:2004, eq. 8.6)."""
     root = xp.clip(t, _DELTA**3, None) ** (1.0 / 3.0)
     return xp.where(t > _DELTA**3, root, t / (3.0 * _DELTA**2) + 4.0 / 29.0)
 
 
 def _lab_f_inverse(f: Any, xp: Any) -> Any:
-    """Inverse of `_lab_f` without a branch: the foot is the tangent of the cube at 6/29."""
+    """Invert `_lab_f` without a branch: the foot is the tangent of the cube at 6/29."""
     g = xp.clip(f, _DELTA, None)
     return g * g * g + (f - g) * (3.0 * _DELTA**2)
 
 
 def linear_planes(lightness: Any, a: Any, b: Any, xp: Any) -> tuple[Any, Any, Any]:
-    """Linear R, G and B (unclipped) of the planes L*, a* and b*."""
+    """Return linear R, G and B (unclipped) of the planes L*, a* and b*."""
     fy = lightness * (1.0 / 116.0) + (16.0 / 116.0)
     y = _lab_f_inverse(fy, xp)
     x = _lab_f_inverse(a * (1.0 / 500.0) + fy, xp)

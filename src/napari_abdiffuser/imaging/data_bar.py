@@ -91,7 +91,7 @@ def data_bar_mask(image: ArrayLike) -> NDArray[np.bool_] | None:
 
 
 def _gray(foot: NDArray[Any]) -> NDArray[np.float32]:
-    """Grays from 0 to 255; what is not 8 bit is stretched over its own range."""
+    """Return grays from 0 to 255; what is not 8 bit is stretched over its own range."""
     gray = foot.astype(np.float32) if foot.ndim == 2 else foot[..., :3].mean(-1, dtype=np.float32)
     if foot.dtype == np.uint8:
         return gray

@@ -48,7 +48,7 @@ def checked_exclusion(
 
 
 def describe_exclusion(mask: NDArray[np.bool_]) -> dict[str, Any]:
-    """Mask as JSON-serializable values, as regions are written in hints files: shape and runs."""
+    """Return a mask as JSON-serializable values, shape and runs, as hints files have regions."""
     return {"shape": list(mask.shape), "rle": run_lengths(mask)}
 
 

@@ -195,7 +195,7 @@ def _row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
 def _stretch(
     signal: Signal, picture: NDArray[Any], excluded: list[NDArray[np.bool_]]
 ) -> tuple[float, float] | None:
-    """Values that the network sees as black and white; None for a picture without contrast."""
+    """Return what the network sees as black and white; None for a picture without contrast."""
     step = max(1, math.isqrt(picture.shape[0] * picture.shape[1] // _SAMPLES))
     sample = picture[::step, ::step]
     usable = finite(sample)
@@ -213,7 +213,7 @@ def _stretch(
 
 @lru_cache(maxsize=1)
 def _gray_table() -> NDArray[np.float32]:
-    """L* of sRGB grays in steps fine enough (0.01 L*) for a network."""
+    """Return L* of sRGB grays in steps fine enough (0.01 L*) for a network."""
     gray = np.arange(_GRAY_STEPS + 1) / _GRAY_STEPS
     lightness = luminance_to_lightness(linear_from_srgb(gray, np), np)
     table: NDArray[np.float32] = np.clip(lightness, 0.0, 100.0).astype(np.float32)
@@ -222,7 +222,7 @@ def _gray_table() -> NDArray[np.float32]:
 
 
 def _gray_lightness(gray: NDArray[Any]) -> NDArray[np.float32]:
-    """L* of sRGB grays in [0, 1]."""
+    """Return L* of sRGB grays in [0, 1]."""
     return np.take(_gray_table(), (gray * _GRAY_STEPS + 0.5).astype(np.intp))
 
 

@@ -120,7 +120,7 @@ def _check_shape(shape: tuple[int, ...]) -> None:
 
 
 def checked_limits(limits: Any) -> tuple[float, float] | None:
-    """Contrast limits as two finite, increasing numbers, or None.
+    """Return contrast limits as two finite, increasing numbers, or None.
 
     Raises
     ------

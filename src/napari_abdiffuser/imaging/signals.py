@@ -138,7 +138,7 @@ def _color(dtype: np.dtype[Any], low: float, high: float, n_invalid: int) -> Sig
 
 
 def _color_limits(dtype: np.dtype[Any], low: float, high: float) -> tuple[float, float]:
-    """Channel values that are no light and full light."""
+    """Return channel values that are no light and full light."""
     if dtype.kind in "fb":
         usual: tuple[float, ...] = (1.0,)
     elif dtype.itemsize == 1:
@@ -154,7 +154,7 @@ def _color_limits(dtype: np.dtype[Any], low: float, high: float) -> tuple[float,
 
 
 def _survey(blocks: Iterable[Array]) -> tuple[float, float, int]:
-    """Smallest and largest finite value, and the number of invalid pixels."""
+    """Return the smallest and largest finite value, and the number of invalid pixels."""
     low, high, n_invalid = math.inf, -math.inf, 0
     for block in blocks:
         kept = block
@@ -192,7 +192,7 @@ def _any_nan(block: Array) -> NDArray[np.bool_]:
 
 
 def _floats(block: Array, limits: tuple[float, float]) -> Array:
-    """Float32 where that is exact and nothing can overflow, else float64."""
+    """Return float32 where that is exact and nothing can overflow, else float64."""
     low, high = limits
     small = block.dtype.itemsize <= 2 and max(-low, high) < 1e30 and high - low > 1e-30
     with np.errstate(over="ignore"):  # long doubles beyond float64 become infinite
@@ -217,7 +217,7 @@ def _to_8bit(unit: Array) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=2)
 def _linear_table(steps: int) -> NDArray[np.float32]:
-    """Linear light of sRGB values 0, 1/steps, … 1."""
+    """Return linear light of sRGB values 0, 1/steps, … 1."""
     linear = linear_from_srgb(np.arange(steps + 1) / steps, np)
     table: NDArray[np.float32] = np.asarray(linear, np.float32)
     table.setflags(write=False)

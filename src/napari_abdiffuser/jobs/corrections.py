@@ -187,6 +187,6 @@ def _allowed(opened: Opened, base: Base, region: RegionSource) -> NDArray[np.boo
 
 
 def _names(hints: Hints) -> set[str]:
-    """Names of classes that hints have, as class maps call them."""
+    """Return names of classes that hints have, as class maps call them."""
     marks: tuple[PointHint | RegionHint, ...] = (*hints.points, *hints.regions)
     return {hint.class_name or to_hex(hint.color) for hint in marks}

@@ -69,13 +69,13 @@ def _lay(
 
 
 def _scaled(pixels: slice, scale: float, length: int) -> slice:
-    """Cells that pixels begin and end in; at their own size the pixels themselves."""
+    """Return cells that pixels begin and end in; at their own size the pixels themselves."""
     start = min(round(pixels.start * scale), length - 1)
     return slice(start, max(start + 1, min(length, math.floor(pixels.stop * scale + 0.5))))
 
 
 def _shrunk(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Cells at least half covered, or else those that are covered most."""
+    """Return cells at least half covered, or else those that are covered most."""
     share = torch.nn.functional.adaptive_avg_pool2d(
         torch.from_numpy(np.array(mask, np.float32))[None, None], shape
     )[0, 0].numpy()

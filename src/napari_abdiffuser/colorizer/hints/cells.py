@@ -46,7 +46,7 @@ def lay_hints(
 def windows(
     drawn: list[PointHint | RegionHint], shape: tuple[int, int], cells: tuple[int, int]
 ) -> list[Window]:
-    """Rows and columns of the cells that each hint touches, and its share of each of them."""
+    """Return rows and columns of the cells that each hint touches, and its share of each."""
     scale = np.array(cells) / np.array(shape)
     return [
         _point_share(hint, scale, cells)
@@ -70,7 +70,7 @@ def laid(
 
 
 def means(over: list[Window], maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means of maps (K, h, w) over the cells under each hint: (n, K)."""
+    """Return means of maps (K, h, w) over the cells under each hint: (n, K)."""
     found = np.empty((len(over), len(maps)), np.float32)
     for row, (rows, columns, share) in zip(found, over, strict=True):
         row[:] = (maps[:, rows, columns] * share).sum((1, 2)) / share.sum()
@@ -78,7 +78,7 @@ def means(over: list[Window], maps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _point_share(point: PointHint, scale: NDArray[np.float64], cells: tuple[int, int]) -> Window:
-    """Rows and columns of the cells that a patch touches, and its share of each of them."""
+    """Return rows and columns of the cells that a patch touches, and its share of each of them."""
     spans, axes = [], []
     for place, factor, length in zip((point.y, point.x), scale, cells, strict=True):
         half = max(point.size * factor, _LEAST_SIDE) / 2

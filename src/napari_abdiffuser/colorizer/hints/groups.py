@@ -38,7 +38,7 @@ class HintGroups:
 
     @classmethod
     def of(cls, hints: Hints) -> HintGroups:
-        """Classes of hints."""
+        """Return classes of hints."""
         legend: dict[str, RGB] = {}
         marks: tuple[PointHint | RegionHint, ...] = (*hints.points, *hints.regions)
         for hint in marks:
@@ -79,7 +79,7 @@ def recolored(hints: Hints, colors: Mapping[str, Any]) -> Hints:
 
 
 def hints_inside(hints: Hints, mask: NDArray[np.bool_]) -> Hints:
-    """Hints of a part of a picture: points whose pixel is in it, and what regions have of it."""
+    """Return the hints inside a mask: points whose pixel is in it, and parts of regions."""
     shape = np.array(mask.shape)
 
     def inside(point: PointHint) -> bool:

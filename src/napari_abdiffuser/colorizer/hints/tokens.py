@@ -63,7 +63,7 @@ class HintTokens:
 
 
 def displayable(color: tuple[float, float, float], lightness: float) -> NDArray[np.float32]:
-    """a*b* of a colour as it can be shown at a lightness: (2,) float32."""
+    """Return a*b* of a colour as it can be shown at a lightness: (2,) float32."""
     shown: NDArray[np.float32] = _displayable(_chroma([color]), [lightness])[0]
     return shown
 
@@ -129,7 +129,7 @@ def hint_tokens(
 
 
 def drawn_hints(hints: Hints) -> list[PointHint | RegionHint]:
-    """Hints in the order they are painted: regions, as far as they have pixels, then points."""
+    """List hints in the order of painting: regions that have pixels, then points."""
     return [*(region for region in hints.regions if region.mask.any()), *hints.points]
 
 
@@ -139,7 +139,7 @@ def _places(
     shape: tuple[int, int],
     cells: tuple[int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """(N, 2) places of tokens in cells, and the number of each one's hint (N,)."""
+    """Return (N, 2) places of tokens in cells, and the number of each one's hint (N,)."""
     scale = np.array(cells) / np.array(shape)
     places: list[NDArray[np.float64]] = []
     sources: list[int] = []
@@ -154,13 +154,13 @@ def _places(
 
 
 def _chroma(colors: list[tuple[float, float, float]]) -> NDArray[np.float32]:
-    """a*b* of sRGB colours: (n, 2) float32."""
+    """Return a*b* of sRGB colours: (n, 2) float32."""
     lab = np.asarray(srgb_to_lab(np.array(colors, np.float32).reshape(-1, 3)), np.float32)
     return lab[:, 1:]
 
 
 def _displayable(chroma: NDArray[np.float32], levels: list[float]) -> NDArray[np.float32]:
-    """a*b* (n, 2) as they can be shown at their lightness."""
+    """Return a*b* (n, 2) as they can be shown at their lightness."""
     if not len(chroma):
         return chroma
     return np.asarray(gamut_map(np.array(levels, np.float32), chroma), np.float32)
@@ -169,7 +169,7 @@ def _displayable(chroma: NDArray[np.float32], levels: list[float]) -> NDArray[np
 def _carried(
     asked: NDArray[np.float32], shown: NDArray[np.float32], gains: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """a*b* that the places of hints carry of the colours asked for: (n, 2) float32."""
+    """Return a*b* that the places of hints carry of the colours asked for: (n, 2) float32."""
     # Mapping into the gamut keeps the hue.
     share = np.hypot(*shown.T) / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
     relative_gain: NDArray[np.float32] = (

@@ -46,7 +46,7 @@ def checked_mask(mask: ArrayLike, shape: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def digest(rgb: NDArray[np.uint8]) -> str:
-    """Sha256 of a colouring's bytes, for provenance."""
+    """Return the sha256 of a colouring's bytes, for provenance."""
     return hashlib.sha256(rgb.tobytes()).hexdigest()
 
 

@@ -124,7 +124,7 @@ class NativePainter:
                 self._weights(rows)
 
     def smaller(self, most: int) -> NativePainter:
-        """Painter of the picture averaged to at most this longer side; itself if that is large."""
+        """Return the painter of the picture averaged to this longer side, or itself if smaller."""
         if max(self.surface.shape) <= most:
             return self
         with self._lock:
@@ -175,7 +175,7 @@ class NativePainter:
         return out
 
     def chroma(self, maps: NDArray[np.float32], hints: Hints) -> NDArray[np.float32]:
-        """a*b* as displayed of the same colourings: (n, H, W, 2) float32."""
+        """Return a*b* as displayed of the same colourings: (n, H, W, 2) float32."""
         own = OwnPixels(hints, self.surface)
         out = np.empty((len(maps), *self.surface.shape, 2), np.float32)
 
@@ -205,7 +205,7 @@ class NativePainter:
         return self.surface.display.size <= KEPT_PIXELS
 
     def _spans(self, rows: slice) -> list[slice]:
-        """Blocks that have some of these rows; the same blocks whatever is asked for."""
+        """Return blocks that have some of these rows; the same blocks whatever is asked for."""
         height, width = self.surface.shape
         step = max(1, _BLOCK_PIXELS // width)
         first = rows.start // step * step
@@ -226,7 +226,7 @@ class NativePainter:
         return self.surface.across()
 
     def _down(self, rows: slice) -> UpsamplingGrid:
-        """Where the rows of a block lie, which is always the same."""
+        """Locate where the rows of a block lie, which is always the same."""
         with self._lock:
             kept = self._grids.get(rows.start)
         if kept is None:
@@ -277,7 +277,7 @@ def _next(waiting: deque[Future[None]]) -> None:
 
 @lru_cache(maxsize=8)
 def _pool(workers: int, process: int) -> ThreadPoolExecutor:
-    """Threads that stay: beginning them anew takes as long as rendering some blocks.
+    """Return threads that are kept: starting new ones takes as long as rendering some blocks.
 
     A process that was forked has none of its parent's, so each has a pool of its own.
     """

@@ -34,7 +34,7 @@ class Sample(Protocol):
         progress: Callable[[int, int], None],
         cancel: Callable[[], bool] | None,
     ) -> Tensor:
-        """(n, 2, h, w), ab / 110, one for each seed."""
+        """Return (n, 2, h, w), ab / 110, one for each seed."""
         ...
 
 

@@ -48,15 +48,15 @@ class Surface:
         return int(self.coarse.shape[0]), int(self.coarse.shape[1])
 
     def down(self, rows: slice) -> UpsamplingGrid:
-        """Where some rows of pixels lie over the cells."""
+        """Locate where some rows of pixels lie over the cells."""
         return UpsamplingGrid.along(self.shape[0], self.cells[0], rows.start, rows.stop)
 
     def across(self) -> UpsamplingGrid:
-        """Where the columns lie over the cells."""
+        """Locate where the columns lie over the cells."""
         return UpsamplingGrid.along(self.shape[1], self.cells[1])
 
     def weights(self, rows: slice) -> NDArray[np.uint8]:
-        """Weights of the cells around every pixel of some rows: `compact_weights`."""
+        """Return weights of the cells around every pixel of some rows: `compact_weights`."""
         device = self.coarse.device
         fine = torch.from_numpy(self.seen[rows] / np.float32(50) - 1).to(device)
         with torch.inference_mode():
@@ -89,7 +89,7 @@ def _averaged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np
 
 
 def resampled(values: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
-    """(H, W) L* at `shape`, as (1, 1, h, w) in [-1, 1]: area averages, or bicubic if enlarged."""
+    """Resample (H, W) L* to (1, 1, h, w) in [-1, 1]: area averages, or bicubic if enlarged."""
     if shape[0] <= values.shape[0] and shape[1] <= values.shape[1]:
         return torch.from_numpy(_averaged(values, shape))[None, None] / 50 - 1
     tensor = torch.from_numpy(np.ascontiguousarray(values))[None, None] / 50 - 1

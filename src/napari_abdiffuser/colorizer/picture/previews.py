@@ -86,7 +86,7 @@ def preview(
 
 
 def _shrunk(hints: Hints, shape: tuple[int, int], small: tuple[int, int]) -> Hints:
-    """Hints of a picture on its smaller copy; what falls between its pixels is left out."""
+    """Return hints of a picture on its smaller copy; what falls between its pixels is left out."""
     if shape == small:
         return hints
     factor = np.array(small) / np.array(shape)

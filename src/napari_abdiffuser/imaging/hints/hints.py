@@ -58,7 +58,7 @@ class Hints:
 
     @classmethod
     def empty(cls) -> Hints:
-        """No hints at all."""
+        """Return no hints."""
         return cls()
 
     @classmethod
@@ -69,7 +69,7 @@ class Hints:
         sizes: int | Sequence[int] | NDArray[np.integer[Any]] = 9,
         classes: Sequence[str | None] | None = None,
     ) -> Hints:
-        """Square patches of colour.
+        """Make hints of square patches of colour.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Hints:
         classes: Mapping[int, str] | None = None,
         hard: bool | None = None,
     ) -> Hints:
-        """Strokes or whole regions of colour.
+        """Make hints of strokes or whole regions of colour.
 
         Parameters
         ----------
@@ -180,7 +180,7 @@ class Hints:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Hints:
-        """Hints from what `to_dict` gave, or from parsed JSON.
+        """Read what `to_dict` gave, or parsed JSON.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Hints:
         return cls(*hints_json.decode(data))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of these hints as JSON-serializable values: what a hints file holds."""
+        """Return all of these hints as JSON-serializable values: what a hints file holds."""
         return hints_json.encode(self.points, self.regions, self.extra)
 
     def __add__(self, other: Hints) -> Hints:

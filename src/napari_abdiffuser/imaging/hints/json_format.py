@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 def encode(
     points: Sequence[PointHint], regions: Sequence[RegionHint], extra: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Hints as JSON-serializable values."""
+    """Return hints as JSON-serializable values."""
     return {
         "format": _FORMAT,
         "version": _VERSION,
@@ -46,7 +46,7 @@ def encode(
 
 
 def decode(data: Any) -> _Parts:
-    """Points, regions and unknown keys of parsed JSON.
+    """Return points, regions and unknown keys of parsed JSON.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
 
 
 def run_lengths(mask: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the runs of False, True, False, … in row order; the first may be 0."""
+    """Return lengths of the runs of False, True, False, … in row order; the first may be 0."""
     flat = np.concatenate([[False], mask.ravel()])
     # A change after element k of `flat` is a border before pixel k.
     borders = np.flatnonzero(flat[1:] != flat[:-1])

@@ -42,7 +42,7 @@ class PointHint:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def patch(self, shape: tuple[int, int]) -> tuple[slice, slice]:
-        """Rows and columns of the patch, clipped to a picture of this shape.
+        """Return rows and columns of the patch, clipped to a picture of this shape.
 
         A pixel belongs to it if its centre is in (centre - size/2, centre + size/2]; this holds
         for ``size`` rows and columns wherever the centre is.
@@ -55,7 +55,7 @@ class PointHint:
         return rows, columns
 
     def own_fault(self) -> str | None:
-        """Why this hint cannot be used on any picture, or None if there is no such reason."""
+        """Return why this hint cannot be used on any picture; None if it can."""
         if not (math.isfinite(self.y) and math.isfinite(self.x)):
             return f"its position ({self.y}, {self.x}) is not finite; give a row and a column"
         if self.size < 1:
@@ -63,7 +63,7 @@ class PointHint:
         return _color_fault(self.color)
 
     def fault(self, shape: tuple[int, int]) -> str | None:
-        """Why this hint cannot be used on a picture of this shape, or None if it can."""
+        """Return why this hint cannot be used on a picture of this shape; None if it can."""
         if (own := self.own_fault()) is not None:
             return own
         if not (-0.5 <= self.y < shape[0] - 0.5 and -0.5 <= self.x < shape[1] - 0.5):
@@ -121,11 +121,11 @@ class RegionHint:
         return hash((self.mask.shape, self.color, self.class_name, self.hard))
 
     def own_fault(self) -> str | None:
-        """Why this hint cannot be used on any picture, or None if there is no such reason."""
+        """Return why this hint cannot be used on any picture; None if it can."""
         return _color_fault(self.color)
 
     def fault(self, shape: tuple[int, int]) -> str | None:
-        """Why this hint cannot be used on a picture of this shape, or None if it can."""
+        """Return why this hint cannot be used on a picture of this shape; None if it can."""
         if (own := self.own_fault()) is not None:
             return own
         if self.mask.shape != shape:

@@ -158,7 +158,7 @@ def _elsewhere(corners: NDArray[np.float64], picture: PictureSource) -> bool:
 
 
 def _ellipse(corners: NDArray[Any]) -> NDArray[np.float64]:
-    """Outline of the ellipse inside a box of four corners, under any affine map of them."""
+    """Return the outline of the ellipse inside a box of four corners, affinely mapped or not."""
     middle = corners.mean(0)
     first, second = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
     angle = np.linspace(0, 2 * np.pi, _ROUND, endpoint=False)[:, None]

@@ -277,7 +277,7 @@ class StrokesLink:
         return tuple(where)
 
     def _shift(self, place: Place) -> int:
-        """How many axes the picture's stack has before those of the layer."""
+        """Return how many axes the picture's stack has before those of the layer."""
         return len(place.picture.index) - int(self.layer.ndim)
 
     def _resampled(

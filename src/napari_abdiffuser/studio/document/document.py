@@ -99,7 +99,7 @@ class Corrections:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values."""
+        """Return everything as JSON-serializable values."""
         return {
             "saturation": self.saturation,
             "by_class": dict(self.by_class),

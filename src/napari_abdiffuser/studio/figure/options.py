@@ -71,7 +71,7 @@ class FigureOptions:
     dpi: int = 300
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values."""
+        """Return everything as JSON-serializable values."""
         from dataclasses import asdict
 
         return asdict(self)

@@ -217,7 +217,7 @@ class Legend:
         return candidate
 
     def to_list(self) -> list[dict[str, Any]]:
-        """All classes as JSON-serializable values, gray first."""
+        """Return all classes as JSON-serializable values, gray first."""
         return [c.to_dict() for c in self.classes]
 
     @classmethod

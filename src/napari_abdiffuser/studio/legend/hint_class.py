@@ -42,7 +42,7 @@ class HintClass:
         return to_hex(self.color)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values."""
+        """Return everything as JSON-serializable values."""
         known = {"name": self.name, "color": self.hex, "key": self.key, "locked": self.locked}
         return {**known, **self.extra}
 

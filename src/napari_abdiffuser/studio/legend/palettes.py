@@ -100,7 +100,7 @@ class Palette:
         return cls(name.strip(), tuple(_color(word, value) for word, value in pairs))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values."""
+        """Return everything as JSON-serializable values."""
         return {
             "format": _FORMAT,
             "version": _VERSION,

@@ -67,5 +67,5 @@ def _region(region: RegionHint, shape: tuple[int, int], scaled: bool) -> RegionH
 
 
 def _nearest(old: int, new: int) -> NDArray[np.intp]:
-    """Row (or column) of the old mask in which each new one has its centre."""
+    """Return the row (or column) of the old mask in which each new one has its centre."""
     return np.minimum(((np.arange(new) + 0.5) * (old / new)).astype(np.intp), old - 1)

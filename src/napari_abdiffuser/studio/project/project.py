@@ -61,7 +61,7 @@ class Project:
         return next((h for _, h in sorted(self.slices.items()) if len(h)), Hints())
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values.
+        """Return everything as JSON-serializable values.
 
         Raises
         ------

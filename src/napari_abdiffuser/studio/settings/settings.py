@@ -173,7 +173,7 @@ class Settings:
         return replace(self, window={**self.window, key: value})
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON-serializable values."""
+        """Return everything as JSON-serializable values."""
         return {
             "format": _FORMAT,
             "version": _VERSION,
