@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.conversion import srgb_to_lab
-from napari_abdiffuser.imaging.hints import json_format as hints_json
+from napari_abdiffuser.imaging.hints import json_format
 from napari_abdiffuser.imaging.hints.arguments import class_name, listed, pairs, whole
 from napari_abdiffuser.imaging.hints.kinds import Hint, PointHint, RegionHint
 
@@ -166,7 +166,7 @@ class Hints:
         InvalidHints
             If it cannot be read or is not a hints file.
         """
-        return cls(*hints_json.decode(hints_json.read(path)))
+        return cls(*json_format.decode(json_format.read(path)))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a hints file (JSON): completely, or not at all.
@@ -176,7 +176,7 @@ class Hints:
         InvalidHints
             If the file cannot be written, or unknown keys hold what JSON cannot.
         """
-        hints_json.write(path, self.to_dict())
+        json_format.write(path, self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Hints:
@@ -187,11 +187,11 @@ class Hints:
         InvalidHints
             If it does not follow the format.
         """
-        return cls(*hints_json.decode(data))
+        return cls(*json_format.decode(data))
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of these hints as JSON-serializable values: what a hints file holds."""
-        return hints_json.encode(self.points, self.regions, self.extra)
+        return json_format.encode(self.points, self.regions, self.extra)
 
     def __add__(self, other: Hints) -> Hints:
         if not isinstance(other, Hints):

@@ -17,7 +17,7 @@ from napari_abdiffuser.layers.hints.labels import read_labels
 from napari_abdiffuser.studio.legend.region_split import RegionSplit, merged, split
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
-from napari_abdiffuser.widgets.hints import texts as words
+from napari_abdiffuser.widgets.hints import texts as hint_texts
 from napari_abdiffuser.widgets.hints.layers import is_own
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
@@ -71,14 +71,14 @@ class RegionsRow(QWidget):
         self._palette = palette
         self._jobs = SideJobs(self)
         self._following = False
-        self.button = QPushButton(words.REGIONS, self)
+        self.button = QPushButton(hint_texts.REGIONS, self)
         self.button.setObjectName("colour_by_labels")
         self.menu_ = QMenu(self)
         self.menu_.aboutToShow.connect(self.fill)
         self.button.setMenu(self.menu_)
-        self.hard_switch = QCheckBox(words.HARD_EDGES, self)
+        self.hard_switch = QCheckBox(hint_texts.HARD_EDGES, self)
         self.hard_switch.setObjectName("hard_edges_switch")
-        self.hard_switch.setToolTip(words.HARD_EDGES_TIP)
+        self.hard_switch.setToolTip(hint_texts.HARD_EDGES_TIP)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -91,7 +91,7 @@ class RegionsRow(QWidget):
     def allow(self, why_not: str = "") -> None:
         """Switch the button on, or off for a reason."""
         self.button.setEnabled(not why_not)
-        self.button.setToolTip(why_not or words.REGIONS_TIP)
+        self.button.setToolTip(why_not or hint_texts.REGIONS_TIP)
 
     def fill(self) -> None:
         """Offer the layers that there are now."""
@@ -100,12 +100,12 @@ class RegionsRow(QWidget):
         layers = [unwrap(x) for x in self._viewer.layers if isinstance(unwrap(x), Labels)]
         layers = [layer for layer in layers if not is_own(layer)]
         for layer in layers:
-            one = words.REGIONS_ONE.format(name=layer.name, active=active)
+            one = hint_texts.REGIONS_ONE.format(name=layer.name, active=active)
             self._add(one, partial(self.take, layer, each=False))
-            each = words.REGIONS_EACH.format(name=layer.name)
+            each = hint_texts.REGIONS_EACH.format(name=layer.name)
             self._add(each, partial(self.take, layer, each=True))
         if not layers:
-            self._add(words.NO_LABELS, lambda: None, enabled=False)
+            self._add(hint_texts.NO_LABELS, lambda: None, enabled=False)
 
     def take(self, layer: Labels, *, each: bool) -> None:
         """Make hints of a layer's regions.
@@ -131,7 +131,7 @@ class RegionsRow(QWidget):
             now = self._sync.pictures.place()
             here = now is not None and now.image is place.image
             if now is None or not here or now.picture.index != place.picture.index:
-                self.failed.emit(words.REGIONS_GONE.format(name=name))
+                self.failed.emit(hint_texts.REGIONS_GONE.format(name=name))
                 return
             self._take(found, name, one=None if each else self._store.state.active)
 
@@ -160,12 +160,12 @@ class RegionsRow(QWidget):
                 regions.append(RegionHint(part.mask, entry.color, entry.name, hard=hard))
             hints = Hints(state.hints.points, tuple(regions), state.hints.extra)
             document = state.document.with_legend(legend).set_hints(hints, state.index)
-            return state.commit(document, words.REGIONS_LABEL)
+            return state.commit(document, hint_texts.REGIONS_LABEL)
 
         self._store.apply(add)
         if found.shared:
             names = [part.name for part in found.parts]
-            self.said.emit(words.shared(name, found.count, names))
+            self.said.emit(hint_texts.shared(name, found.count, names))
 
     # --- hard edges ---
 
@@ -199,5 +199,5 @@ def _colors(legend: Legend, palette: Palette) -> Iterator[RGB]:
 
 def _split(labels: NDArray[Any], name: str, each: bool, colors: int) -> RegionSplit:
     if not labels.any():
-        raise InvalidHints(words.REGIONS_EMPTY.format(name=name))
+        raise InvalidHints(hint_texts.REGIONS_EMPTY.format(name=name))
     return split(labels, name, colors) if each else merged(labels, name)

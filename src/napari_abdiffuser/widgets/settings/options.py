@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 from napari_abdiffuser.options import OPTIONS, Background, RunOptions
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.form import Fold, form, number_field, option_field
-from napari_abdiffuser.widgets.settings import texts as texts_settings
+from napari_abdiffuser.widgets.settings import texts as settings_texts
 from napari_abdiffuser.widgets.settings.models import CacheRow, ModelRow
 from napari_abdiffuser.widgets.settings.presets import PresetRow
 
@@ -40,9 +40,9 @@ class Options(QWidget):
         self.data_bar_switch: QCheckBox = option_field("data_bar", "data_bar_switch").native
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
         self.steps_field.setToolTip(f"{OPTIONS['steps'].help} {texts.STEPS_UNSET}")
-        self.welcome_button = QPushButton(texts_settings.SHOW_WELCOME, self)
+        self.welcome_button = QPushButton(settings_texts.SHOW_WELCOME, self)
         self.welcome_button.setObjectName("welcome_button")
-        self.welcome_button.setToolTip(texts_settings.SHOW_WELCOME_TIP)
+        self.welcome_button.setToolTip(settings_texts.SHOW_WELCOME_TIP)
         self.model_row = ModelRow(self)
         self.cache_row = CacheRow(self)
         self.presets = PresetRow(self)
@@ -57,8 +57,8 @@ class Options(QWidget):
                     (OPTIONS["device"].label, self.device_field),
                     ("", self.data_bar_switch),
                     (OPTIONS["model"].label, self.model_row),
-                    (texts_settings.CACHE, self.cache_row),
-                    (texts_settings.PRESET, self.presets),
+                    (settings_texts.CACHE, self.cache_row),
+                    (settings_texts.PRESET, self.presets),
                     ("", self.welcome_button),
                 ]
             )
