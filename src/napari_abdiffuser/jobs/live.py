@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["PREVIEW_SIDE", "LiveCorrections", "LivePainter", "Painted", "new_colors", "same_look", "same_places"]
+__all__ = [
+    "PREVIEW_SIDE",
+    "LiveCorrections",
+    "LivePainter",
+    "Painted",
+    "new_colors",
+    "same_look",
+    "same_places",
+]
 
 
 PREVIEW_SIDE = 1024

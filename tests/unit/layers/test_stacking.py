@@ -7,7 +7,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_abdiffuser.layers import new_hints_layer
+from napari_abdiffuser.layers.hints.new import new_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.shown import shown_layer
 from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
