@@ -67,11 +67,11 @@ def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, 
     shown = ran.viewer.layers["image colorized"].data
     np.testing.assert_array_equal(pixels[top : top + height, left : left + width], shown)
     np.testing.assert_array_equal(pixels[:90, :120, 0], GRAY)
-    assert found.seed == 0
+    assert found.raw["seed"] == 0
     assert found.raw["pixel"] == {"size": [50.0, 50.0], "unit": "nm"}
-    assert found.caption == ran.panel.caption.text()
-    assert "lightness unchanged" in found.caption
-    assert "Scale bar, 1 µm." in found.caption
+    assert found.raw["figure"]["caption"] == ran.panel.caption.text()
+    assert "lightness unchanged" in found.raw["figure"]["caption"]
+    assert "Scale bar, 1 µm." in found.raw["figure"]["caption"]
     assert last_folder("figure") == tmp_path
     assert not list(tmp_path.glob(".*"))
 

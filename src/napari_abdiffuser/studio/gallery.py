@@ -209,7 +209,6 @@ class Gallery:
         parent: int | None = None,
         provenance: Mapping[str, Any] | None = None,
         best: Pixels | None = None,
-        side: int = 160,
         thumbnails: Sequence[Pixels] | None = None,
         index: Index | None = None,
         hints: Hints | None = None,
@@ -228,8 +227,6 @@ class Gallery:
             The run's; each variation's gets its own ``output``.
         best
             The most probable colouring, put before the others if given.
-        side
-            Longer side of the thumbnails in pixels.
         thumbnails
             Made already, in a worker: one for each picture, `best`'s first if given.
         index
@@ -242,7 +239,7 @@ class Gallery:
         outputs: list[tuple[int | Literal["best"], Pixels]] = list(enumerate(pictures))
         if best is not None:
             outputs.insert(0, ("best", best))
-        small = [thumbnail(rgb, side) for _, rgb in outputs] if thumbnails is None else thumbnails
+        small = [thumbnail(rgb) for _, rgb in outputs] if thumbnails is None else thumbnails
         first = 1 + max((v.number for v in self.variations), default=0)
         new = tuple(
             Variation(

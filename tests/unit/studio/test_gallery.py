@@ -11,7 +11,7 @@ PICTURES = np.arange(3, dtype=np.uint8)[:, None, None, None] + np.zeros((3, 30, 
 
 @pytest.fixture
 def gallery():
-    return Gallery().add(PICTURES, seed=5, provenance={"seed": 5}, side=20)
+    return Gallery().add(PICTURES, seed=5, provenance={"seed": 5})
 
 
 def without_undecided(gallery):

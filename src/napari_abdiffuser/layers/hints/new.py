@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from napari_abdiffuser.imaging.hints import Hints
-    from napari_abdiffuser.layers.images import PictureSource
 
 __all__ = [
     "FILE_KEY",
@@ -87,9 +86,7 @@ def default_patch_size(shape: Sequence[int]) -> int:
     return side if side % 2 else side + 1  # odd: a pixel lies at the centre
 
 
-def hints_to_points(
-    hints: Hints, name: str, picture: PictureSource | None = None
-) -> tuple[np.ndarray[Any, Any], dict[str, Any], str]:
+def hints_to_points(hints: Hints, name: str) -> tuple[np.ndarray[Any, Any], dict[str, Any], str]:
     """Turn point hints into a Points layer's data, metadata and type.
 
     Parameters
@@ -98,15 +95,8 @@ def hints_to_points(
         Their points are taken; regions belong into a Labels layer.
     name
         Name of the layer.
-    picture
-        Where the picture lies; by default a picture with napari's default placement.
     """
     coordinates = np.array([(p.y, p.x) for p in hints.points], dtype=np.float64).reshape(-1, 2)
-    if picture is not None:
-        # The placement already moves pixel 0 to the picture's slice.
-        padded = np.zeros((len(coordinates), len(picture.index)))
-        padded[:, [axis for axis, at in enumerate(picture.index) if at is None]] = coordinates
-        coordinates = padded
     colors = np.array([p.color for p in hints.points], dtype=np.float64).reshape(-1, 3)
     meta: dict[str, Any] = {"name": name, **_look()}
     if len(coordinates):
@@ -114,8 +104,6 @@ def hints_to_points(
         sizes = np.array([p.size for p in hints.points], dtype=np.float64)
         # Given one number napari makes the next point of the same size, given many it does not.
         meta["size"] = float(sizes[0]) if (sizes == sizes[0]).all() else sizes
-    if picture is not None:
-        meta.update(picture.placement.as_kwargs())
     return coordinates, meta, "points"
 
 

@@ -24,13 +24,8 @@ class FileProvenance:
     ----------
     hints : Hints
         Empty where there were none, or they cannot be read.
-    seed : int or None
-    model, model_sha256 : str or None
-        Registry name and hash.
     legend : Legend
         Classes with their colours.
-    caption : str
-        That was offered with the figure.
     colored : (int, int, int, int) or None
         Top, left, height and width of the coloured picture in a figure.
     raw : mapping
@@ -38,11 +33,7 @@ class FileProvenance:
     """
 
     hints: Hints
-    seed: int | None
-    model: str | None
-    model_sha256: str | None
     legend: Legend
-    caption: str
     colored: tuple[int, int, int, int] | None
     raw: Mapping[str, Any]
 
@@ -98,27 +89,15 @@ def read_provenance(path: str | os.PathLike[str]) -> FileProvenance | None:
 
 
 def _decoded(raw: Mapping[str, Any]) -> FileProvenance:
-    model = raw.get("model")
-    named = model if isinstance(model, Mapping) else {}
-    seed = raw.get("seed")
     figure = raw.get("figure")
-    about = figure if isinstance(figure, Mapping) else {}
-    box = about.get("coloured")
+    box = figure.get("coloured") if isinstance(figure, Mapping) else None
     whole = isinstance(box, list) and len(box) == 4 and all(type(n) is int for n in box)
     return FileProvenance(
         _hints(raw.get("hints")),
-        seed if type(seed) is int else None,
-        _text(named.get("name")),
-        _text(named.get("sha256")),
-        _legend(raw.get("classes")),
-        _text(about.get("caption")) or "",
+        Legend.recovered(raw.get("classes")),
         (box[0], box[1], box[2], box[3]) if whole and box else None,
         raw,
     )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _hints(data: Any) -> Hints:
@@ -126,10 +105,3 @@ def _hints(data: Any) -> Hints:
         return Hints.from_dict(data) if data else Hints()
     except ABDiffuserError:
         return Hints()  # of a newer version, say: seed and model are good all the same
-
-
-def _legend(items: Any) -> Legend:
-    try:
-        return Legend.from_list(items) if items else Legend()
-    except ABDiffuserError:
-        return Legend()

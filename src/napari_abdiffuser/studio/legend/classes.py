@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from napari_abdiffuser.errors import InvalidFile, InvalidRequest
+from napari_abdiffuser.errors import ABDiffuserError, InvalidFile, InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
 from napari_abdiffuser.studio.legend.color_names import plain_name
 from napari_abdiffuser.studio.legend.hint_class import HintClass, checked_color, checked_name
@@ -233,6 +233,14 @@ class Legend:
             return cls(tuple(HintClass.from_dict(dict(item)) for item in items))
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidFile(f"The classes are malformed ({error}): save them again.") from error
+
+    @classmethod
+    def recovered(cls, items: Any) -> Legend:
+        """Read what `to_list` gave; gray alone where that is missing, malformed or too new."""
+        try:
+            return cls.from_list(items) if items else cls()
+        except ABDiffuserError:
+            return cls()
 
     def _unlocked(self, name: str) -> None:
         if self[name].locked:

@@ -37,7 +37,7 @@ def load_palette(path: str | Path) -> Palette:
     return Palette.from_dict(read_json(path, "palette"))
 
 
-def save_palette(palette: Palette, folder: Path | None = None) -> Path:
+def save_palette(palette: Palette) -> Path:
     """Save a palette under its name, over one of the same name.
 
     Returns
@@ -56,12 +56,12 @@ def save_palette(palette: Palette, folder: Path | None = None) -> Path:
         raise InvalidRequest(
             f"{palette.name!r} is a palette of the package: save yours under another name."
         )
-    path = _file(palette.name, folder or palette_folder())
+    path = _file(palette.name)
     write_json(path, palette.to_dict(), "palette")
     return path
 
 
-def user_palettes(folder: Path | None = None) -> tuple[tuple[Palette, ...], tuple[str, ...]]:
+def user_palettes() -> tuple[tuple[Palette, ...], tuple[str, ...]]:
     """Read the user's palettes, sorted by name.
 
     Returns
@@ -70,7 +70,7 @@ def user_palettes(folder: Path | None = None) -> tuple[tuple[Palette, ...], tupl
         A notice for each file that could not be read; it stays where it is.
     """
     palettes, notices = [], []
-    for path in sorted((folder or palette_folder()).glob("*.json")):
+    for path in sorted(palette_folder().glob("*.json")):
         try:
             palettes.append(load_palette(path))
         except InvalidFile as error:
@@ -78,21 +78,21 @@ def user_palettes(folder: Path | None = None) -> tuple[tuple[Palette, ...], tupl
     return tuple(sorted(palettes, key=lambda p: _key(p.name))), tuple(notices)
 
 
-def all_palettes(folder: Path | None = None) -> tuple[Palette, ...]:
+def all_palettes() -> tuple[Palette, ...]:
     """Return the package's palettes, then the user's."""
-    return (*shipped_palettes(), *user_palettes(folder)[0])
+    return (*shipped_palettes(), *user_palettes()[0])
 
 
-def find_palette(name: str, folder: Path | None = None) -> Palette:
+def find_palette(name: str) -> Palette:
     """Return the palette of this name, in capitals or not, else the package's first.
 
     A palette that was deleted must not keep the studio from starting.
     """
-    palettes = all_palettes(folder)
+    palettes = all_palettes()
     return next((p for p in palettes if _key(p.name) == _key(name)), palettes[0])
 
 
-def delete_palette(name: str, folder: Path | None = None) -> None:
+def delete_palette(name: str) -> None:
     """Delete one of the user's palettes.
 
     Raises
@@ -102,7 +102,7 @@ def delete_palette(name: str, folder: Path | None = None) -> None:
     InvalidFile
         Its file cannot be removed.
     """
-    path = _file(name, folder or palette_folder())
+    path = _file(name)
     if not path.is_file():
         raise InvalidRequest(f"You have no palette {name!r}: choose one of your own.")
     try:
@@ -117,7 +117,7 @@ def _key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _file(name: str, folder: Path) -> Path:
+def _file(name: str) -> Path:
     """Return a file name that any disk takes; its hash keeps 'a/b' and 'a b' apart."""
     words = re.sub(r"[^a-z0-9]+", "-", _key(name)).strip("-")[:40] or "palette"
-    return folder / f"{words}-{hashlib.sha256(_key(name).encode()).hexdigest()[:8]}.json"
+    return palette_folder() / f"{words}-{hashlib.sha256(_key(name).encode()).hexdigest()[:8]}.json"

@@ -14,10 +14,8 @@ from napari_abdiffuser.imaging.hints.kinds import PointHint, RegionHint
 __all__ = ["fitted"]
 
 
-def fitted(
-    hints: Hints, source: Sequence[int], target: Sequence[int], *, scaled: bool = True
-) -> tuple[Hints, int]:
-    """Put hints of one picture on another.
+def fitted(hints: Hints, source: Sequence[int], target: Sequence[int]) -> tuple[Hints, int]:
+    """Put hints of one picture on another, at the same places relative to the picture.
 
     Parameters
     ----------
@@ -25,9 +23,6 @@ def fitted(
         Of a picture of the shape `source`.
     source, target : (H, W)
         Shapes of the two pictures.
-    scaled : bool
-        Whether the hints keep their place relative to the picture, as for the same view in other
-        resolution; else they keep their row and column, and what is outside is left out.
 
     Returns
     -------
@@ -35,10 +30,10 @@ def fitted(
         Hints that lie in the target, and how many were left out.
     """
     old, new = (int(source[0]), int(source[1])), (int(target[0]), int(target[1]))
-    factors = (new[0] / old[0], new[1] / old[1]) if scaled else (1.0, 1.0)
+    factors = new[0] / old[0], new[1] / old[1]
     points = [_point(point, factors) for point in hints.points]
     inside = tuple(p for p in points if -0.5 <= p.y < new[0] - 0.5 and -0.5 <= p.x < new[1] - 0.5)
-    regions = [_region(region, new, scaled) for region in hints.regions]
+    regions = [_region(region, new) for region in hints.regions]
     kept = tuple(r for r in regions if r.mask.any())
     lost = len(points) - len(inside) + len(regions) - len(kept)
     return replace(hints, points=inside, regions=kept), lost
@@ -53,17 +48,12 @@ def _point(point: PointHint, factors: tuple[float, float]) -> PointHint:
     return replace(point, y=y, x=x, size=size)
 
 
-def _region(region: RegionHint, shape: tuple[int, int], scaled: bool) -> RegionHint:
+def _region(region: RegionHint, shape: tuple[int, int]) -> RegionHint:
     mask = region.mask
     if mask.shape == shape:
         return region
-    new = np.zeros(shape, bool)
-    if scaled:
-        new = mask[np.ix_(_nearest(mask.shape[0], shape[0]), _nearest(mask.shape[1], shape[1]))]
-    else:
-        height, width = min(shape[0], mask.shape[0]), min(shape[1], mask.shape[1])
-        new[:height, :width] = mask[:height, :width]
-    return replace(region, mask=new)
+    rows, columns = (_nearest(*lengths) for lengths in zip(mask.shape, shape, strict=True))
+    return replace(region, mask=mask[np.ix_(rows, columns)])
 
 
 def _nearest(old: int, new: int) -> NDArray[np.intp]:

@@ -177,9 +177,7 @@ def project_of(
     )
 
 
-def apply_project(
-    state: StudioState, project: Project, *, scaled: bool = True
-) -> tuple[StudioState, int]:
+def apply_project(state: StudioState, project: Project) -> tuple[StudioState, int]:
     """Use a project's classes, hints and corrections on this picture; one step of undo.
 
     Parameters
@@ -187,8 +185,6 @@ def apply_project(
     project
         Of this picture or another. Hints of its slices go to the same slices where this
         stack has them; those of a single picture to the slice that is worked on.
-    scaled
-        See `fitting.fitted`.
 
     Returns
     -------
@@ -217,6 +213,6 @@ def apply_project(
         if target is None:
             left_out += len(hints)
             continue
-        inside, lost = fitted(hints, project.shape, state.picture.shape, scaled=scaled)
+        inside, lost = fitted(hints, project.shape, state.picture.shape)
         document, left_out = document.set_hints(inside, target), left_out + lost
     return state.commit(document, "Apply project"), left_out

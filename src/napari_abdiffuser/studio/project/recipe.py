@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
@@ -88,7 +87,7 @@ def recipe_of(metadata: Mapping[str, Any]) -> Recipe | None:
         background,
         _text(model.get("name")),
         _text(model.get("sha256")),
-        _legend(stored.get("classes")),
+        Legend.recovered(stored.get("classes")),
     )
 
 
@@ -118,10 +117,3 @@ def _whole(value: Any) -> int | None:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _legend(items: Any) -> Legend:
-    try:
-        return Legend.from_list(items) if items else Legend()
-    except ABDiffuserError:
-        return Legend()  # of a newer version, say: seed and model are good all the same

@@ -120,8 +120,6 @@ def test_a_project_colors_another_picture(state):
     assert there.corrections == Corrections(1.5, background=Background.GRAY)
     assert (there.hints.points[0].y, there.hints.points[0].x) == (6.5, 8.5)
     assert there.undo().document == other.document
-    same, _ = apply_project(other, project, scaled=False)
-    assert (same.hints.points[0].y, same.hints.points[0].x) == (3, 4)
     # A stack's hints that a single picture has no slice for are counted.
     slices = project_of(state.open(STACK).at((2,)).set_hints(dot(1, 1, "cell", "gold")))
     assert apply_project(other, slices)[1] == 1

@@ -46,30 +46,32 @@ def test_colors_have_plain_names():
     assert plain_names([parse_color("#2f6fd0"), parse_color("#3070d0")]) == ["blue", "blue 2"]
 
 
-def test_user_palettes_are_saved_listed_and_deleted(tmp_path):
+def test_user_palettes_are_saved_listed_and_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABDIFFUSER_CONFIG", str(tmp_path))
+    folder = tmp_path / "palettes"
     mine = Palette.of("My α/β", {"cells": "gold"})
     twin = Palette.of("My α β", {"cells": "teal"})
-    path = save_palette(mine, tmp_path)
+    path = save_palette(mine)
     data = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**data, "from": "a newer version"}), encoding="utf-8")
-    save_palette(twin, tmp_path)
-    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    save_palette(twin)
+    (folder / "broken.json").write_text("{", encoding="utf-8")
 
-    found, notices = user_palettes(tmp_path)
+    found, notices = user_palettes()
 
     assert {p.name for p in found} == {"My α/β", "My α β"}
     assert "broken.json" in notices[0]
-    kept = find_palette("my α/β", tmp_path)
+    kept = find_palette("my α/β")
     assert kept.to_dict()["from"] == "a newer version"
-    assert all_palettes(tmp_path)[: len(shipped_palettes())] == shipped_palettes()
-    delete_palette("My α/β", tmp_path)
-    assert find_palette("My α/β", tmp_path) == shipped_palettes()[0]
-    assert (tmp_path / "broken.json").exists()
-    assert not list(tmp_path.glob(".*"))  # no temporary file stays
+    assert all_palettes()[: len(shipped_palettes())] == shipped_palettes()
+    delete_palette("My α/β")
+    assert find_palette("My α/β") == shipped_palettes()[0]
+    assert (folder / "broken.json").exists()
+    assert not list(folder.glob(".*"))  # no temporary file stays
     with pytest.raises(InvalidRequest, match="your own"):
-        delete_palette("Okabe-Ito", tmp_path)
+        delete_palette("Okabe-Ito")
     with pytest.raises(InvalidRequest, match="another name"):
-        save_palette(Palette.of("okabe-ito", {}), tmp_path)
+        save_palette(Palette.of("okabe-ito", {}))
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,13 @@ def test_a_project_comes_back_as_it_was(tmp_path):
 @given(
     st.tuples(st.integers(20, 60), st.integers(30, 60)),
     st.tuples(st.integers(1, 80), st.integers(1, 80)),
-    st.booleans(),
 )
-def test_hints_fit_whatever_the_size(source, target, scaled):
+def test_hints_fit_whatever_the_size(source, target):
     given_hints = hints(source)
-    there, lost = fitted(given_hints, source, target, scaled=scaled)
+    there, lost = fitted(given_hints, source, target)
     there.validated(target)
     assert len(there) + lost == len(given_hints)
-    if scaled:
-        assert len(there.points) == 2
+    assert len(there.points) == 2
     if source == target:
         assert there == given_hints
 
@@ -70,8 +68,6 @@ def test_scaling_is_that_of_pixel_areas():
     assert np.array_equal(there.regions[0].mask, mask)
     back, _ = fitted(there, (40, 60), (20, 30))
     assert back == hints()
-    cut, lost = fitted(hints(), (20, 30), (8, 10), scaled=False)
-    assert (lost, cut.regions[0].mask.sum()) == (1, 3 * 4)
 
 
 @pytest.mark.parametrize(
