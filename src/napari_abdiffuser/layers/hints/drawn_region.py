@@ -7,13 +7,14 @@ change, `RegionSource.build` takes its time in a worker.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from napari.layers import Labels, Shapes
 
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.layers.hints.labels import LabelsSource, read_labels
+from napari_abdiffuser.layers.hints.lasso import ellipse
 from napari_abdiffuser.layers.hints.sources import slice_in_world
 from napari_abdiffuser.layers.spatial import LayerTransform, map_between
 
@@ -140,7 +141,7 @@ def read_region(
         if _elsewhere(corners, picture):
             continue
         outline = corners[:, plane]
-        outlines.append(_ellipse(outline) if kind == "ellipse" else outline)
+        outlines.append(ellipse(outline, _ROUND) if kind == "ellipse" else outline)
     if not outlines:
         raise InvalidRequest(
             f"Nothing is drawn on '{name}' in this picture: press 'Draw region', then draw around "
@@ -155,15 +156,6 @@ def _elsewhere(corners: NDArray[np.float64], picture: PictureSource) -> bool:
         at is not None and bool((np.round(corners[:, axis]) != at).any())
         for axis, at in enumerate(picture.index)
     )
-
-
-def _ellipse(corners: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the outline of the ellipse inside a box of four corners, affinely mapped or not."""
-    middle = corners.mean(0)
-    first, second = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
-    angle = np.linspace(0, 2 * np.pi, _ROUND, endpoint=False)[:, None]
-    outline: NDArray[np.float64] = middle + np.cos(angle) * first + np.sin(angle) * second
-    return outline
 
 
 def _not_empty(mask: NDArray[np.bool_], name: str) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from napari_abdiffuser.imaging.hints import RegionHint
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.layers.hints.reading import (
     CLASS,
+    SAME_PLACE,
     Home,
     Outline,
     Place,
@@ -31,11 +32,10 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hints.reading import SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["LassoLink", "mask_of", "new_lasso_layer"]
+__all__ = ["LassoLink", "ellipse", "mask_of", "new_lasso_layer"]
 
 _FACE_ALPHA = 0.25
 _CORNERS = 72  # of the polygon that stands for an ellipse
-_SAME = 1e-4
 
 
 def new_lasso_layer(image: Image) -> Shapes:
@@ -133,7 +133,7 @@ class LassoLink:
         same = len(wanted) == len(outlines) and all(
             old.kind == new.kind
             and old.vertices.shape == new.vertices.shape
-            and np.abs(old.vertices - new.vertices).max() <= _SAME
+            and np.abs(old.vertices - new.vertices).max() <= SAME_PLACE
             for old, (new, _) in zip(outlines, wanted, strict=True)
         )
         if not same:
@@ -214,6 +214,22 @@ class LassoLink:
         return [*names, *[None] * n][:n]
 
 
+def ellipse(corners: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the outline of the ellipse inside a box, under any affine map of its four corners.
+
+    Parameters
+    ----------
+    corners
+        (4, 2) of the box, in turn.
+    count
+        Points of the outline.
+    """
+    u, v = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, None]
+    outline: NDArray[np.float64] = corners.mean(axis=0) + np.cos(angle) * u + np.sin(angle) * v
+    return outline
+
+
 def mask_of(vertices: NDArray[np.float64], kind: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the pixels whose centres lie inside an outline.
 
@@ -229,10 +245,7 @@ def mask_of(vertices: NDArray[np.float64], kind: str, shape: tuple[int, int]) ->
     from skimage.draw import polygon
 
     if kind == "ellipse" and len(vertices) == 4:
-        centre = vertices.mean(axis=0)
-        u, v = (vertices[1] - vertices[0]) / 2, (vertices[3] - vertices[0]) / 2
-        angle = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)[:, None]
-        vertices = centre + np.cos(angle) * u + np.sin(angle) * v
+        vertices = ellipse(vertices, _CORNERS)
     vertices = np.round(vertices, 6)  # what went through a transform and back is what it was
     mask = np.zeros(shape, bool)
     rows_columns = polygon(vertices[:, 0], vertices[:, 1], shape)  # type: ignore[no-untyped-call]

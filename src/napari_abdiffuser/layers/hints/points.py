@@ -9,7 +9,13 @@ import numpy as np
 
 from napari_abdiffuser.imaging.hints import PointHint
 from napari_abdiffuser.layers.hints.new import set_current_color
-from napari_abdiffuser.layers.hints.reading import CLASS, Place, Reading, class_and_color
+from napari_abdiffuser.layers.hints.reading import (
+    CLASS,
+    SAME_PLACE,
+    Place,
+    Reading,
+    class_and_color,
+)
 from napari_abdiffuser.layers.hints.slices import EverySlice, SliceSources
 from napari_abdiffuser.layers.hints.sources import (
     PointsSource,
@@ -29,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PointsLink"]
 
-# In pixels: positions that differ by less went through a transform and back.
-_SAME = 1e-4
 # To read a point takes as long as to look at this many pixels.
 _PIXELS = 200
 
@@ -156,7 +160,7 @@ class PointsLink:
         goal = np.array([(h.y, h.x) for h in wanted], np.float64).reshape(-1, 2)
         layer = self.layer
         if len(rows) == len(wanted):
-            off = np.abs(goal - at).max(axis=1, initial=0.0) > _SAME
+            off = np.abs(goal - at).max(axis=1, initial=0.0) > SAME_PLACE
             if off.any():
                 data = np.array(layer.data, np.float64)
                 data[rows[off]] = self._positions(place, goal[off])
@@ -167,7 +171,7 @@ class PointsLink:
         free = dict(zip(rows.tolist(), at, strict=True))
         found: list[int | None] = []
         for spot in goal:
-            row = next((r for r, s in free.items() if np.abs(s - spot).max() <= _SAME), None)
+            row = next((r for r, s in free.items() if np.abs(s - spot).max() <= SAME_PLACE), None)
             if row is not None:
                 del free[row]
             found.append(row)

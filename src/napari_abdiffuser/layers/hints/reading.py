@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLASS",
+    "SAME_PLACE",
     "HintLink",
     "Home",
     "Index",
@@ -78,8 +79,8 @@ def _count(n: int) -> str:
 
 Index = tuple[int, ...]
 
-# In pixels: positions that differ by less went through a transform and back.
-_SAME = 1e-4
+SAME_PLACE = 1e-4
+"""In pixels: positions that differ by less went through a transform and back."""
 
 CLASS = "class"
 """Feature column of Points and Shapes layers that names what a hint marks."""
@@ -300,4 +301,4 @@ def _same(read: PointHint, point: PointHint) -> bool:
     """Whether a point that was read became this hint; its class may come from its colour."""
     off = max(abs(read.y - point.y), abs(read.x - point.x))
     look = (read.size, to_hex(read.color)) == (point.size, to_hex(point.color))
-    return off <= _SAME and look and read.class_name in (None, point.class_name)
+    return off <= SAME_PLACE and look and read.class_name in (None, point.class_name)
