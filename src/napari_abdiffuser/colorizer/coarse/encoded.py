@@ -16,6 +16,7 @@ from napari_abdiffuser.colorizer.threads import SMALL, one_thread
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
 from napari_abdiffuser.model.guide.attention import attend_one, fixed_channels
 from napari_abdiffuser.model.guide.features import Attention, GuideFeatures
+from napari_abdiffuser.model.guide.geodesic import HintPaths
 from napari_abdiffuser.model.guide.network import HINT_STRENGTH
 from napari_abdiffuser.model.guide.sweeps import Sweeps
 from napari_abdiffuser.model.guide.trend import covariates
@@ -51,6 +52,7 @@ class EncodedPicture:
         self.lightness = lightness
         self.anchors = place_anchors(code, networks.anchors.config.count)
         self._fixed = fixed_channels(code)
+        self._paths = HintPaths(lightness[0, 0].float().cpu().numpy())
         self._sweeps = Sweeps(code.affinity, networks.guide.relaxation)
         self._attentions: OrderedDict[tuple[bytes, bool], Attention] = OrderedDict()
         self._variance: tuple[tuple[bytes, int, int], Tensor] | None = None
@@ -118,6 +120,9 @@ class EncodedPicture:
             if found is not None:
                 self._attentions.move_to_end(key)
                 return found
+        nearness = None
+        if self.networks.guide.config.geodesic and positions.shape[1]:
+            nearness = self._paths.nearness(positions[0])
         many = positions.shape[1] * self._fixed.shape[-1] > SMALL
         with one_thread(self.device) as threads:
             made = attend_one(
@@ -125,6 +130,7 @@ class EncodedPicture:
                 self.code,
                 positions,
                 highlight=key[1],
+                nearness=nearness,
                 fixed=self._fixed,
                 workers=min(4, threads) if many else 1,
             )
@@ -194,7 +200,8 @@ class EncodedPicture:
                 mixed = mixed + self._mixed(added[0], added[1] / added[0].gains[..., None])
             mask = hint_map[:, -1:]
             hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / gain
-            return self._sweeps(mixed, hint, HINT_STRENGTH * mask) * gain
+            screening = self.networks.guide.screening(self.code.affinity, attention.nearest)
+            return self._sweeps(mixed, hint, HINT_STRENGTH * mask, screening) * gain
 
     def shares(self, attention: Attention, groups: Tensor, shares: Tensor) -> Tensor:
         """Share of every cell that groups of hints own, after the propagation.
@@ -216,7 +223,8 @@ class EncodedPicture:
         mask = shares[:, -1:]
         hint = shares[:, :-1] / mask.clamp(min=1e-3)
         mixed = self._mixed(attention, groups)
-        solved = self._sweeps(mixed, hint, HINT_STRENGTH * mask).clamp(0, 1)
+        screening = self.networks.guide.screening(self.code.affinity, attention.nearest)
+        solved = self._sweeps(mixed, hint, HINT_STRENGTH * mask, screening).clamp(0, 1)
         # Sweeps that are relaxed by more than one overshoot a little.
         return solved / solved.sum(1, keepdim=True).clamp(min=1)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from napari_abdiffuser.colorizer.coarse.anchor_colors import sample_colors
 from napari_abdiffuser.colorizer.coarse.averaging import coarse_chroma
 from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
-from napari_abdiffuser.colorizer.coarse.painting import claimed_share, harmonize_by_kind
+from napari_abdiffuser.colorizer.coarse.painting import harmonize_by_kind, hold_claimed
 from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
@@ -136,10 +136,8 @@ class Inpainting:
         maps = spread_over_trend(
             picture, attention, self._places, values, side_by_side, hint_map, slopes
         )
-        if self._gray:
-            maps = maps * claimed_share(picture, self._hints)
         apart: Tensor = maps.unflatten(1, (count, 2))[0]
-        return apart
+        return hold_claimed(picture, self._hints, apart, self.most_probable(), gray=self._gray)
 
 
 def _places(picture: EncodedPicture, cover: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,6 +23,7 @@ from napari_abdiffuser.model.guide.features import Attention
 __all__ = [
     "claimed_share",
     "harmonize_by_kind",
+    "hold_claimed",
     "most_probable",
     "sample_maps",
     "spread_all",
@@ -71,6 +72,28 @@ def claimed_share(picture: EncodedPicture, hints: HintTokens) -> Tensor:
     mask = hints.hint_map[:, 2:]
     every = torch.ones(1, hints.positions.shape[1], 1, device=mask.device)
     return picture.shares(attention, every, torch.cat([mask, mask], 1))
+
+
+def hold_claimed(
+    picture: EncodedPicture, hints: HintTokens, maps: Tensor, best: Tensor, *, gray: bool
+) -> Tensor:
+    """Let samples differ only where no hint claims: (n, 2, h, w), ab / 110.
+
+    Parameters
+    ----------
+    picture, hints, gray
+        See `most_probable`.
+    maps : Tensor
+        (n, 2, h, w), ab / 110, as sampled.
+    best : Tensor
+        (1, 2, h, w), ab / 110, of the hints alone, which holds where they claim.
+    """
+    if not hints.positions.shape[1]:
+        return maps * 0 if gray else maps
+    claimed = claimed_share(picture, hints)
+    if gray:  # `best` is gray there already
+        return maps * claimed * (1 - claimed) + best * claimed
+    return torch.lerp(maps, best.expand_as(maps), claimed)
 
 
 def sample_maps(
@@ -169,7 +192,5 @@ def spread_all(picture: EncodedPicture, hints: HintTokens, colors: Tensor, *, gr
     maps = spread_over_trend(
         picture, attention, hints.positions, values, side_by_side, hint_map, slopes
     )
-    if gray:
-        maps = maps * claimed_share(picture, hints)
     apart: Tensor = maps.unflatten(1, (count, 2))[0]
-    return apart
+    return hold_claimed(picture, hints, apart, most_probable(picture, hints, gray=gray), gray=gray)

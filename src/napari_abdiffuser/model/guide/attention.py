@@ -40,6 +40,7 @@ def attend_one(
     positions: Tensor,
     *,
     highlight: bool,
+    nearness: Tensor | None = None,
     fixed: Tensor | None = None,
     workers: int = 1,
 ) -> Attention:
@@ -55,6 +56,8 @@ def attend_one(
         (1, N, 2), row and column in cells.
     highlight : bool
         Whether only hinted objects are to be coloured; ignored by a guide that never learned it.
+    nearness : Tensor, optional
+        (N, h * w) in [0, 1], see `HintPaths.nearness`; needed by a guide that knows it.
     fixed : Tensor, optional
         `fixed_channels` of the code, where they are kept.
     workers : int
@@ -75,9 +78,12 @@ def attend_one(
     if not count:
         return _attention(weights, unclaimed + 1, gains)
     flag = torch.ones(1, device=device) if highlight else None
-    heads = guide.tempers(torch.tensor([[float(count)]], device=device), flag)[0]
+    number = torch.tensor([[float(count)]], device=device)
+    heads = guide.tempers(number, flag)[0]
+    path = guide.path_tempers(number, flag)[0] if nearness is not None else None
+    nearest = None if nearness is None else nearness.amax(0)
     fixed = fixed_channels(code) if fixed is None else fixed
-    fixed, keys = _factors(code, positions, heads, fixed)
+    fixed, keys = _factors(code, positions, heads, fixed, path)
     near, linear = F.softplus(heads[:, 1]).tolist(), F.softplus(heads[:, 2]).tolist()
     rows, columns = _reaches(positions[0], height, width)
     pairs = _BLOCK if device.type == "cpu" else _DEVICE_BLOCK
@@ -90,14 +96,21 @@ def attend_one(
         cells = slice(span.start * width, span.stop * width)
         for head in range(len(keys)):
             per_head = torch.addmm(square, keys[head], fixed[head, :, cells], beta=-near[head])
-            per_head.add_(reach, alpha=-linear[head]).exp_()
+            per_head.add_(reach, alpha=-linear[head])
+            if nearness is not None and nearest is not None and path is not None:
+                bonus, release = path[head].tolist()
+                per_head.add_(nearness[:, cells], alpha=bonus)
+                per_head.sub_(1 - nearest[cells], alpha=release)
+            per_head.exp_()
             scale = code.gate[0, head, span].reshape(-1) / (per_head.sum(0) + 1)
             per_head = per_head.mul_(scale).view(count, -1, width)
             weights[:, span] += per_head
             unclaimed[span] += scale.view(-1, width)
 
     _for_each(share, range(0, height, step), workers)
-    return _attention(weights, unclaimed, gains)
+    if nearest is not None:
+        nearest = nearest.view(1, 1, height, width)
+    return _attention(weights, unclaimed, gains, nearest)
 
 
 def _for_each(work: Callable[[int], None], starts: range, workers: int) -> None:
@@ -118,12 +131,14 @@ def _for_each(work: Callable[[int], None], starts: range, workers: int) -> None:
         list(pool.map(there, starts))
 
 
-def _attention(weights: Tensor, unclaimed: Tensor, gains: Tensor) -> Attention:
-    return Attention(weights.flatten(1).T[None], unclaimed.reshape(1, -1, 1), gains)
+def _attention(
+    weights: Tensor, unclaimed: Tensor, gains: Tensor, nearest: Tensor | None = None
+) -> Attention:
+    return Attention(weights.flatten(1).T[None], unclaimed.reshape(1, -1, 1), gains, nearest)
 
 
 def _factors(
-    code: GuideFeatures, positions: Tensor, heads: Tensor, fixed: Tensor
+    code: GuideFeatures, positions: Tensor, heads: Tensor, fixed: Tensor, path: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """(heads, D + 3, h * w) and (heads, N, D + 3), whose product is the logit minus the null's.
 
@@ -134,6 +149,8 @@ def _factors(
     sharp = F.softplus(heads[:, 0])[:, None, None]
     shift = heads[:, 3, None, None]
     least = _LEAST_NULL - shift[:, 0]
+    if path is not None:
+        least = least + path[:, :1]  # room for what nearness adds to the hint
     if bool((fixed[:, -2] < least).any()):
         fixed = fixed.clone()
         fixed[:, -2] = torch.maximum(fixed[:, -2], least)

@@ -28,6 +28,8 @@ class GuideConfig:
         Whether the guide learned to claim more narrowly where all else stays gray.
     trunk : bool
         Whether the encoder looks through the first stages of EfficientNet-Lite0 as well.
+    geodesic : bool
+        Whether the attention knows how much of edges lies between a cell and a hint.
     auto_range : float
         Largest a* and b* of the automatic colour, ab / 110. The first embedded model was trained
         at 0.6; shrunk to this its colouring without hints is nearer to the truth than gray also
@@ -42,6 +44,7 @@ class GuideConfig:
     sweeps: int = 5
     highlight: bool = False
     trunk: bool = False
+    geodesic: bool = False
     auto_range: float = 0.48
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,9 +62,16 @@ class GuideConfig:
 
 SIZES: dict[str, GuideConfig] = {
     "tiny": GuideConfig(
-        (16, 24, 32), heads=2, head_features=8, dilations=(4, 2, 1), highlight=True
+        (16, 24, 32),
+        heads=2,
+        head_features=8,
+        dilations=(4, 2, 1),
+        highlight=True,
+        geodesic=True,
     ),
-    "small": GuideConfig(highlight=True),
-    "lite": GuideConfig(highlight=True, trunk=True),
-    "base": GuideConfig((64, 128, 256, 384), heads=4, head_features=24, highlight=True),
+    "small": GuideConfig(highlight=True, geodesic=True),
+    "lite": GuideConfig(highlight=True, trunk=True, geodesic=True),
+    "base": GuideConfig(
+        (64, 128, 256, 384), heads=4, head_features=24, highlight=True, geodesic=True
+    ),
 }

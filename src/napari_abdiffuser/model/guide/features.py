@@ -69,11 +69,14 @@ class Attention:
         (B, h * w, 1): share that no hint claims.
     gains : Tensor
         (B, N): gain at each hint.
+    nearest : Tensor or None
+        (B, 1, h, w) in [0, 1], geodesic nearness of the nearest hint, of a guide that knows it.
     """
 
     weights: Tensor
     unclaimed: Tensor
     gains: Tensor
+    nearest: Tensor | None = None
 
 
 def claims_at(code: GuideFeatures, attention: Attention, places: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,8 @@ their colours: the result is linear in the colours.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -20,6 +22,9 @@ __all__ = ["HINT_STRENGTH", "SIZES", "Attention", "Guide", "GuideConfig", "Guide
 
 HINT_STRENGTH = 20.0  # against affinities of about one: a hint is all but fixed
 _GAIN_RANGE = 1.2
+_CERTAIN = 3  # power of nearness: a third of its range
+_BONUS, _RELEASE, _FIRMNESS = 15.0, 2.0, 5.0  # to begin with
+_PACE = 10.0  # of learning these: they are larger than other parameters
 
 
 class Guide(nn.Module):
@@ -50,6 +55,17 @@ class Guide(nn.Module):
         # What is added to all of these where everything that no hint claims stays gray.
         if config.highlight:
             self.highlight = nn.Parameter(torch.zeros(heads, 4))
+        # Per head: what nearness adds to a hint's logit, and what its lack adds to the null's.
+        if config.geodesic:
+            self.path_temper = nn.Parameter(
+                torch.tensor([_BONUS, _RELEASE]).repeat(heads, 1) / _PACE
+            )
+            path_last = nn.Linear(16, 2 * heads)
+            self.path_adapt = nn.Sequential(nn.Linear(1, 16), nn.SiLU(), path_last)
+            self.path_highlight = nn.Parameter(torch.zeros(heads, 2))
+            self.firmness = nn.Parameter(torch.tensor(_FIRMNESS / _PACE))
+            nn.init.zeros_(path_last.weight)
+            nn.init.zeros_(path_last.bias)
         self.sharpness = nn.Parameter(torch.tensor(0.0))
         self.relaxation = nn.Parameter(torch.ones(config.sweeps))
         with torch.no_grad():
@@ -97,12 +113,17 @@ class Guide(nn.Module):
         )
 
     def attend(
-        self, code: GuideFeatures, positions: Tensor, valid: Tensor, highlight: Tensor | None = None
+        self,
+        code: GuideFeatures,
+        positions: Tensor,
+        valid: Tensor,
+        highlight: Tensor | None = None,
+        nearness: Tensor | None = None,
     ) -> Attention:
         """Share every pixel out among the hints and a null token.
 
-        Softmax over minus the feature distance and minus the spatial distance to each hint,
-        a convex mix over heads.
+        Softmax over minus the feature distance and minus the spatial distance to each hint, plus
+        its geodesic nearness, a convex mix over heads.
 
         Parameters
         ----------
@@ -115,6 +136,9 @@ class Guide(nn.Module):
         highlight : Tensor or None
             (B,) in [0, 1]: one where only the hinted objects are to be coloured, which needs
             narrower claims; None for zero everywhere. A guide that never learned it ignores it.
+        nearness : Tensor or None
+            (B, N, h * w) in [0, 1], see `HintPaths.nearness`; needed by a guide whose
+            configuration says ``geodesic``, and by no other.
 
         Returns
         -------
@@ -123,13 +147,19 @@ class Guide(nn.Module):
         """
         height, width = code.shape
         batch, hints = valid.shape
-        temper = self.tempers(valid.sum(1, keepdim=True).float(), highlight)
+        count = valid.sum(1, keepdim=True).float()
+        temper = self.tempers(count, highlight)
+        path, near, nearest = None, None, None
+        if self.config.geodesic and nearness is not None:
+            path = self.path_tempers(count, highlight)
+            near = (nearness * valid[..., None]).transpose(1, 2)
+            nearest = _nearest(near)
         away = _squared_distances(positions, height, width)
         reach = (away + 1e-4).sqrt()
         weights = torch.zeros(batch, height * width, hints, device=away.device)
         unclaimed = torch.zeros(batch, height * width, 1, device=away.device)
         for head in range(self.config.heads):
-            sharp, near, linear, bias = temper[:, head].unbind(1)
+            sharp, square, linear, bias = temper[:, head].unbind(1)
             query = code.features[:, head]
             key = code.at(query, positions)
             query = query.flatten(2)
@@ -140,15 +170,21 @@ class Guide(nn.Module):
             )
             logit = (
                 -F.softplus(sharp)[:, None, None] * far
-                - F.softplus(near)[:, None, None] * away
+                - F.softplus(square)[:, None, None] * away
                 - F.softplus(linear)[:, None, None] * reach
-            ).masked_fill(~valid[:, None], -torch.inf)
+            )
             null = code.null[:, head].flatten(1) + bias[:, None]
+            if path is not None and near is not None and nearest is not None:
+                logit = logit + path[:, head, :1, None] * near
+                null = null + path[:, head, 1:] * (1 - nearest)
+            logit = logit.masked_fill(~valid[:, None], -torch.inf)
             share = torch.cat([logit, null[..., None]], 2).softmax(2)
             share = share * code.gate[:, head].flatten(1)[..., None]
             weights = weights + share[..., :-1]
             unclaimed = unclaimed + share[..., -1:]
-        return Attention(weights, unclaimed, code.at(code.gain, positions)[:, 0])
+        if nearest is not None:
+            nearest = nearest.unflatten(1, (1, height, width))
+        return Attention(weights, unclaimed, code.at(code.gain, positions)[:, 0], nearest)
 
     def tempers(self, count: Tensor, highlight: Tensor | None = None) -> Tensor:
         """Feature sharpness, squared and linear nearness, null bias before they are made positive.
@@ -169,6 +205,45 @@ class Guide(nn.Module):
         if highlight is not None and self.config.highlight:
             temper = temper + highlight[:, None, None] * self.highlight
         return temper
+
+    def path_tempers(self, count: Tensor, highlight: Tensor | None = None) -> Tensor:
+        """Compute what nearness adds to a hint's logit, and its lack to the null token's.
+
+        Parameters
+        ----------
+        count, highlight : Tensor
+            See `tempers`.
+
+        Returns
+        -------
+        Tensor
+            (B, heads, 2), > 0.
+        """
+        path: Tensor = self.path_temper + self.path_adapt(torch.log1p(count) / 4).unflatten(
+            1, (-1, 2)
+        )
+        if highlight is not None and self.config.highlight:
+            path = path + highlight[:, None, None] * self.path_highlight
+        return F.softplus(_PACE * path)
+
+    def screening(self, affinity: Affinity, nearest: Tensor | None) -> Tensor:
+        """Pull of the attended colours: stronger where a hint is near for certain.
+
+        Parameters
+        ----------
+        affinity : Affinity
+            Of the pictures.
+        nearest : Tensor or None
+            (B, 1, h, w), see `Attention`.
+
+        Returns
+        -------
+        Tensor
+            (B, 1, h, w), > 0.
+        """
+        if nearest is None:
+            return affinity.screening
+        return affinity.screening + F.softplus(_PACE * self.firmness) * nearest**_CERTAIN
 
     def paint(
         self,
@@ -208,8 +283,16 @@ class Guide(nn.Module):
         mixed = mixed + rest * auto / code.gain
         mask = hint_map[:, -1:]
         hint = hint_map[:, :-1] / mask.clamp(min=1e-3) / code.gain
-        spread = solve(code.affinity, mixed, hint, HINT_STRENGTH * mask, self.relaxation)
+        affinity = replace(
+            code.affinity, screening=self.screening(code.affinity, attention.nearest)
+        )
+        spread = solve(affinity, mixed, hint, HINT_STRENGTH * mask, self.relaxation)
         return spread * code.gain, mixed * code.gain
+
+
+def _nearest(near: Tensor) -> Tensor:
+    """(B, h * w, N) -> (B, h * w); zero without hints."""
+    return near.amax(2) if near.shape[2] else near.new_zeros(near.shape[:2])
 
 
 def _squared_distances(positions: Tensor, height: int, width: int) -> Tensor:

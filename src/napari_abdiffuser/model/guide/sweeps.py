@@ -36,28 +36,29 @@ class Sweeps:
         self._span = (height - 1) * stride + width
         self._first = border * stride + border
         self._weights = self._flat(affinity.weights[0])
-        self._total = affinity.weights[0].sum(0) + affinity.screening[0, 0]
-        self._screening = affinity.screening[0, 0]
+        self._pull = affinity.weights[0].sum(0)
         self._relaxation = relaxation.tolist()
         self._shifts = [(dy * stride + dx) * d for d in affinity.dilations for dy, dx in NEIGHBOURS]
 
-    def __call__(self, attended: Tensor, hint: Tensor, strength: Tensor) -> Tensor:
+    def __call__(
+        self, attended: Tensor, hint: Tensor, strength: Tensor, screening: Tensor
+    ) -> Tensor:
         """Solve; see `napari_abdiffuser.model.propagation.solve`.
 
         Parameters
         ----------
         attended, hint : Tensor
             (1, C, h, w).
-        strength : Tensor
-            (1, 1, h, w).
+        strength, screening : Tensor
+            (1, 1, h, w); the screening is `Guide.screening`'s.
 
         Returns
         -------
         Tensor
             (1, C, h, w).
         """
-        share = 1 / (self._total + strength[0, 0])
-        source = (self._screening * attended[0] + strength[0] * hint[0]) * share
+        share = 1 / (self._pull + screening[0, 0] + strength[0, 0])
+        source = (screening[0] * attended[0] + strength[0] * hint[0]) * share
         parts = attended.shape[1] if attended.device.type != "cpu" else _CHANNELS
         solved = [
             self._solve(x, s, share)

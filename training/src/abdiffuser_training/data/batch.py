@@ -37,6 +37,8 @@ class Batch:
         (N, 4) patches where the colouring was made gray on purpose: gray hints beside others.
     regions : tuple of (ndarray or None)
         (S, S) int32 region numbers of each crop that has a mask, zero is the ground.
+    counted : Tensor or None
+        (B, S, S), >= 0: what every pixel counts in the losses; None for one everywhere.
     """
 
     seen: Tensor
@@ -48,6 +50,7 @@ class Batch:
     indices: tuple[int, ...]
     grays: tuple[NDArray[np.int64] | None, ...] = ()
     regions: tuple[NDArray[np.int32] | None, ...] = ()
+    counted: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Batch:
         """Give the same batch on a device."""
@@ -58,4 +61,5 @@ class Batch:
             chroma=self.chroma.to(device, non_blocking=True),
             native=self.native.to(device, non_blocking=True),
             highlight=self.highlight.to(device, non_blocking=True),
+            counted=None if self.counted is None else self.counted.to(device, non_blocking=True),
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from abdiffuser_training.data.batch import Batch
+from abdiffuser_training.data.clicking import clicked
 from abdiffuser_training.data.colourings import color_regions
 from abdiffuser_training.data.corpus import cut_pixels, cut_regions, draw_cut
 from abdiffuser_training.data.highlighting import highlighted
@@ -46,6 +47,8 @@ class _Colors:
     native: bool
     boxes: NDArray[np.int64] | None = None
     grays: NDArray[np.int64] | None = None
+    highlight: bool = False
+    counted: NDArray[np.float32] | None = None
 
 
 class Mixture:
@@ -112,11 +115,12 @@ class Mixture:
             lightness=lightness[:, None] / 50 - 1,
             chroma=chroma,
             native=torch.tensor([c.native for c in colors], device=device),
-            highlight=torch.tensor([float(c.boxes is not None) for c in colors], device=device),
+            highlight=torch.tensor([float(c.highlight) for c in colors], device=device),
             boxes=tuple(c.boxes for c in colors),
             indices=indices,
             grays=tuple(c.grays for c in colors),
             regions=tuple(c.instances for c in crops),
+            counted=_counted(colors, lightness),
         )
 
     def _crop(self, step: int, index: int, size: int) -> _Crop:
@@ -131,7 +135,13 @@ class Mixture:
 def _colors(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colors:
     """Draw the colours of a crop: its own or changed ones, or those that its masks are given."""
     rng, shares = crop.rng, crop.source.colors
-    made, boxes, grays = None, None, None
+    made: NDArray[np.float32] | None = None
+    if crop.instances is not None and rng.random() < shares.clicked:
+        clicks = clicked(crop.instances, lightness.cpu().numpy(), rng)
+        if clicks is not None:
+            made = np.moveaxis(clicks.chroma, 2, 0) / np.float32(_SCALE)
+            return _Colors(made, _NO_TURN, False, clicks.boxes, counted=clicks.counted)
+    boxes, grays = None, None
     native, matrix = crop.source.native, _NO_TURN
     if crop.instances is not None:
         painted = color_regions(crop.instances, crop.classes, lightness.cpu().numpy(), rng)
@@ -149,4 +159,15 @@ def _colors(crop: _Crop, lightness: Tensor, chroma: Tensor) -> _Colors:
         erased = erase(before, crop.instances, rng)
         if erased is not None:
             made, grays, native = erased.chroma, erased.boxes, False
-    return _Colors(made, matrix, native, boxes, grays)
+    return _Colors(made, matrix, native, boxes, grays, highlight=boxes is not None)
+
+
+def _counted(colors: Sequence[_Colors], lightness: Tensor) -> Tensor | None:
+    """Collect what pixels count (B, S, S); None where all count the same."""
+    if all(c.counted is None for c in colors):
+        return None
+    counted = torch.ones_like(lightness)
+    for i, each in enumerate(colors):
+        if each.counted is not None:
+            counted[i] = torch.from_numpy(each.counted).to(lightness.device)
+    return counted

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abdiffuser_training.data.areas import deep_places
 
-__all__ = ["Highlighting", "boxes_around", "highlighted"]
+__all__ = ["Highlighting", "boxes_around", "highlighted", "large_objects"]
 
 _LEAST_AREA = 40  # pixels: nobody points at less
 _MOST_OBJECTS = 12
@@ -50,8 +50,7 @@ def highlighted(instances: NDArray[np.int32], rng: np.random.Generator) -> Highl
         object is large enough.
     """
     flat = instances.ravel()
-    large = np.flatnonzero(np.bincount(flat) >= _LEAST_AREA)
-    large = large[large > 0]
+    large = large_objects(instances)
     if not len(large):
         return None
     count = min(len(large), int(np.exp(rng.uniform(0, np.log(_MOST_OBJECTS + 1)))))
@@ -66,6 +65,12 @@ def highlighted(instances: NDArray[np.int32], rng: np.random.Generator) -> Highl
         places.append(np.stack(np.divmod(picked, instances.shape[1]), 1))
     boxes = boxes_around(np.concatenate(places), instances.shape[0], rng)
     return Highlighting(boxes, np.isin(instances, chosen))
+
+
+def large_objects(instances: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Find the objects (n,) that are large enough to point at, at least 40 pixels."""
+    large = np.flatnonzero(np.bincount(instances.ravel()) >= _LEAST_AREA)
+    return np.asarray(large[large > 0], np.int64)
 
 
 def boxes_around(

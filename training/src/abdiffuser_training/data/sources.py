@@ -47,12 +47,16 @@ class Recoloring:
         One thing gray, with one or two gray hints in it.
     highlighted : float
         Of the crops with masks: some objects hinted, everything else gray.
+    clicked : float
+        Of the crops with masks, before the others: look-alike objects, each in a colour of its
+        own with one hint in it.
     """
 
     turned: float = 0.0
     clusters: float = 0.0
     erased: float = 0.0
     highlighted: float = 0.45
+    clicked: float = 0.0
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Recoloring:

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from abdiffuser_training.hint_sampling.paths import nearness_at
 from napari_abdiffuser.model.guide.network import Guide, GuideFeatures
 
 __all__ = ["fitted_colors", "local_colors"]
@@ -35,7 +36,9 @@ def local_colors(code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tenso
     return code.at(mean, positions).transpose(1, 2)
 
 
-def fitted_colors(guide: Guide, code: GuideFeatures, positions: Tensor, truth: Tensor) -> Tensor:
+def fitted_colors(
+    guide: Guide, code: GuideFeatures, positions: Tensor, truth: Tensor, lightness: Tensor
+) -> Tensor:
     """Colours whose painting is nearest to the truth.
 
     Painting mixes the colours of neighbouring anchors, which dulls them. It is linear, x = P c + b,
@@ -51,6 +54,8 @@ def fitted_colors(guide: Guide, code: GuideFeatures, positions: Tensor, truth: T
         (B, K, 2) in cells.
     truth : Tensor
         (B, 2, h, w), ab / 110.
+    lightness : Tensor
+        (B, 1, h, w), as the guide sees it, in [-1, 1].
 
     Returns
     -------
@@ -60,7 +65,8 @@ def fitted_colors(guide: Guide, code: GuideFeatures, positions: Tensor, truth: T
     batch, anchors, _ = positions.shape
     height, width = code.shape
     valid = torch.ones(batch, anchors, dtype=torch.bool, device=positions.device)
-    attention = guide.attend(code, positions, valid)
+    nearness = nearness_at(lightness, positions, valid)
+    attention = guide.attend(code, positions, valid, nearness=nearness)
     unit = torch.eye(anchors, device=truth.device).expand(batch, -1, -1)
     nothing = truth.new_zeros(batch, anchors + 1, height, width)
     response = guide.paint(code, attention, unit, nothing, nothing[:, 1:])[0].flatten(2)

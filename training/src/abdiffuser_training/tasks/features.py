@@ -102,7 +102,7 @@ def _batch(
     positions = place_anchors(code, how.anchors)
     seen, truth = F.avg_pool2d(crops.seen, 2), F.avg_pool2d(crops.chroma, 2)
     if how.colors == "fitted":
-        colors = fitted_colors(guide, code, positions, truth)
+        colors = fitted_colors(guide, code, positions, truth, seen)
     else:
         colors = local_colors(code, positions, truth)
     size = torch.tensor(code.shape, device=positions.device)

@@ -16,6 +16,7 @@ from abdiffuser_training.engine.start import begin_with
 from abdiffuser_training.engine.task import Place
 from abdiffuser_training.engine.trunk import PACKAGE, begin_trunk
 from abdiffuser_training.hint_sampling import HintBatch, HintSettings, hint_batch
+from abdiffuser_training.hint_sampling.paths import hint_nearness
 from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from abdiffuser_training.tasks.previews import grid, hint_picture, render_batch
@@ -36,10 +37,11 @@ class GuideBatch:
 
     crops: Batch
     hints: HintBatch
+    nearness: Tensor
 
     def to(self, device: torch.device) -> GuideBatch:
         """Give the same on a device."""
-        return GuideBatch(self.crops.to(device), self.hints.to(device))
+        return GuideBatch(self.crops.to(device), self.hints.to(device), self.nearness.to(device))
 
     def __len__(self) -> int:
         return len(self.crops.seen)
@@ -71,12 +73,14 @@ class GuideLosses(nn.Module):
         with autocast(crops.seen.device, self.precision):
             maps = guide.encoder(crops.seen)
         code = guide.decode(maps)
-        attention = guide.attend(code, hints.positions, hints.valid, crops.highlight)
+        attention = guide.attend(
+            code, hints.positions, hints.valid, crops.highlight, batch.nearness
+        )
         # Colours that were painted at random say nothing about the automatic colour.
         native = crops.native.float()
         auto = (code.auto * native[:, None, None, None]).detach()
         spread, mixed = guide.paint(code, attention, hints.colors, hints.hint_map, auto)
-        share = _share(truth, crops.highlight, weights.highlighted)
+        share = _share(truth, crops, weights.highlighted)
         loss = weights.spread * charbonnier(spread - truth, weights.width, share)
         loss = loss + weights.mixed * charbonnier(mixed - truth, weights.width, share)
         loss = loss + weights.log_mse * log_mse(spread - truth, weights.floor, share)
@@ -105,14 +109,15 @@ class GuideLosses(nn.Module):
             distances = torch.cat([torch.cdist(aim, pure).square(), own], 2) * gain.square()
         shares = torch.cat([attention.weights, attention.unclaimed], 2)
         loss = claim_likelihood(shares, distances, self.weights.claim_width, _NOBODY)
-        share = _share(truth, batch.crops.highlight, self.weights.highlighted).flatten(1)
+        share = _share(truth, batch.crops, self.weights.highlighted).flatten(1)
         return (loss * share).mean(1)
 
 
-def _share(truth: Tensor, highlight: Tensor, weight: float) -> Tensor:
+def _share(truth: Tensor, crops: Batch, weight: float) -> Tensor:
     """Weigh pixels (B, h, w): highlighted objects more than the ground around them."""
-    kept = (truth.abs().amax(1) > 0) & (highlight > 0)[:, None, None]
-    return 1 + (weight - 1) * kept
+    kept = (truth.abs().amax(1) > 0) & (crops.highlight > 0)[:, None, None]
+    share = 1 + (weight - 1) * kept
+    return share if crops.counted is None else share * F.avg_pool2d(crops.counted, 2)
 
 
 def crops_at(crops: list[Crops], progress: float) -> Crops:
@@ -214,7 +219,8 @@ class GuideTask:
         drawn = mixture.batch(
             place.step, crops.batch, crops.side, rank=place.part, world=place.parts
         )
-        return GuideBatch(drawn, hint_batch(drawn, self._hints, self._seed, place.step))
+        hints = hint_batch(drawn, self._hints, self._seed, place.step)
+        return GuideBatch(drawn, hints, hint_nearness(drawn.seen, hints))
 
     @torch.no_grad()
     def _spread(self, guide: Guide, mixture: Pictures) -> tuple[GuideBatch, Tensor]:
@@ -223,5 +229,7 @@ class GuideTask:
         batch = self._draw(mixture, Place(0), Crops(1.0, side, _SHOWN)).to(device)
         code = guide.encode(batch.crops.seen)
         hints = batch.hints
-        attention = guide.attend(code, hints.positions, hints.valid, batch.crops.highlight)
+        attention = guide.attend(
+            code, hints.positions, hints.valid, batch.crops.highlight, batch.nearness
+        )
         return batch, guide.paint(code, attention, hints.colors, hints.hint_map)[0]
