@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -61,3 +62,18 @@ def test_unit_tests_mirror_the_sources():
         and not (source / file.parent.relative_to(tests) / f"{file.stem[5:]}.py").is_file()
     ]
     assert strays == [], "tests/unit/<room>/test_<module>.py tests <room>/<module>.py"
+
+
+def test_the_architecture_page_names_what_exists():
+    tests = Path(__file__).parent
+    page = (tests.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    source = Path(__import__(PACKAGES[0]).__file__).parent
+    named = re.findall(r"`((?:\w+/)*\w+\.py):(\w+)`", page)
+    assert len(named) > 30
+    gone = [
+        f"{file}:{name}"
+        for file, name in named
+        if not (source / file).is_file()
+        or not re.search(rf"\b(def|class) {name}\b|^{name}\b", (source / file).read_text(), re.M)
+    ]
+    assert gone == [], "docs/architecture.md: say where these are now"
