@@ -19,8 +19,6 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QScrollArea,
-    QToolButton,
     QWidget,
 )
 
@@ -72,23 +70,40 @@ class Hands:
             raise LookupError(name)
         return found
 
-    def fold(self, title: str) -> Any:
-        """Return the header of a section by what is written on it."""
-        headers = self.widget.findChildren(QToolButton, "abdiffuser_fold")
-        return next(header for header in headers if header.text() == title)
-
     def unfold(self, title: str) -> None:
-        """Open a section, if it is not open."""
-        header = self.fold(title)
-        if not header.isChecked():
-            self.click(header)
+        """Bring a section to the front, by its title or the name of its tab."""
+        tabs = self.widget.tabs
+        names = [tabs.tabText(n) for n in range(tabs.count())]
+        if title in names:
+            self.tab(names.index(title))
+            return
+        found = next((p for p in self.widget.panels if p.title == title), None)
+        self.reveal(self.widget.options if found is None else found)
+
+    def tab(self, at: int) -> None:
+        """Click a tab; from the menu, go back first."""
+        menu = self.widget.header.menu_button
+        if menu.isChecked():
+            QTest.mouseClick(menu, _LEFT, _PLAIN, menu.rect().center())
+        bar = self.widget.tabs.tabBar()
+        QTest.mouseClick(bar, _LEFT, _PLAIN, bar.tabRect(at).center())
+        QTest.qWait(_PAUSE_MS)
 
     def reveal(self, control: QWidget, around: int = 24) -> None:
-        """Scroll, as little as needed, until a control is in sight with some of what is around."""
-        scroll = self.widget.findChild(QScrollArea, "abdiffuser_scroll")
-        inside = scroll.widget()
-        if not inside.isAncestorOf(control):
+        """Bring a control to the front and, if need be, scroll until it is in sight."""
+        menu, pages = self.widget.header.menu_button, self.widget.tab_pages
+        if self.widget.menu_page.isAncestorOf(control):
+            if not menu.isChecked():
+                QTest.mouseClick(menu, _LEFT, _PLAIN, menu.rect().center())
+        else:
+            at = next((n for n, p in enumerate(pages) if p.isAncestorOf(control)), None)
+            if at is not None and (menu.isChecked() or self.widget.tabs.currentIndex() != at):
+                self.tab(at)
+        scrolls = (*pages, self.widget.menu_page)
+        scroll = next((s for s in scrolls if s.isAncestorOf(control)), None)
+        if scroll is None:
             return
+        inside = scroll.widget()
         bar, height = scroll.verticalScrollBar(), scroll.viewport().height()
         top = control.mapTo(inside, QPoint(0, 0)).y()
         bottom = top + control.height()

@@ -115,7 +115,7 @@ def window(make_napari_viewer_proxy, colorizer, qtbot):
             viewer=viewer,
             widget=widget,
             button=button,
-            idle=lambda: qtbot.waitUntil(lambda: button.text() == "Colorize", timeout=20000),
+            idle=lambda: qtbot.waitUntil(lambda: not widget.footer.busy, timeout=20000),
         )
 
     yield make
@@ -193,7 +193,7 @@ def stack(window, qtbot):
                 w.opened()
 
         def finished():
-            qtbot.waitUntil(lambda: w.button.text() == "Colorize", timeout=30_000)
+            qtbot.waitUntil(lambda: not w.widget.footer.busy, timeout=30_000)
             qtbot.waitUntil(lambda: not w.results.busy, timeout=30_000)
 
         def run():

@@ -74,7 +74,7 @@ def test_recoloring_stays_inside_the_region_and_undo_shows_what_was(ran, qtbot):
     for variation in made:
         assert np.array_equal(variation.rgb[~inside()], before.rgb[~inside()])
     assert not np.array_equal(made[1].rgb, made[2].rgb)
-    undo, redo = ran.correct.undo_bar.undo_button, ran.correct.undo_bar.redo_button
+    undo, redo = ran.widget.undo_bar.undo_button, ran.widget.undo_bar.redo_button
     assert undo.accessibleName() == "Undo: Recolour inside region"
     undo.click()
     assert ran.shown() is before
@@ -162,7 +162,7 @@ def test_saturation_starts_from_the_uncorrected_pixels_and_is_one_undo(ran, qtbo
     slider.setValue(150)
     wanted = picture.saturate(rgb, 1.5)
     qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, wanted), timeout=20000)
-    ran.correct.undo_bar.undo()
+    ran.widget.undo_bar.undo()
     qtbot.waitUntil(lambda: np.array_equal(ran.layer().data, rgb), timeout=20000)
     assert slider.value() == 100
     assert "corrections" not in ran.layer().metadata["abdiffuser"]
@@ -213,24 +213,23 @@ def test_the_live_preview_is_corrected_too(ran, qtbot):
     press(ran, qtbot, ran.correct.region_bar.erase_button)
     assert ran.shown().parent is None
     assert not live.layer.visible
-    ran.correct.undo_bar.undo()
+    ran.widget.undo_bar.undo()
     qtbot.waitUntil(lambda: live.layer.visible, timeout=20000)
 
 
-def test_the_switch_and_the_background_are_one(ran):
-    switch, field = ran.correct.highlight_field, ran.widget.options.background_field
-    switch.setChecked(True)
-    assert field.currentData() == "gray"
+def test_undo_goes_back_in_the_background(ran):
+    field = ran.widget.options.background_field
+    field.setCurrentIndex(field.findData("gray"))
     assert ran.store.state.corrections.background.gray
     field.setCurrentIndex(field.findData("auto"))
-    assert not switch.isChecked()
-    ran.correct.undo_bar.undo()
-    assert switch.isChecked()
+    assert not ran.store.state.corrections.background.gray
+    ran.widget.undo_bar.undo()
+    assert field.currentData() == "gray"
 
 
 def test_where_a_hint_would_help(ran, qtbot):
     image = ran.viewer.layers["image"]
-    ran.correct.help_bar.ask_button.click()
+    ran.widget.tools.help_bar.ask_button.click()
     qtbot.waitUntil(lambda: "image uncertainty" in ran.viewer.layers, timeout=20000)
     overlay = ran.viewer.layers["image uncertainty"]
     place = overlay.metadata["abdiffuser"]["uncertainty"]["place"]
@@ -238,7 +237,7 @@ def test_where_a_hint_would_help(ran, qtbot):
     np.testing.assert_array_equal(overlay.scale, image.scale)
     np.testing.assert_allclose(getattr(ran.viewer, "scene", ran.viewer).camera.center[-2:], place)
     assert ran.widget.sources.image.name == "image"  # the overlay is no picture to colorize
-    ran.correct.help_bar.hide_button.click()
+    ran.widget.tools.help_bar.hide_button.click()
     assert not [x for x in ran.viewer.layers if x.name in ("image uncertainty", "image next hint")]
 
 

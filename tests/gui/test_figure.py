@@ -38,17 +38,10 @@ def ran(window, qtbot):
     w.settled = lambda: qtbot.waitUntil(lambda: not w.panel.busy, timeout=20_000)
     w.button.click()
     w.idle()
-    unfold(w.widget, w.panel)
+    w.widget.bring_forward(w.panel)
     qtbot.waitUntil(lambda: w.panel.export_button.isEnabled(), timeout=20_000)
     w.settled()
     return w
-
-
-def unfold(widget, panel):
-    from napari_abdiffuser.widgets.common.form import Fold
-
-    fold = next(f for f in widget.findChildren(Fold) if f.isAncestorOf(panel))
-    fold.header.setChecked(True)
 
 
 def export(w, qtbot, path):
@@ -125,7 +118,7 @@ def test_without_a_unit_there_is_no_scale_bar_and_the_reason_is_told(window, qtb
     panel = next(p for p in w.widget.panels if isinstance(p, FigurePanel))
     w.button.click()
     w.idle()
-    unfold(w.widget, panel)
+    w.widget.bring_forward(panel)
     qtbot.waitUntil(lambda: panel.export_button.isEnabled(), timeout=20_000)
     assert not panel.controls.bar_field.isEnabled()
     assert "how large a pixel is" in panel.controls.bar_field.toolTip()

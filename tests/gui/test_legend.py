@@ -184,10 +184,10 @@ def test_a_picture_dropped_on_the_legend_gives_its_palette(legend, qtbot, tmp_pa
 
 def test_look_alikes_are_warned_of(legend, store, qtbot):
     store.apply(lambda s: s.add_class("almost cell", "#c84640"))
-    qtbot.waitUntil(lambda: not legend.vision.isHidden(), timeout=30000)
-    assert "almost cell" in legend.vision.text()
+    qtbot.waitUntil(lambda: legend.vision.warns, timeout=30000)
+    assert "almost cell" in legend.vision.toolTip()
     store.apply(lambda s: s.remove_class("almost cell"))
-    qtbot.waitUntil(legend.vision.isHidden, timeout=30000)
+    qtbot.waitUntil(lambda: not legend.vision.warns, timeout=30000)
 
 
 def test_a_palette_without_room_keeps_gray(legend):

@@ -57,7 +57,7 @@ def test_napari_finds_the_widget_and_the_sample(make_napari_viewer, npe2pm, monk
     viewer = make_napari_viewer()
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser")
     assert widget.findChild(QPushButton, "colorize_button").text() == "Colorize"
-    qtbot.waitUntil(lambda: "not loaded in this test" in widget.footer.device.text())
+    qtbot.waitUntil(lambda: "not loaded in this test" in widget.options.device_state.text())
     viewer.open_sample("napari-abdiffuser", "micrograph")
     assert len(viewer.layers) == 2
 

@@ -45,7 +45,7 @@ def test_a_run_in_a_window(window, qtbot):
         assert len(layer.metadata["abdiffuser"]["hints"]["points"]) == 1
         assert same_lightness(NOISE[0], layer.data)
     assert not np.array_equal(made[0].data, made[1].data)
-    assert w.widget.footer.device.text().startswith("Runs on cpu: it was asked for")
+    assert w.widget.options.device_state.text().startswith("Runs on cpu: it was asked for")
 
 
 def test_the_widget_loads_a_model_file(make_napari_viewer_proxy, tiny_model, qtbot):
@@ -60,7 +60,7 @@ def test_the_widget_loads_a_model_file(make_napari_viewer_proxy, tiny_model, qtb
     widget = ColorizeWidget(viewer, models=models)
     viewer.window.add_dock_widget(widget, name="AB-diffuser")
     widget.footer.button.click()
-    qtbot.waitUntil(lambda: widget.footer.button.text() == "Colorize", timeout=20000)
+    qtbot.waitUntil(lambda: not widget.footer.busy, timeout=20000)
     made = [layer for layer in viewer.layers if "abdiffuser" in layer.metadata]
     assert made
     assert made[0].metadata["abdiffuser"]["input"]["mapping"] == "contrast_limits"

@@ -53,7 +53,7 @@ def test_a_run_adds_layers_below_the_hints_and_off_the_gui_thread(window, colori
     assert w.widget.footer.status.text() == texts.finished(
         2, "Left out 1 hint: 1 outside the picture."
     )
-    assert w.widget.footer.device.text() == "Runs on cpu: a test needs no more"
+    assert w.widget.options.device_state.text() == "Runs on cpu: a test needs no more"
 
 
 def test_cancel_ends_the_run_at_once_and_its_result_never_comes(window, colorizer, qtbot):
@@ -62,7 +62,7 @@ def test_cancel_ends_the_run_at_once_and_its_result_never_comes(window, colorize
     w.button.click()
     qtbot.waitUntil(colorizer.started.is_set)
     w.button.click()
-    assert w.button.text() == "Colorize"
+    assert not w.widget.footer.busy
     assert w.widget.footer.status.text() == texts.CANCELLED
     qtbot.waitUntil(colorizer.ended.is_set)
     colorizer.go.set()
@@ -80,7 +80,7 @@ def test_taking_the_widget_out_of_its_dock_cancels_the_run(window, colorizer, qt
     qtbot.waitUntil(colorizer.started.is_set)
     w.viewer.window.remove_dock_widget(w.widget)
     qtbot.waitUntil(colorizer.ended.is_set)
-    assert w.button.text() == "Colorize"
+    assert not w.widget.footer.busy
     assert outputs(w.viewer) == []
     w.widget.cleanup()
     w.widget.deleteLater()

@@ -33,6 +33,9 @@ def studio(window, qtbot):
         return SimpleNamespace(
             viewer=w.viewer,
             panel=panel,
+            footer=w.widget.footer,
+            color=lambda which: (panel.fields.choose(which), w.button.click()),
+            button=w.button,
             store=w.widget.store,
             status=w.widget.footer.status.text,
             bar=w.widget.footer.bar,
@@ -75,7 +78,7 @@ def test_every_other_image_gets_a_layer_of_its_own(studio, colorizer):
     s = studio(GRAY, GRAY[::-1], GRAY[:, ::-1])
     s.store.apply(lambda state: state.set_hints(HINTS))
     colorizer.requests.clear()
-    s.panel.others_button.click()
+    s.color("others")
     s.ended()
     names = [layer.name for layer in s.viewer.layers if layer not in s.panel.context.hints.links]
     made = colourings(s.viewer)
@@ -84,7 +87,7 @@ def test_every_other_image_gets_a_layer_of_its_own(studio, colorizer):
     np.testing.assert_array_equal(made[0].data[..., 0], GRAY[::-1])
     assert [len(r["hints"]) for r in colorizer.requests] == [2, 2]
     assert s.status() == "Coloured 2 pictures."
-    assert s.panel.others_button.isEnabled()
+    assert s.button.text() == "Colorize the 2 other open images"
 
 
 def test_a_range_of_a_stack_becomes_one_layer_with_the_nearest_hints(studio, colorizer):
@@ -93,12 +96,13 @@ def test_a_range_of_a_stack_becomes_one_layer_with_the_nearest_hints(studio, col
     s.viewer.dims.set_current_step(0, 1)
     s.until(lambda: s.store.state.index == (1,))
     s.store.apply(lambda state: state.set_hints(HINTS))
-    s.panel.fields.which_field.setCurrentIndex(1)
     s.panel.fields.first_field.setValue(1)
     s.panel.fields.last_field.setValue(3)
     s.panel.fields.seed = 7
     colorizer.requests.clear()
-    s.panel.stack_button.click()
+    s.panel.fields.choose("range")
+    assert s.button.text() == "Colorize slices 1 to 3"
+    s.color("range")
     s.ended()
     (layer,) = colourings(s.viewer)
     np.testing.assert_array_equal(layer.data[..., 1], STACK[1:4])
@@ -131,13 +135,13 @@ def test_a_stack_that_the_disk_has_no_room_for_is_refused(studio, colorizer, mon
             full.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
         else:
             full.setattr(os, "posix_fallocate", refuse, raising=False)
-        s.panel.stack_button.click()
+        s.color("all")
         s.until(lambda: "delete files there" in s.status())
         assert not s.panel.runner.busy
     assert not colorizer.requests
     assert list(s.viewer.layers) == layers
     assert s.store.state.hints == HINTS
-    s.panel.stack_button.click()
+    s.color("all")
     s.ended()
     (layer,) = colourings(s.viewer)
     np.testing.assert_array_equal(layer.data[..., 0], STACK)
@@ -148,7 +152,7 @@ def test_a_large_stack_is_colored_into_a_reserved_file(studio, colorizer, monkey
 
     monkeypatch.setattr(room, "_IN_MEMORY", 1000)
     s = studio(STACK)
-    s.panel.stack_button.click()
+    s.color("all")
     s.ended()
     (layer,) = colourings(s.viewer)
     np.testing.assert_array_equal(layer.data[..., 0], STACK)
@@ -165,22 +169,24 @@ def test_what_is_done_before_a_cancel_is_kept(studio, colorizer):
         return paint(*args, **kwargs)
 
     colorizer._paint = held
-    s.panel.stack_button.click()
-    assert not s.panel.stack_button.isEnabled()
+    s.panel.fields.choose("all")
+    assert s.button.text() == "Colorize all 5 slices"
+    s.color("all")
+    assert s.button.text() == "Cancel"
     s.until(lambda: len(painted) == 3 and "3 of 5" in s.status())
     assert s.bar.maximum() == 5
-    s.panel.cancel_button.click()
+    s.button.click()
     (layer,) = colourings(s.viewer)
     assert layer.data.shape == (2, 30, 40, 3)
     np.testing.assert_array_equal(layer.data[..., 0], STACK[:2])
     assert s.status().startswith("Cancelled. Coloured 2 of 5 slices")
-    assert s.panel.stack_button.isEnabled()
+    assert not s.footer.busy
 
 
 def test_when_nothing_works_the_reason_is_told(studio, colorizer):
     s = studio(GRAY, GRAY)
     colorizer.error = InvalidImage("This picture is empty: choose another.")
-    s.panel.others_button.click()
+    s.color("others")
     s.ended()
     assert s.status() == "This picture is empty: choose another."
     assert not colourings(s.viewer)
@@ -198,7 +204,7 @@ def test_a_picture_that_cannot_be_read_does_not_end_the_series(studio, colorizer
         return paint(*args, **kwargs)
 
     colorizer._paint = sometimes
-    s.panel.others_button.click()
+    s.color("others")
     s.ended()
     assert [layer.name for layer in colourings(s.viewer)] == ["image [2] colorized"]
     assert s.status().startswith(f"Coloured 1 of 2 pictures. '{first.name}' could not be coloured:")
@@ -211,9 +217,8 @@ def test_the_slice_in_view_of_a_stack_with_time_and_depth_is_one_slice(studio, c
     s.viewer.dims.set_current_step(0, 2)
     s.viewer.dims.set_current_step(1, 1)
     s.until(lambda: s.store.state.index == (2, 1))
-    s.panel.fields.which_field.setCurrentIndex(s.panel.fields.which_field.findData("current"))
     colorizer.requests.clear()
-    s.panel.stack_button.click()
+    s.color("current")
     s.ended()
     (layer,) = colourings(s.viewer)
     assert len(colorizer.requests) == 1
@@ -233,7 +238,7 @@ def test_a_stack_is_colored_and_saved_with_hints_of_slices_that_nobody_visited(
         metadata={"abdiffuser_hints": True},
     )
     colorizer.requests.clear()
-    s.panel.stack_button.click()
+    s.color("all")
     s.ended()
     at = [[(p.y, p.x) for p in r["hints"].points] for r in colorizer.requests]
     assert at == [[(4, 6)]] * 3 + [[(20, 30)]] * 2

@@ -57,7 +57,7 @@ def test_corrections_are_of_the_slice_at_hand(stack, qtbot):
     assert {v.index for v in w.store.state.gallery.variations[-4:]} == {(2,)}
     w.go(1)
     np.testing.assert_array_equal(w.shown().rgb, before)
-    w.correct.undo_bar.undo_button.click()  # of what was done to slice 2
+    w.widget.undo_bar.undo_button.click()  # of what was done to slice 2
     np.testing.assert_array_equal(w.shown().rgb, before)
 
 

@@ -74,16 +74,44 @@ def test_nothing_is_left_connected_after_cleanup(window):
     )
 
 
-def test_every_control_has_a_tooltip_and_the_advanced_ones_are_folded(window):
-    w = window(GRAY, show=False)
-    options = w.widget.options
-    assert options.advanced.header.text() == "Advanced"
-    assert options.device_field.isHidden() or not options.device_field.isVisibleTo(options)
-    options.advanced.header.click()
-    assert options.device_field.isVisibleTo(options)
-    fields = (
-        w.widget.sources.image_field, w.widget.sources.hints_field, w.widget.sources.new_button,
-        w.widget.tools.size_field, options.outputs_field, options.background_field,
-        options.steps_field, options.seed_field, options.device_field, w.button,
-    )  # fmt: skip
-    assert all(field.toolTip() for field in fields)
+def test_the_menu_and_the_first_steps_take_the_place_of_the_tabs(window):
+    widget = window(GRAY, show=False).widget
+    device, tools, menu = widget.options.device_field, widget.tools, widget.header.menu_button
+    assert widget.welcome.isVisibleTo(widget)
+    widget.welcome.button.click()
+    assert tools.isVisibleTo(widget)
+    assert not device.isVisibleTo(widget)
+    menu.click()
+    assert device.isVisibleTo(widget)
+    assert not tools.isVisibleTo(widget)
+    widget.bring_forward(widget.figure)
+    assert not menu.isChecked()
+    assert widget.figure.isVisibleTo(widget)
+    assert not tools.isVisibleTo(widget)
+
+
+def test_the_button_says_what_it_does(window):
+    w = window()
+    assert w.button.text() == texts.COLORIZE
+    w.viewer.add_image(GRAY, name="pollen-550x")
+    assert w.button.text() == "Colorize pollen-550x"
+    w.viewer.layers[0].name = "spores"
+    assert w.button.text() == "Colorize spores"
+    w.viewer.layers.clear()
+    w.viewer.add_image(np.stack([GRAY] * 3), name="stack")
+    assert w.button.text() == "Colorize this slice of stack"
+
+
+def test_nothing_moves_under_the_mouse_when_classes_come(window):
+    w = window(GRAY)
+    list_, swatches = w.widget.tools.legend.list, w.widget.tools.palette_.swatches
+    before = list_.sizeHint().height()
+    for swatch in swatches:
+        swatch.click()
+    assert list_.topLevelItemCount() == len(swatches)
+    assert list_.sizeHint().height() == before
+    w.widget.tools.legend.actions_.unused_button.click()
+    assert list_.topLevelItemCount() == 1
+    assert not w.widget.tools.legend.actions_.unused_button.isEnabled()
+    w.widget.undo_bar.undo()
+    assert list_.topLevelItemCount() == len(swatches)

@@ -1,4 +1,4 @@
-"""Hint tools, patch size and legend in one section."""
+"""The tab where hints are placed: tools, palette, classes, and the model's advice."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from napari_abdiffuser.layers.hints.strokes import prepare
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.form import form, spin_box
+from napari_abdiffuser.widgets.correct.help import HelpBar
 from napari_abdiffuser.widgets.hints.layers import color_pictures, is_own
-from napari_abdiffuser.widgets.hints.regions import RegionsRow
+from napari_abdiffuser.widgets.hints.regions import RegionsMenu
 from napari_abdiffuser.widgets.hints.tool_buttons import ToolButtons
 from napari_abdiffuser.widgets.legend.panel import Legend
 from napari_abdiffuser.widgets.legend.suggest import SuggestRow
@@ -33,7 +34,7 @@ MAX_PATCH = 999
 
 
 class HintTools(QWidget):
-    """Three tools, the patch size, and the legend.
+    """Tools and patch size in a row, palette and classes, and what the model advises.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class HintTools(QWidget):
         Holds the classes.
     sync
         Makes the layers that the tools work on.
+    background
+        The switch for what no hint claims.
     """
 
     changed = Signal()
@@ -49,7 +52,9 @@ class HintTools(QWidget):
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, store: Store, sync: HintSync, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, store: Store, sync: HintSync, background: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._store = store
         self._sync = sync
@@ -60,15 +65,16 @@ class HintTools(QWidget):
         self.legend = Legend(store, lambda: color_pictures(sync.viewer.layers), self)
         self.palette_ = self.legend.swatches
         self.suggest: SuggestRow | None = None
-        self.regions: RegionsRow | None = None
+        self.regions: RegionsMenu | None = None
+        self.help_bar: HelpBar | None = None
         self.size_field = spin_box(1, MAX_PATCH, 9, texts.PATCH_SIZE_TIP, texts.PIXELS)
         self.size_field.setObjectName("patch_size_field")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.tools)
-        layout.addLayout(form([(texts.PATCH_SIZE, self.size_field)]))
         layout.addWidget(self.legend)
+        layout.addLayout(form([(texts.WHERE_NO_HINT, background)]))
         self._layout = layout
         # After napari has finished adding a point: the selection comes after the event.
         self._deselect = QTimer(self)
@@ -124,14 +130,20 @@ class HintTools(QWidget):
         self.suggest = SuggestRow(context, self)
         self.suggest.said.connect(self.said)
         self.suggest.failed.connect(self.failed)
-        self._layout.addWidget(self.suggest)
+        self.help_bar = HelpBar(context, self)
+        self.help_bar.said.connect(self.said)
+        self.help_bar.failed.connect(self.failed)
         palettes = self.legend.palettes
-        self.regions = RegionsRow(
+        self.regions = RegionsMenu(
             context.viewer, self._store, self._sync, lambda: palettes.palette_at_hand, self
         )
         self.regions.said.connect(self.said)
         self.regions.failed.connect(self.failed)
-        self._layout.insertWidget(1, self.regions)
+        self.regions.button.setProperty("slim", True)
+        self.tools.add_control(self.regions.button)
+        self.tools.add_control(self.size_field)
+        for part in (self.regions.hard_switch, self.suggest, self.help_bar):
+            self._layout.addWidget(part)
         self.set_image(self._sync.image)
 
     def set_layer(self, layer: Any) -> None:
@@ -155,7 +167,7 @@ class HintTools(QWidget):
         self._layer = None
         self.tools.cleanup()
         self.legend.cleanup()
-        for part in (self.suggest, self.regions):
+        for part in (self.suggest, self.regions, self.help_bar):
             if part is not None:
                 part.cleanup()
 

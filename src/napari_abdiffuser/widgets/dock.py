@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs import texts as jobs_texts
@@ -16,17 +16,20 @@ from napari_abdiffuser.jobs.events import Failed, Finished, Progress, Ready, Run
 from napari_abdiffuser.jobs.run import Models
 from napari_abdiffuser.layers.hints.new import default_patch_size
 from napari_abdiffuser.layers.images import image_array, read_image
+from napari_abdiffuser.options import OPTIONS
 from napari_abdiffuser.widgets.color_tools import HintTools
 from napari_abdiffuser.widgets.common import texts
 from napari_abdiffuser.widgets.common.connections import CleanupStack
 from napari_abdiffuser.widgets.common.footer import ActionWatch, Footer
-from napari_abdiffuser.widgets.common.form import Fold
+from napari_abdiffuser.widgets.common.form import heading, page
 from napari_abdiffuser.widgets.common.keyboard import add_shortcut
 from napari_abdiffuser.widgets.common.look import line, style_sheet
 from napari_abdiffuser.widgets.correct.highlight import HighlightSync
 from napari_abdiffuser.widgets.correct.panel import CorrectPanel
+from napari_abdiffuser.widgets.correct.undo import UndoBar
 from napari_abdiffuser.widgets.figure.panel import FigurePanel
 from napari_abdiffuser.widgets.gallery.panel import GalleryPanel
+from napari_abdiffuser.widgets.header import Header
 from napari_abdiffuser.widgets.hints.sync import HintSync
 from napari_abdiffuser.widgets.hints.texts import crowd
 from napari_abdiffuser.widgets.live.panel import LivePanel
@@ -50,17 +53,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.jobs.events import Event
 
-__all__ = ["PANELS", "ColorizeWidget"]
-
-PANELS: tuple[type[Panel], ...] = (
-    LivePanel,
-    GalleryPanel,
-    CorrectPanel,
-    MeasurePanel,
-    SeriesPanel,
-    FigurePanel,
-)
-"""Sections below the options, from top to bottom."""
+__all__ = ["ColorizeWidget"]
 
 _STEPS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
 
@@ -88,7 +81,9 @@ class ColorizeWidget(QWidget):
         self.runs = RunController(self, models)
         self.store = Store(parent=self)
         self.sync = HintSync(napari_viewer, self.sources, self.store, self)
-        self.tools = HintTools(self.store, self.sync, self)
+        self.tools = HintTools(self.store, self.sync, self.options.background_field, self)
+        self.undo_bar = UndoBar(self.store, self)
+        self.header = Header(self.sources, self.undo_bar, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
         preview = PreviewLayer(napari_viewer)
         self.results = Results(napari_viewer, self.store, self.sync.pictures, preview, self)
@@ -103,10 +98,19 @@ class ColorizeWidget(QWidget):
             preview=preview,
         )
         self.tools.serve(self.context)
-        self.panels = tuple(panel(self.context) for panel in PANELS)
+        self.live = LivePanel(self.context)
+        self.gallery = GalleryPanel(self.context)
+        self.correct = CorrectPanel(self.context)
+        self.figure = FigurePanel(self.context)
+        self.measure = MeasurePanel(self.context)
+        self.series = SeriesPanel(self.context)
+        self.panels: tuple[Panel, ...] = (
+            self.live, self.gallery, self.correct, self.figure, self.measure, self.series
+        )  # fmt: skip
         self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
         self._source: Any = None
+        self._running = False
         self._cleanups = CleanupStack(
             self.sources.cleanup,
             self.tools.cleanup,
@@ -135,6 +139,8 @@ class ColorizeWidget(QWidget):
         self._cleanups.add(self.restored.cleanup)
         self._connect()
         self._on_theme()
+        self._show_page()
+        self._on_tab()
         self._on_image(self.sources.image)
         self.tools.set_layer(self.sources.hints)
         self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
@@ -160,30 +166,52 @@ class ColorizeWidget(QWidget):
         super().changeEvent(event)
 
     def _build(self) -> None:
-        controls = QWidget(self)
-        controls.setObjectName("abdiffuser_controls")
-        column = QVBoxLayout(controls)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(12)
-        for part in (self.welcome, self.sources, line(), self.tools, line(), self.options):
-            column.addWidget(part)
-        for panel in self.panels:
-            column.addWidget(Fold(panel.title, panel, opened=panel.open_at_first))
-        column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setObjectName("abdiffuser_scroll")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes to what is in it
-        scroll.setWidget(controls)
+        self.tabs = QTabWidget(self)
+        self.tabs.setObjectName("studio_tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setToolTip(texts.TABS_TIP)
+        self.tab_pages = (
+            page(self.tools),
+            page(self.gallery, line(), self.correct),
+            page(self.figure, line(), heading(self.measure.title), self.measure),
+        )
+        titles = (texts.COLOUR, texts.RESULTS, texts.OUTPUT)
+        for content, title in zip(self.tab_pages, titles, strict=True):
+            self.tabs.addTab(content, title)
+        self.menu_page = page(
+            self.series.files, self.sources.of_hints, line(), self.live, self.options
+        )
+        self.pages = QStackedWidget(self)
+        for part in (self.tabs, self.menu_page, page(self.welcome)):
+            self.pages.addWidget(part)
+        self.footer.add_choice(self.options.outputs_field, OPTIONS["n_outputs"].label)
+        self.footer.add_choice(self.series)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self.header)
+        layout.addWidget(self.pages, 1)
         layout.addWidget(line())
         layout.addWidget(self.footer)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(340)
+
+    def bring_forward(self, part: QWidget) -> None:
+        """Show the tab, or the page of the menu, that a part of the studio is on."""
+        self.header.menu_button.setChecked(self.menu_page.isAncestorOf(part))
+        for content in self.tab_pages:
+            if content.isAncestorOf(part):
+                self.tabs.setCurrentWidget(content)
+
+    def _show_page(self, *_: object) -> None:
+        """Show the menu if it is open, else the first steps until they are dismissed, else tabs."""
+        menu = self.header.menu_button.isChecked()
+        first = self.binder.keeper.settings.preferences.welcome
+        self.pages.setCurrentIndex(1 if menu else 2 if first else 0)
+
+    def _on_tab(self, _index: int = 0) -> None:
+        front = self.tab_pages[self.tabs.currentIndex()]
+        for panel in self.panels:
+            panel.come_forward(front.isAncestorOf(panel))
 
     def _connect(self) -> None:
         self.sources.image_chosen.connect(self._on_image)
@@ -191,6 +219,13 @@ class ColorizeWidget(QWidget):
         self.sources.new_button.clicked.connect(self._on_new_hints)
         self.tools.changed.connect(self._on_ready_to_run)
         self.options.device_chosen.connect(self._on_device)
+        self.header.menu_button.toggled.connect(self._show_page)
+        self.welcome.dismissed.connect(self._show_page)
+        self.options.welcome_button.clicked.connect(self._on_first_steps)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.series.changed.connect(self._show_action)
+        self.bench.asked_changed.connect(self._show_busy)
+        self.series.changed.connect(self._show_busy)
         self.footer.colorize_pressed.connect(self._on_colorize)
         self.sync.run_asked.connect(self.run)
         add_shortcut(self, "Ctrl+Z", self.sync.undo)
@@ -200,7 +235,7 @@ class ColorizeWidget(QWidget):
             add_shortcut(self, f"Ctrl+Shift+{key}", partial(self.sync.move_hint, *step))
         self.footer.cancel_pressed.connect(self._on_cancel)
         self.runs.happened.connect(self._on_event)
-        self.models.device_said.connect(self.footer.say_device)
+        self.models.device_said.connect(self._say_device)
         self.store.refused.connect(self._on_refused)
         self.options.data_bar_switch.toggled.connect(self.bench.set_data_bar)
         parts: list[Panel | SettingsBinder | HintTools | ModelChoice | Restored] = [*self.panels]
@@ -208,10 +243,25 @@ class ColorizeWidget(QWidget):
             part.failed.connect(self._on_refused)
             part.said.connect(self.footer.say)
         for section in self.panels:
-            section.progressed.connect(self.footer.show_other)
+            section.progressed.connect(self._on_progress)
         self._cleanups.connections.connect(self._viewer.events.theme, self._on_theme)
         self.destroyed.connect(self._cleanups.close)
         self.results.delivered.connect(self._on_delivered)
+
+    def _on_first_steps(self) -> None:
+        self.header.menu_button.setChecked(False)
+        self._show_page()
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if total:
+            self._show_busy()
+            self.footer.show_progress(done, total)
+
+    def _show_busy(self) -> None:
+        """Let the button cancel while anything is under way that the user has asked for."""
+        busy = self._running or self.series.busy or self.bench.asked
+        self.footer.set_busy(busy)
+        self._show_action()
 
     def _on_theme(self, event: Any = None) -> None:
         self.setStyleSheet(style_sheet(str(self._viewer.theme)))
@@ -229,9 +279,18 @@ class ColorizeWidget(QWidget):
         """Say whether a run can start, unless one is on."""
         if self.footer.busy:
             return
+        self._show_action()
         has_image = self.sources.image is not None
-        self.footer.set_ready(has_image, texts.WHY_NO_IMAGE)
         self.footer.invite(self._invitation() if has_image else texts.WHY_NO_IMAGE)
+
+    def _show_action(self) -> None:
+        """Say on the button what it does, and let it be pressed where that is possible."""
+        image, action = self.sources.image, texts.COLORIZE
+        if image is not None:
+            this = texts.COLORIZE_SLICE if image.ndim > 2 else texts.COLORIZE_THIS
+            action = self.series.chosen or this.format(name=image.name)
+        self.footer.set_ready(image is not None, texts.WHY_NO_IMAGE)
+        self.footer.set_action(action)
 
     def _invitation(self) -> str:
         counts = self.tools.counts()
@@ -246,13 +305,19 @@ class ColorizeWidget(QWidget):
         self.sources.add_hints_layer(self.tools.color, self.tools.patch_size)
 
     def _on_device(self, device: str) -> None:
-        self.footer.say_device(texts.DEVICE_UNKNOWN)
+        self._say_device(texts.DEVICE_UNKNOWN)
         self.bench.set_device(device)
         self.models.load()
 
+    def _say_device(self, text: str) -> None:
+        self.options.device_state.setText(text)
+
     def _on_colorize(self) -> None:
-        """Start a run as soon as everything that was drawn has become a hint."""
-        self.sync.when_settled(self._run)
+        """Start what the button says, as soon as everything that was drawn has become a hint."""
+        if self.series.chosen:
+            self.series.start()
+        else:
+            self.sync.when_settled(self._run)
 
     def _run(self) -> None:
         """Read layers and controls here, in the GUI thread, and start a run."""
@@ -266,7 +331,8 @@ class ColorizeWidget(QWidget):
             self._fail(str(error))
             return
         self._source = image
-        self.footer.set_busy(True)
+        self._running = True
+        self._show_busy()
         self.footer.say(jobs_texts.LOADING_MODEL)
         self.runs.start(
             RunRequest(
@@ -278,16 +344,21 @@ class ColorizeWidget(QWidget):
         )
 
     def _on_cancel(self) -> None:
-        if self.results.stop():
+        """Cancel everything."""
+        if self.bench.asked:
+            self.footer.say(texts.CANCELLED)
+        if self.results.stop() and self._running:
             self._end(texts.CANCELLED)
         self.runs.cancel()
+        self.series.cancel()
+        self.bench.cancel_asked()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progress):
             self.footer.show_progress(event.done, event.total)
             self.footer.say(event.text)
         elif isinstance(event, Ready):
-            self.footer.say_device(texts.RUNS_ON.format(device=event.device, reason=event.reason))
+            self._say_device(texts.RUNS_ON.format(device=event.device, reason=event.reason))
             self.options.show_default_steps(event.default_steps)
         elif isinstance(event, Finished):
             self._take(event)
@@ -304,7 +375,8 @@ class ColorizeWidget(QWidget):
         """Become idle and say how it went."""
         self.results.stop()
         self._source = None
-        self.footer.set_busy(False)
+        self._running = False
+        self._show_busy()
         self._on_ready_to_run()
         self.footer.say(text, failure=failure)
 
@@ -315,5 +387,6 @@ class ColorizeWidget(QWidget):
         self._pending_text = texts.finished(variations, event.left_out.sentence(), where)
 
     def _on_delivered(self) -> None:
-        if self.footer.busy and not self.runs.busy:
+        if self._running and not self.runs.busy:
             self._end(self._pending_text)
+            self.bring_forward(self.gallery)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QApplication,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -28,7 +29,7 @@ _ACTS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.T
 
 
 class Footer(QWidget):
-    """One button that starts and cancels, and what the work has to say."""
+    """One button that starts what it says and cancels everything, and what the work has to say."""
 
     colorize_pressed = Signal()
     cancel_pressed = Signal()
@@ -47,13 +48,16 @@ class Footer(QWidget):
         self.bar.setSizePolicy(policy)
         self.bar.hide()
         self.status = Sentence("colorize_status", self, lines=2)
-        self.device = Sentence("colorize_device", self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(5)
-        for widget in (self.button, self.bar, self.status, self.device):
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(6)
+        layout.addLayout(self._choices)
+        for widget in (self.button, self.bar, self.status):
             layout.addWidget(widget)
         self._busy = self._has_news = False
+        self._action = texts.COLORIZE
         self.button.clicked.connect(self._on_click)
 
     @property
@@ -61,10 +65,35 @@ class Footer(QWidget):
         """Whether the button cancels."""
         return self._busy
 
+    def add_choice(self, field: QWidget, label: str = "") -> None:
+        """Put a field that says what the button does above it."""
+        if label:
+            self._choices.addWidget(QLabel(label, self), 0, Qt.AlignmentFlag.AlignTop)
+        self._choices.addWidget(field, 0 if label else 1, Qt.AlignmentFlag.AlignTop)
+
+    def set_action(self, text: str) -> None:
+        """Say on the button what it does."""
+        self._action = text
+        self._write()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Fit the words on the button to the dock."""
+        super().resizeEvent(event)
+        self._write()
+
+    def _write(self) -> None:
+        text = texts.CANCEL if self._busy else self._action
+        room = max(80, self.width() - 48)
+        metrics = self.button.fontMetrics()
+        self.button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        self.button.setAccessibleName(text)
+
     def set_busy(self, busy: bool) -> None:
         """Turn the button into 'Cancel' and back."""
+        if busy == self._busy:
+            return
         self._busy = busy
-        self.button.setText(texts.CANCEL if busy else texts.COLORIZE)
+        self._write()
         self.button.setProperty("busy", busy)
         _restyle(self.button)
         self.bar.setVisible(busy)
@@ -84,12 +113,6 @@ class Footer(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
 
-    def show_other(self, done: int, total: int) -> None:
-        """Show how far work is that the button does not cancel; unless a run is on."""
-        if not self._busy:
-            self.bar.setVisible(total > 0)
-            self.show_progress(done, total)
-
     def say(self, text: str, *, failure: bool = False) -> None:
         """Show one sentence, until there is another one or the user does something."""
         self._has_news = True
@@ -108,10 +131,6 @@ class Footer(QWidget):
         self.status.setText(text)
         self.status.setProperty("failure", failure)
         _restyle(self.status)
-
-    def say_device(self, text: str) -> None:
-        """Show where the model runs, and why."""
-        self.device.setText(text)
 
     def _on_click(self) -> None:
         (self.cancel_pressed if self._busy else self.colorize_pressed).emit()

@@ -1,4 +1,4 @@
-"""Fields, forms and foldable sections that several rooms use."""
+"""Fields, forms and pages that several rooms use."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
+    QFrame,
+    QLabel,
     QPushButton,
+    QScrollArea,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_abdiffuser.options import OPTIONS, RunOptions
-from napari_abdiffuser.widgets.common import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 __all__ = [
-    "Fold",
     "allow",
     "combo",
     "form",
+    "heading",
     "number_field",
     "option_field",
+    "page",
     "push_button",
     "spin_box",
 ]
@@ -123,36 +125,28 @@ def option_field(name: str, object_name: str) -> ValueWidget[Any]:
     return made
 
 
-class Fold(QWidget):
-    """A header that shows and hides what is below it; folded unless `opened`."""
+def heading(text: str) -> QLabel:
+    """Make the heading of a section."""
+    made = QLabel(text)
+    made.setObjectName("abdiffuser_heading")
+    return made
 
-    def __init__(
-        self, title: str, content: QWidget, parent: QWidget | None = None, *, opened: bool = False
-    ) -> None:
-        super().__init__(parent)
-        self.header = QToolButton(self)
-        self.header.setText(title)
-        self.header.setToolTip(texts.FOLD_TIP.format(title=title))
-        self.header.setCheckable(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.header.setObjectName("abdiffuser_fold")
-        self.content = content
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.header, alignment=Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(content)
-        self.header.toggled.connect(self._show)
-        self._show(opened)
-        self.header.setChecked(opened)
 
-    @property
-    def key(self) -> str:
-        """A name for the content that is the same in every session."""
-        return str(self.content.objectName()) or type(self.content).__name__
-
-    def _show(self, open_: bool) -> None:
-        self.header.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
-        self.content.setVisible(open_)
+def page(*parts: QWidget) -> QScrollArea:
+    """Make a page of parts one below the other; a dock that is too low scrolls it."""
+    inside = QWidget()
+    inside.setObjectName("abdiffuser_controls")
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(10, 8, 10, 8)
+    column.setSpacing(8)
+    for part in parts:
+        column.addWidget(part)
+    column.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setObjectName("abdiffuser_scroll")
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes to what is in it
+    scroll.setWidget(inside)
+    return scroll

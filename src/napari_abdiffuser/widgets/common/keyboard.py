@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QLayout, QScrollArea, QWidget
+from qtpy.QtWidgets import QLayout, QScrollArea, QTabWidget, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,12 +40,17 @@ def set_tab_order(root: QWidget) -> None:
 
 
 def in_reading_order(widget: QWidget) -> Iterator[QWidget]:
-    """Yield what Tab stops at in a widget, in the order of its layouts; folded parts too."""
+    """Yield what Tab stops at in a widget, in the order of its layouts; hidden parts too."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         yield widget
     if isinstance(widget, QScrollArea):
-        content = widget.widget()
-        if content is not None:
+        contents = [widget.widget()]
+    elif isinstance(widget, QTabWidget):
+        contents = [widget.tabBar(), *map(widget.widget, range(widget.count()))]
+    else:
+        contents = []
+    if contents:
+        for content in filter(None, contents):
             yield from in_reading_order(content)
     else:
         yield from _in_layout(widget.layout())

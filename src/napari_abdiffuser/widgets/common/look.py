@@ -39,8 +39,10 @@ QHeaderView#legend_head::section {{
 }}
 QPushButton#tool_points:checked, QPushButton#tool_strokes:checked, QPushButton#tool_lasso:checked,
 QPushButton#suggest_colors:checked {{ background-color: {accent}; color: white; }}
-QLabel#legend_vision {{ color: {dim}; }}
-QToolButton#abdiffuser_fold {{ border: none; background: transparent; font-weight: 600; }}
+QPushButton[slim="true"] {{ padding: 4px 3px; }}
+QPushButton[symbol="true"] {{ padding: 3px 6px; min-width: 14px; font-size: 15px; }}
+QPushButton#studio_menu:checked {{ background-color: {accent}; color: white; }}
+QLabel#legend_vision {{ color: {warning}; font-size: 15px; }}
 QScrollArea#abdiffuser_scroll, QWidget#abdiffuser_controls {{
     border: none; background: transparent;
 }}
@@ -68,6 +70,7 @@ def style_sheet(theme_id: str) -> str:
         dim="#a9adb5" if dark else "#62666d",
         focus="#7fb2ff" if dark else "#1a5fc4",
         failure="#ff8f7a" if dark else "#b3261e",
+        warning="#ffb74d" if dark else "#a05a00",
     )
 
 

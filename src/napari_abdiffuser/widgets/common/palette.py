@@ -11,8 +11,10 @@ from qtpy.QtWidgets import (
     QButtonGroup,
     QColorDialog,
     QGridLayout,
+    QHBoxLayout,
     QPushButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -45,7 +47,8 @@ COLORS = {
     "blue": "#4483cb",
     "sky": "#52b2d2",
 }
-_COLUMNS = 8
+_COLUMNS = 10
+_ROWS = 2  # room that is kept, so that nothing moves when another palette is taken
 
 
 class Swatch(QAbstractButton):
@@ -96,16 +99,28 @@ class Swatch(QAbstractButton):
 
 
 class Palette(QWidget):
-    """Swatches in a grid, and a button for any other colour."""
+    """Swatches in a grid, and a button for any other colour.
+
+    Parameters
+    ----------
+    beside
+        What chooses the palette: it stands beside that button.
+    """
 
     picked = Signal(str)
     """Emitted with '#rrggbb' when the user chooses a colour, also the current one again."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, beside: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        grid = QGridLayout()
         grid.setSpacing(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addLayout(grid)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._grid = grid
@@ -113,11 +128,19 @@ class Palette(QWidget):
         # A colour that is not among the swatches has its own place, shown when there is one.
         self._other = Swatch(texts.OTHER_COLOR, COLORS["gray"], self)
         self._group.addButton(self._other)
+        policy = self._other.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._other.setSizePolicy(policy)
         self._other.hide()
         self._choose = QPushButton(texts.OTHER_COLOR, self)
         self._choose.setObjectName("other_color")
         self._choose.setToolTip(texts.OTHER_COLOR_TIP)
+        for part in (beside, self._other, self._choose):
+            if part is not None:
+                head.addWidget(part, 1 if part is beside else 0)
         grid.setColumnStretch(_COLUMNS, 1)
+        for row in range(_ROWS):
+            grid.setRowMinimumHeight(row, self._other.sizeHint().height())
         self.set_palette({name: color for name, color in COLORS.items() if name != "gray"})
         self._group.buttonClicked.connect(self._on_click)
         self._choose.clicked.connect(self._on_choose)
@@ -141,14 +164,10 @@ class Palette(QWidget):
             self._group.addButton(swatch)
             self._grid.addWidget(swatch, *divmod(position, _COLUMNS))
         # New ones would come last, after all other controls of the window.
-        before = self._choose.previousInFocusChain()
+        before: QWidget = self._choose
         for swatch in self.swatches:
             QWidget.setTabOrder(before, swatch)
             before = swatch
-        QWidget.setTabOrder(before, self._choose)
-        rows = -(-len(self.swatches) // _COLUMNS)
-        self._grid.addWidget(self._choose, rows, 0, 1, 3)
-        self._grid.addWidget(self._other, rows, 3)
 
     def name_of(self, color: str) -> str | None:
         """Return the palette's name of a colour, if it is one of its own."""

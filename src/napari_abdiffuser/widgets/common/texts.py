@@ -12,10 +12,16 @@ NEW_HINTS = "New hints layer"
 COLOR = "Colour of the next hint"
 OTHER_COLOR = "Other…"
 PATCH_SIZE = "Hint size"
-ADVANCED = "Advanced"
 STEPS_DEFAULT = "default"
 NEW_SEED = "New"
 COLORIZE = "Colorize"
+COLORIZE_THIS = "Colorize {name}"
+COLORIZE_SLICE = "Colorize this slice of {name}"
+MENU = "Menu"
+COLOUR = "Colour"
+RESULTS = "Results"
+OUTPUT = "Output"
+WHERE_NO_HINT = "Where no hint is"
 CANCEL = "Cancel"
 PIXELS = " px"
 
@@ -36,7 +42,11 @@ COLORIZE_TIP = (
     "Colorize the image; the results arrive as new layers.\nCtrl+Enter does the same while the "
     "keyboard is in this panel."
 )
-FOLD_TIP = "Show or hide “{title}”; it stays so in the next session."
+MENU_TIP = (
+    "Work saved and loaded, hints of another layer, live preview, presets, model, device and the "
+    "first steps; click again to come back"
+)
+TABS_TIP = "Colour: place hints. Results: choose and correct colourings. Output: figure and areas."
 CANCEL_TIP = "Stop this run. Nothing is added. Esc does the same while the keyboard is here."
 
 # --- why something is switched off ------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""One switch in two places: the options' background and the corrections' highlighting."""
+"""The choice of a background in the window, and in the state that undo goes back in."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TITLE = "Correct"
+FIX = "Fix a region"
 
 # --- undo -----------------------------------------------------------------------------------
 
@@ -51,11 +52,6 @@ WHY_NO_IMAGE = "Open an image first"
 
 # --- colours --------------------------------------------------------------------------------
 
-HIGHLIGHT = "Colour hints only, the rest gray"
-HIGHLIGHT_TIP = (
-    "Keep everything unhinted gray, so that the hinted objects stand out. The same as "
-    "'Background: Gray unless hinted'."
-)
 SATURATION = "Saturation"
 SATURATION_TIP = (
     "Strengthen or soften all colours of the colouring shown; lightness and hue stay. 100 % is as "

@@ -1,18 +1,15 @@
-"""Undo and redo: two buttons that say what they would take back or do again."""
+"""Undo and redo: two buttons whose tooltips say what they would take back or do again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_abdiffuser.widgets.correct import texts
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QResizeEvent
-
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.store import Store
 
@@ -31,14 +28,15 @@ class UndoBar(QWidget):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self.undo_button = _Elided("correct_undo", self)
-        self.redo_button = _Elided("correct_redo", self)
+        self.undo_button = _symbol("correct_undo", "\N{ANTICLOCKWISE TOP SEMICIRCLE ARROW}", self)
+        self.redo_button = _symbol("correct_redo", "\N{CLOCKWISE TOP SEMICIRCLE ARROW}", self)
         self.undo_button.clicked.connect(lambda *_: self.undo())
         self.redo_button.clicked.connect(lambda *_: self.redo())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.undo_button, 1)
-        row.addWidget(self.redo_button, 1)
+        row.setSpacing(4)
+        row.addWidget(self.undo_button)
+        row.addWidget(self.redo_button)
         store.changed.connect(self._on_state)
         self._refresh(store.state)
 
@@ -62,32 +60,14 @@ class UndoBar(QWidget):
             (self.redo_button, texts.REDO, history.redo_label, history.can_redo,
              texts.REDO_TIP, texts.WHY_NO_REDO, keys.Redo),
         ):  # fmt: skip
-            button.say(f"{verb}: {what}" if possible and what else verb)
+            button.setAccessibleName(f"{verb}: {what}" if possible and what else verb)
             button.setEnabled(possible)
             named = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
             button.setToolTip(tip.format(what=what or "a change", keys=named) if possible else why)
 
 
-class _Elided(QPushButton):
-    """A button whose text is cut where there is no room, and says all of it to screen readers."""
-
-    def __init__(self, name: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._said = ""
-
-    def say(self, text: str) -> None:
-        """Set the text."""
-        self._said = text
-        self.setAccessibleName(text)
-        self._cut()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Cut the text anew."""
-        super().resizeEvent(event)
-        self._cut()
-
-    def _cut(self) -> None:
-        room = max(self.width() - 22, 40)
-        self.setText(self.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, room))
+def _symbol(name: str, symbol: str, parent: QWidget) -> QPushButton:
+    button = QPushButton(symbol, parent)
+    button.setObjectName(name)
+    button.setProperty("symbol", True)
+    return button

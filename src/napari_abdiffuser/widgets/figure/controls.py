@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_abdiffuser.studio.figure.options import FigureOptions
 from napari_abdiffuser.studio.settings.settings import MAX_DPI, load_settings
@@ -45,15 +45,17 @@ class FigureControls(QWidget):
             form(
                 [
                     (texts.LEGEND, self.legend_field),
-                    (texts.SCALE_BAR, self.bar_field),
-                    (texts.CORNER, self.corner_field),
+                    (texts.SCALE_BAR, _pair(self.bar_field, self.corner_field)),
                     (texts.GROUND, self.ground_field),
                     (texts.DPI, self.dpi_field),
                 ]
             )
         )
-        layout.addWidget(self.original_field)
-        layout.addWidget(self.letters_field)
+        beside = QHBoxLayout()
+        beside.addWidget(self.original_field)
+        beside.addWidget(self.letters_field)
+        beside.addStretch(1)
+        layout.addLayout(beside)
         self._prefer()
         for combo in (self.legend_field, self.bar_field, self.corner_field, self.ground_field):
             combo.currentIndexChanged.connect(self._on_change)
@@ -123,6 +125,17 @@ class FigureControls(QWidget):
             box.addItem(text, value)
         box.setToolTip(tip)
         return box
+
+
+def _pair(left: QWidget, right: QWidget) -> QWidget:
+    """Put two fields into one row."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    layout.addWidget(left, 1)
+    layout.addWidget(right, 1)
+    return row
 
 
 def _allow(widget: QWidget, allowed: bool, tip: str, why_not: str) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QGuiApplication, QImage, QPixmap
-from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_abdiffuser.jobs.figure import Look, look, write
 from napari_abdiffuser.jobs.figure_original import Originals
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["FigurePanel"]
 
 _QUIET_MS = 150
-_HIGHEST = 200  # pixels of the screen
+_HIGHEST = 160  # pixels of the screen
 _LOOK, _WRITE = "look", "write"
 
 
@@ -62,10 +62,13 @@ class FigurePanel(Panel):
         self.caption = Sentence("figure_caption", self)
         self.copy_button = self._button("figure_copy", texts.COPY, self._copy)
         self.export_button = self._button("figure_export", texts.EXPORT, self._export)
-        for part in (
-            self.picture, self.controls, self.caption, self.copy_button, self.export_button
-        ):  # fmt: skip
-            self.column.addWidget(part)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.copy_button, 1)
+        buttons.addWidget(self.export_button, 1)
+        self.column.addWidget(self.picture)
+        self.column.addWidget(self.controls)
+        self.column.addLayout(buttons)
+        self.column.addWidget(self.caption)
         self._of_layer = Connections()
         self._watched: tuple[int, ...] = ()
         self._quiet = QTimer(self)
@@ -95,11 +98,10 @@ class FigurePanel(Panel):
         self._watched = ()
         self._jobs.cleanup()
 
-    def event(self, event: QEvent | None) -> bool:
-        """Make the picture that nobody looked at while the panel was folded."""
-        if event is not None and event.type() == QEvent.Type.ShowToParent:
-            self._later()
-        return bool(super().event(event))
+    def come_forward(self, in_front: bool) -> None:
+        """Make the picture that nobody looked at while another tab was in front."""
+        super().come_forward(in_front)
+        self._later()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the picture to the dock."""
@@ -115,7 +117,7 @@ class FigurePanel(Panel):
     # --- the small picture ---
 
     def _later(self, *_: object) -> None:
-        if not self.isHidden():  # not folded
+        if self.in_front:
             self._quiet.start()
 
     def _look(self) -> None:

@@ -39,7 +39,6 @@ class GalleryPanel(Panel):
     """
 
     title: ClassVar[str] = texts.TITLE
-    open_at_first: ClassVar[bool] = True
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

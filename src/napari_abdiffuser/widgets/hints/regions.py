@@ -7,8 +7,8 @@ from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QCheckBox, QMenu, QPushButton, QWidget
 
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colors import to_hex
@@ -34,14 +34,15 @@ if TYPE_CHECKING:
     from napari_abdiffuser.widgets.hints.sync import HintSync
     from napari_abdiffuser.widgets.session.store import Store
 
-__all__ = ["RegionsRow"]
+__all__ = ["RegionsMenu"]
 
 
-class RegionsRow(QWidget):
+class RegionsMenu(QObject):
     """Offers the open Labels layers; their regions become hints of the chosen class, or of many.
 
-    The user's layer stays as it is: the hints are painted on a layer of the plugin. Beside it is
-    the switch that gives all whole regions hard edges; it shows those of the picture at hand.
+    The user's layer stays as it is: the hints are painted on a layer of the plugin. With its
+    button comes the switch that gives all whole regions hard edges; it shows those of the picture
+    at hand.
 
     Parameters
     ----------
@@ -71,19 +72,14 @@ class RegionsRow(QWidget):
         self._palette = palette
         self._jobs = SideJobs(self)
         self._following = False
-        self.button = QPushButton(hint_texts.REGIONS, self)
+        self.button = QPushButton(hint_texts.REGIONS_SHORT, parent)
         self.button.setObjectName("colour_by_labels")
-        self.menu_ = QMenu(self)
+        self.menu_ = QMenu(self.button)
         self.menu_.aboutToShow.connect(self.fill)
         self.button.setMenu(self.menu_)
-        self.hard_switch = QCheckBox(hint_texts.HARD_EDGES, self)
+        self.hard_switch = QCheckBox(hint_texts.HARD_EDGES, parent)
         self.hard_switch.setObjectName("hard_edges_switch")
         self.hard_switch.setToolTip(hint_texts.HARD_EDGES_TIP)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.button, 1)
-        row.addWidget(self.hard_switch)
         self.hard_switch.toggled.connect(self._on_switch)
         store.changed.connect(self._on_state)
         self._on_state(store.state)

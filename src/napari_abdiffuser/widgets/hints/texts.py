@@ -34,7 +34,10 @@ NO_SUCH_SLICE = (
 UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
 REGIONS = "Colour by labels…"
-REGIONS_TIP = "Make hints of the regions of a Labels layer, such as a segmentation"
+REGIONS_SHORT = "Labels"
+REGIONS_TIP = (
+    "Colour by labels: make hints of the regions of a Labels layer, such as a segmentation"
+)
 REGIONS_ONE = "All of '{name}' as {active}"
 REGIONS_EACH = "Every label of '{name}' in a colour of its own"
 NO_LABELS = "No Labels layer is open"

@@ -49,9 +49,10 @@ class ToolButtons(QWidget):
         self.buttons = {kind: self._button(kind) for kind in _TOOLS}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(4)
         for button in self.buttons.values():
-            row.addWidget(button)
+            row.addWidget(button, 1)
+        self._row = row
         self._let_go = QTimer(self)  # napari selects after the event
         self._let_go.setSingleShot(True)
         self._let_go.setInterval(0)
@@ -60,6 +61,10 @@ class ToolButtons(QWidget):
         self._viewer_events.connect(active, self._on_active)
         sync.linked.connect(self._refresh)
         self._on_active()
+
+    def add_control(self, control: QWidget) -> None:
+        """Put another control into the row."""
+        self._row.addWidget(control, 1)
 
     def allow(self, why_not: str = "") -> None:
         """Switch the tools on, or off for a reason."""
@@ -76,6 +81,7 @@ class ToolButtons(QWidget):
         button = QPushButton(_TOOLS[kind][0], self)
         button.setObjectName(f"tool_{kind}")
         button.setCheckable(True)
+        button.setProperty("slim", True)
         button.clicked.connect(lambda on: self._on_click(kind, on))
         return button
 

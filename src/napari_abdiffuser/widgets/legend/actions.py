@@ -8,6 +8,8 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QGridLayout, QMenu, QPushButton, QWidget
 
+from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.studio.legend.hints import counts
 from napari_abdiffuser.widgets.legend import texts
 from napari_abdiffuser.widgets.legend.class_list import swatch_icon
 
@@ -52,6 +54,7 @@ class LegendActions(QWidget):
         self.color_button = self._button("legend_color", texts.RECOLOR, texts.RECOLOR_TIP)
         self.merge_button = self._button("legend_merge", texts.MERGE, texts.MERGE_TIP)
         self.remove_button = self._button("legend_remove", texts.REMOVE, texts.REMOVE_TIP)
+        self.unused_button = self._button("legend_unused", texts.UNUSED, texts.UNUSED_TIP)
         self.merge_menu = QMenu(self)
         self.merge_menu.aboutToShow.connect(self._fill_merge)
         self.merge_button.setMenu(self.merge_menu)
@@ -59,9 +62,16 @@ class LegendActions(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
         for column, button in enumerate(
-            (self.add_button, self.color_button, self.merge_button, self.remove_button)
+            (
+                self.add_button,
+                self.color_button,
+                self.merge_button,
+                self.remove_button,
+                self.unused_button,
+            )
         ):
             grid.addWidget(button, 0, column)
+        self._grid = grid
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE_MS)
@@ -69,8 +79,13 @@ class LegendActions(QWidget):
         self.add_button.clicked.connect(self.add)
         self.color_button.clicked.connect(self.ask_color)
         self.remove_button.clicked.connect(self.remove)
+        self.unused_button.clicked.connect(self.remove_unused)
         store.changed.connect(self._on_state)
         self._refresh(store.state)
+
+    def add_control(self, control: QWidget) -> None:
+        """Put another control at the end of the row."""
+        self._grid.addWidget(control, 0, self._grid.columnCount())
 
     def add(self) -> None:
         """Add a class in a free colour of the palette."""
@@ -83,6 +98,19 @@ class LegendActions(QWidget):
         """Remove the chosen class with its hints."""
         name = self._store.state.active
         self._store.apply(lambda s: s.remove_class(name))
+
+    def remove_unused(self) -> None:
+        """Remove the classes that no hint of this picture is of, locked ones and gray aside."""
+        names = _unused(self._store.state)
+
+        def remove(state: StudioState) -> StudioState:
+            kept = [entry for entry in state.legend if entry.name not in names]
+            legend = Legend(tuple(kept))
+            chosen = state if state.active in legend else state.choose(legend.gray.name)
+            return chosen.set_legend(legend, texts.UNUSED_LABEL)
+
+        if names:
+            self._store.apply(remove)
 
     def ask_color(self) -> None:
         """Let the user look for a colour; hints follow at once."""
@@ -130,7 +158,7 @@ class LegendActions(QWidget):
         self._store.apply(lambda s: s.merge_classes(source, target).choose(target))
 
     def _on_state(self, new: StudioState, old: StudioState) -> None:
-        if new.legend is not old.legend or new.active != old.active:
+        if new.legend is not old.legend or new.active != old.active or new.hints is not old.hints:
             self._refresh(new)
 
     def _refresh(self, state: StudioState) -> None:
@@ -142,12 +170,24 @@ class LegendActions(QWidget):
         _allow(self.color_button, texts.RECOLOR_TIP, why)
         _allow(self.remove_button, texts.REMOVE_TIP, why)
         _allow(self.merge_button, texts.MERGE_TIP, why or alone)
+        _allow(self.unused_button, texts.UNUSED_TIP, "" if _unused(state) else texts.WHY_ALL_USED)
 
     def _button(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text, self)
         button.setObjectName(name)
         button.setToolTip(tip)
+        button.setProperty("slim", True)
         return button
+
+
+def _unused(state: StudioState) -> set[str]:
+    """Return the classes that no hint, of any slice, is of; gray and locked ones are wanted."""
+    used = {name for hints in state.document.slices.values() for name in counts(hints)}
+    return {
+        entry.name
+        for entry in state.legend
+        if entry.name not in used and not entry.locked and entry != state.legend.gray
+    }
 
 
 def _allow(button: QPushButton, tip: str, why_not: str) -> None:

@@ -30,7 +30,7 @@ __all__ = ["LegendList", "swatch_icon"]
 
 _NAME, _COUNT, _KEY, _LOCK = range(4)
 _CLASS = Qt.ItemDataRole.UserRole
-_ROWS = 7  # in sight; more are scrolled to
+_ROWS = 5  # in sight, however many there are: what is below never moves
 _ICON = QSize(16, 16)
 _MARGIN = 4  # left and right of it, together
 _INK = "#8a8f98"  # seen on light and dark
@@ -127,12 +127,11 @@ class LegendList(QTreeWidget):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Return the height that the classes need, up to some rows."""
+        """Return a height that does not depend on how many classes there are."""
         header = self.header()
         head = 0 if header is None else header.sizeHint().height()
-        rows = min(_ROWS, self.topLevelItemCount())
         row = max(self.sizeHintForRow(0), _ICON.height())
-        return QSize(super().sizeHint().width(), head + rows * row + 2 * self.frameWidth() + 2)
+        return QSize(super().sizeHint().width(), head + _ROWS * row + 2 * self.frameWidth() + 2)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same height: a layout gives room whenever style or rows change."""

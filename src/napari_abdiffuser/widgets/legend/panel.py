@@ -1,4 +1,4 @@
-"""The legend: classes, the palette that they take colours from, and what warns of look-alikes."""
+"""The legend: the palette, the classes that take colours from it, and what warns of look-alikes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_abdiffuser.widgets.common.palette import Palette as Swatches
 from napari_abdiffuser.widgets.legend.actions import LegendActions
 from napari_abdiffuser.widgets.legend.class_list import LegendList
 from napari_abdiffuser.widgets.legend.palettes import PaletteMenu
-from napari_abdiffuser.widgets.legend.vision import VisionLine
+from napari_abdiffuser.widgets.legend.vision import VisionSign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,13 +56,14 @@ class Legend(QWidget):
         self.list = LegendList(store, self)
         self.palettes = PaletteMenu(store, pictures, self)
         self.actions_ = LegendActions(store, lambda: self.palettes.palette_at_hand, self)
-        self.swatches = Swatches(self)
-        self.vision = VisionLine(store, self)
+        self.swatches = Swatches(self, self.palettes)
+        self.vision = VisionSign(store, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for part in (self.list, self.actions_, self.vision, self.palettes, self.swatches):
+        for part in (self.swatches, self.list, self.actions_):
             column.addWidget(part)
+        self.actions_.add_control(self.vision)
         self.swatches.picked.connect(self.take_color)
         self.palettes.chosen.connect(self._on_palette)
         self.palettes.said.connect(self.said)

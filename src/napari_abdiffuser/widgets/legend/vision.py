@@ -1,10 +1,10 @@
-"""One line that warns of classes which some people cannot tell apart."""
+"""A sign that warns of classes which some people cannot tell apart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_abdiffuser.widgets.legend import texts
@@ -14,19 +14,24 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.session.store import Store
 
-__all__ = ["VisionLine"]
+__all__ = ["VisionSign"]
 
 _QUIET_MS = 300
+_SIGN = "\N{WARNING SIGN}"
 
 
-class VisionLine(QLabel):
-    """Says which classes look alike with a colour-vision deficiency; hidden if none do."""
+class VisionSign(QLabel):
+    """Warns of classes that look alike with a colour-vision deficiency; its tooltip names them.
+
+    It keeps its place when there is nothing to warn of: nothing moves under the mouse.
+    """
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("legend_vision")
-        self.setWordWrap(True)
-        self.hide()
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(_SIGN) + 8)
+        self.setToolTip(texts.NONE_ALIKE)
         self._store = store
         self._jobs = SideJobs(self)
         self._timer = QTimer(self)
@@ -34,6 +39,11 @@ class VisionLine(QLabel):
         self._timer.setInterval(_QUIET_MS)
         self._timer.timeout.connect(self._look)
         store.changed.connect(self._on_state)
+
+    @property
+    def warns(self) -> bool:
+        """Whether classes look alike."""
+        return bool(self.text())
 
     def cleanup(self) -> None:
         """Stop what is under way; without Qt."""
@@ -58,9 +68,6 @@ class VisionLine(QLabel):
         self._jobs.run("vision", work, self._show_warnings, lambda _: None)
 
     def _show_warnings(self, sentences: list[str]) -> None:
-        if sentences:
-            more = len(sentences) - 1
-            first = sentences[0]
-            self.setText(texts.MORE.format(sentence=first, count=more) if more else first)
-        self.setToolTip("\n".join(sentences))
-        self.setVisible(bool(sentences))
+        self.setText(_SIGN if sentences else "")
+        self.setToolTip("\n".join(sentences) or texts.NONE_ALIKE)
+        self.setAccessibleName(texts.ALIKE if sentences else texts.NONE_ALIKE)

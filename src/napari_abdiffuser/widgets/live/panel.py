@@ -33,7 +33,6 @@ class LivePanel(Panel):
     """
 
     title = texts.TITLE
-    open_at_first = True
 
     updated = Signal(object)
     """Emitted with `Painted` when the layer shows it; with None when no hint is left."""

@@ -79,7 +79,9 @@ class MeasurePanel(Panel):
             return measured(opened, hints, background, least)
 
         self.said.emit(texts.RUNNING)
-        self.context.bench.run(job, self._show, key="measure", failed=self.failed.emit)
+        self.context.bench.run(
+            job, self._show, key="measure", label=texts.MAP, failed=self.failed.emit
+        )
 
     def copy(self) -> None:
         """Put the table into the clipboard."""

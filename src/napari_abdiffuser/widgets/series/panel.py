@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs.series import Piece, SeriesOptions
@@ -17,7 +18,7 @@ from napari_abdiffuser.studio.settings.folders import last_folder, remember_fold
 from napari_abdiffuser.widgets.common.form import allow, push_button
 from napari_abdiffuser.widgets.series import texts
 from napari_abdiffuser.widgets.series.runner import SeriesRunner
-from napari_abdiffuser.widgets.series.slices import SliceFields
+from napari_abdiffuser.widgets.series.scope import CURRENT, OTHERS, THIS, ScopeFields
 from napari_abdiffuser.widgets.series.stack import StackLayer, long_axis
 from napari_abdiffuser.widgets.session.panel import Context, Panel
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
@@ -40,6 +41,8 @@ class SeriesPanel(Panel):
     """
 
     title: ClassVar[str] = texts.TITLE
+    changed = Signal()
+    """Emitted when the button is to do something else, or when a series begins or ends."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -48,27 +51,49 @@ class SeriesPanel(Panel):
         self.runner = SeriesRunner(context.viewer, context.models, self)
         self.save_button = push_button("series_save", texts.SAVE, self._save)
         self.load_button = push_button("series_load", texts.LOAD, self._load)
-        self.others_button = push_button("series_others", texts.OTHERS, self._color_others)
-        self.fields = SliceFields(self)
-        self.stack_button = push_button("series_stack", texts.STACK, self._color_stack)
-        self.cancel_button = push_button("series_cancel", texts.CANCEL, self.runner.cancel)
-        self.cancel_button.setToolTip(texts.CANCEL_TIP)
-        files = QGridLayout()
-        files.setSpacing(6)
-        files.addWidget(self.save_button, 0, 0)
-        files.addWidget(self.load_button, 0, 1)
-        self.column.addLayout(files)
-        for part in (self.fields, self.others_button, self.stack_button, self.cancel_button):
-            self.column.addWidget(part)
+        self.files = QWidget(self)
+        """The buttons for project files, to be put where there is room for them."""
+        row = QHBoxLayout(self.files)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.save_button, 1)
+        row.addWidget(self.load_button, 1)
+        self.fields = ScopeFields(self)
+        self.column.addWidget(self.fields)
+        self.fields.changed.connect(self.changed)
         self.runner.progressed.connect(self.progressed)
         self.runner.said.connect(self.said)
         self.runner.failed.connect(self.failed)
-        self.runner.changed.connect(self._refresh)
+        self.runner.changed.connect(self._on_runner)
         context.store.changed.connect(self._on_state)
         context.sources.image_chosen.connect(self._refresh)
         for signal in (context.viewer.layers.events.inserted, context.viewer.layers.events.removed):
             self.connections.connect(signal, self._refresh)
         self._refresh()
+
+    @property
+    def busy(self) -> bool:
+        """Whether slices or other images are being coloured."""
+        return self.runner.busy
+
+    @property
+    def chosen(self) -> str:
+        """What the button does, in words; '' where it colours the picture in view."""
+        if self.fields.which == THIS:
+            return ""
+        length = self._length()
+        span = self.fields.span(0)
+        return texts.button(self.fields.which, length, len(self._others()), span)
+
+    def start(self) -> None:
+        """Colour what is chosen, unless it is the picture in view."""
+        if self.fields.which == OTHERS:
+            self.context.hints.when_settled(self._start_others)
+        elif self.fields.which != THIS:
+            self.context.hints.when_all_known(self._start_stack)
+
+    def cancel(self) -> None:
+        """Stop; what is done is kept."""
+        self.runner.cancel()
 
     def cleanup(self) -> None:
         """Cut all connections and stop work; what is done stays."""
@@ -84,18 +109,14 @@ class SeriesPanel(Panel):
 
     def _refresh(self, *_: object) -> None:
         """Switch controls on and off, and say why."""
-        there, busy = self.context.store.state.picture is not None, self.runner.busy
+        there = self.context.store.state.picture is not None
         allow(self.save_button, there, texts.SAVE_TIP, texts.WHY_NO_IMAGE)
         allow(self.load_button, there, texts.LOAD_TIP, texts.WHY_NO_IMAGE)
-        others = there and bool(self._others())
-        why = texts.BUSY if busy else texts.WHY_NO_OTHERS if there else texts.WHY_NO_IMAGE
-        allow(self.others_button, others and not busy, texts.OTHERS_TIP, why)
-        length = self._length()
-        why = texts.BUSY if busy else texts.WHY_NO_STACK if there else texts.WHY_NO_IMAGE
-        allow(self.stack_button, length is not None and not busy, texts.STACK_TIP, why)
-        self.stack_button.setVisible(length is not None)
-        self.fields.follow(length)
-        self.cancel_button.setVisible(busy)
+        self.fields.follow(self._length(), len(self._others()))
+
+    def _on_runner(self) -> None:
+        self.fields.setEnabled(not self.runner.busy)
+        self.changed.emit()
 
     def _others(self) -> list[Any]:
         sources = self.context.sources
@@ -203,9 +224,6 @@ class SeriesPanel(Panel):
             state.legend, state.corrections, self.fields.seed,
         )  # fmt: skip
 
-    def _color_others(self) -> None:
-        self.context.hints.when_settled(self._start_others)
-
     def _start_others(self) -> None:
         state, options = self.context.store.state, self._options()
         if options is None or state.picture is None:
@@ -220,16 +238,13 @@ class SeriesPanel(Panel):
             images.append(image)
         self.runner.color_images(tuple(pieces), images, options)
 
-    def _color_stack(self) -> None:
-        self.context.hints.when_all_known(self._start_stack)
-
     def _start_stack(self) -> None:
         view, options = self._view(), self._options()
         if view is None or options is None:
             return
         image, index, axis = view
         first, last = self.fields.span(index[axis] or 0)
-        state, only_view = self.context.store.state, self.fields.only_view
+        state, only_view = self.context.store.state, self.fields.which == CURRENT
         try:
             stack = StackLayer(image, state, index, first, last, only_view=only_view)
         except ABDiffuserError as error:  # no room for the layer

@@ -15,21 +15,11 @@ LOAD_TIP = "Use classes and hints of a project file on this picture. Undo takes 
 FILTER = "Project (*.abdiffuser.json);;All files (*)"
 SAVED = "Saved {path}."
 WHY_NO_IMAGE = "Open an image first."
-OTHERS = "Colour the other open images"
-OTHERS_TIP = (
-    "Use these classes and hints on every other image that is open: hints keep their place "
-    "relative to the picture. Each gets a result layer of its own; of a stack, the slice in view."
+WHICH_TIP = (
+    "What is coloured. Slices go into one layer; one without hints takes those of the nearest "
+    "slice that has some. Other open images get these classes and hints, in the same place "
+    "relative to the picture, and a result layer each; of a stack, the slice in view."
 )
-WHY_NO_OTHERS = "No other image is open: open the other views of the specimen first."
-STACK = "Colour the stack"
-STACK_TIP = (
-    "Colour these slices into one layer. A slice without hints takes those of the nearest slice "
-    "that has some."
-)
-WHY_NO_STACK = "The image is a single picture: Colorize is all it needs."
-SLICES = "Slices"
-WHICH = {"all": "All", "range": "From … to …", "current": "The one in view"}
-WHICH_TIP = "Which slices are coloured."
 FIRST_TIP = "First slice."
 LAST_TIP = "Last slice, included."
 COLORS = "Colours"
@@ -39,12 +29,28 @@ KINDS_TIP = (
     "slice, from the same seed."
 )
 SEED_TIP = "The same seed for all slices and pictures."
-CANCEL = "Cancel: keep what is done"
-CANCEL_TIP = "Stop. Pictures and slices that are done are kept."
-BUSY = "Pictures are being coloured: wait, or cancel."
 RUNNING = "Colouring {number} of {total}: {name}…"
 PICTURES = "pictures"
 SLICES_DONE = "slices"
+
+
+def which(key: str, length: int | None, others: int) -> str:
+    """Name what can be coloured."""
+    return {
+        "this": "This picture" if length is None else "This slice",
+        "all": f"All {length} slices",
+        "range": "Slices from … to …",
+        "current": "This slice, into the layer of the stack",
+        "others": "The other open image" if others == 1 else f"The {others} other open images",
+    }[key]
+
+
+def button(key: str, length: int | None, others: int, span: tuple[int, int]) -> str:
+    """Say what the button does with anything but the picture in view."""
+    what = which(key, length, others)
+    if key == "range":
+        what = f"slices {span[0]} to {span[1]}"
+    return f"Colorize {what[0].lower()}{what[1:]}"
 
 
 def loaded(name: str, left_out: int) -> str:

@@ -75,7 +75,7 @@ class Context:
 
 
 class Panel(QWidget):
-    """A section of the dock widget, under a header that folds it.
+    """A section of the dock widget.
 
     Parameters
     ----------
@@ -84,7 +84,6 @@ class Panel(QWidget):
     """
 
     title: ClassVar[str] = ""
-    open_at_first: ClassVar[bool] = False
     failed = Signal(str)
     """Emitted with a sentence that says what to do next."""
 
@@ -97,10 +96,16 @@ class Panel(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context = context
+        self.in_front = False
+        """Whether it is on the tab in front: what nobody sees need not be made."""
         self.connections = Connections()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(6)
+
+    def come_forward(self, in_front: bool) -> None:
+        """Hear that its tab has come to the front, or gone behind another."""
+        self.in_front = in_front
 
     def cleanup(self) -> None:
         """Cut all connections and stop work; a second time does nothing.

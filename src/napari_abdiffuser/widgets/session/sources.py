@@ -52,12 +52,15 @@ class Sources(QWidget):
         self.new_button.setObjectName("new_hints_button")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        rows = form([(texts.IMAGE, self.image_field)])
-        rows.addRow("", self.info)
-        rows.addRow(texts.HINTS, self.hints_field)
+        layout.setSpacing(4)
+        layout.addWidget(self.image_field)
+        layout.addWidget(self.info)
+        self.of_hints = QWidget(self)
+        """The choice of the hints, to be put where there is room for it."""
+        rows = form([(texts.HINTS, self.hints_field)])
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.addRow("", self.new_button)
-        layout.addLayout(rows)
+        self.of_hints.setLayout(rows)
         self._chose_automatic = self._chose_hints = False
 
         self.image_field.chosen.connect(self._on_image)

@@ -49,6 +49,9 @@ class Workbench(QObject):
     failed = Signal(str)
     """Emitted with the reason when a picture could not be opened."""
 
+    asked_changed = Signal()
+    """Emitted when work with a label, which the user asked for, begins or ends."""
+
     placed = Signal(object)
     """Emitted with `Opened` when the picture is the same and lies elsewhere (scale, units, …)."""
 
@@ -83,6 +86,21 @@ class Workbench(QObject):
         """Whether nothing is under way or waits, preparation of the picture included."""
         waits = self._running is not None or bool(self._queue) or self.opening
         return not waits and (self._prepared or self.current is None)
+
+    @property
+    def asked(self) -> bool:
+        """Whether work with a label, which the user asked for, is under way or waits."""
+        return any(job.label for job in self._asked())
+
+    def cancel_asked(self) -> None:
+        """Cancel all work that the user asked for."""
+        for job in self._asked():
+            if job.label:
+                job.cancel()
+
+    def _asked(self) -> list[Job]:
+        running = [] if self._running is None or self._running.ended else [self._running]
+        return [*self._queue, *running]
 
     def set_device(self, device: str) -> None:
         """Open the picture on another device from now on."""
@@ -139,6 +157,8 @@ class Workbench(QObject):
         if self._preparing is not None:
             self._preparing.stop()  # what it computed is kept, and it goes on later
         self._next()
+        if made.label:
+            self.asked_changed.emit()
         return made
 
     def cleanup(self) -> None:
@@ -252,6 +272,8 @@ class Workbench(QObject):
         if job.ended:
             return
         job.ended = True
+        if job.label:
+            self.asked_changed.emit()
         if job.cancelled() or outcome.stopped:
             if job.stopped is not None:
                 job.stopped()

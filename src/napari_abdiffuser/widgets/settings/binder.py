@@ -1,4 +1,4 @@
-"""Binding of the kept settings to the window: controls, presets, sections, first steps."""
+"""Binding of the kept settings to the window: controls, presets, first steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.settings.settings import Preferences
 from napari_abdiffuser.weights import use_cache_folder
 from napari_abdiffuser.widgets.common.footer import Footer, Sentence
-from napari_abdiffuser.widgets.common.form import Fold
 from napari_abdiffuser.widgets.common.keyboard import add_shortcut, set_tab_order
 from napari_abdiffuser.widgets.session.settings_keeper import SettingsKeeper
 from napari_abdiffuser.widgets.settings import texts
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from napari_abdiffuser.studio.settings.settings import Settings
 
 __all__ = ["BoundControl", "SettingsBinder", "Welcome"]
-
-_FOLDS = "open"
-
 
 _CONTROLS = {
     "n_outputs": "outputs_field",
@@ -184,13 +180,9 @@ class SettingsBinder(QObject):
         self._welcome = welcome
         self._footer = footer
         self._controls = _find_controls(root)
-        self._folds = {fold.key: fold for fold in root.findChildren(Fold)}
         self._showing = False
         self.keeper.apply(lambda s: self.napari.seen(self.napari.merged_into(s)))
         self._show(self.keeper.settings)
-        for key, opened in self.keeper.settings.window.get(_FOLDS, {}).items():
-            if key in self._folds:
-                self._folds[key].header.setChecked(bool(opened))
         self._connect()
         self.napari.write(self.keeper.settings)
         set_tab_order(root)
@@ -211,8 +203,6 @@ class SettingsBinder(QObject):
     def _connect(self) -> None:
         for control in self._controls.values():
             control.on_change(partial(self._on_control, control.name))
-        for key, fold in self._folds.items():
-            fold.header.toggled.connect(partial(self._on_fold, key))
         presets = self._options.presets
         presets.used.connect(self._use_preset)
         presets.saved.connect(self._save_preset)
@@ -241,9 +231,6 @@ class SettingsBinder(QObject):
 
     def _set(self, name: str, value: Any) -> None:
         self.keeper.apply(lambda s: s.change(**{name: value}))
-
-    def _on_fold(self, key: str, opened: bool) -> None:
-        self.keeper.apply(lambda s: s.remember(_FOLDS, {**s.window.get(_FOLDS, {}), key: opened}))
 
     def _use_preset(self, name: str) -> None:
         def use(settings: Settings) -> Settings:
@@ -287,7 +274,6 @@ class SettingsBinder(QObject):
         use_cache_folder(preferences.cache)
         self._options.model_row.prefer(preferences.model)
         self._options.cache_row.refresh()
-        self._welcome.setVisible(preferences.welcome)
         self._options.welcome_button.setEnabled(not preferences.welcome)
         tip = texts.WHY_WELCOME_SHOWN if preferences.welcome else texts.SHOW_WELCOME_TIP
         self._options.welcome_button.setToolTip(tip)

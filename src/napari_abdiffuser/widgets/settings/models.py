@@ -210,6 +210,7 @@ class ModelChoice(QObject):
         row = self._row
         if row.wanted == row.model:
             self.device_said.emit(message)
+            self.failed.emit(message)
             return
         self.failed.emit(row.reject(message))
         self.load()  # it is still there; this shows its device again

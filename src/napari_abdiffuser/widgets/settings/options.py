@@ -1,4 +1,4 @@
-"""The options of a run: variations, background and, folded away, steps, seed and device."""
+"""The options of a run: variations, background, and those that are seldom changed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_abdiffuser.options import OPTIONS, Background, RunOptions
 from napari_abdiffuser.widgets.common import texts
-from napari_abdiffuser.widgets.common.form import Fold, form, number_field, option_field
+from napari_abdiffuser.widgets.common.footer import Sentence
+from napari_abdiffuser.widgets.common.form import form, number_field, option_field
 from napari_abdiffuser.widgets.settings import texts as settings_texts
 from napari_abdiffuser.widgets.settings.models import CacheRow, ModelRow
 from napari_abdiffuser.widgets.settings.presets import PresetRow
@@ -25,7 +25,11 @@ __all__ = ["Options"]
 
 
 class Options(QWidget):
-    """Fields whose values a run is asked with."""
+    """Fields whose values a run is asked with.
+
+    Those that are seldom changed are laid out here; `outputs_field` and `background_field` are for
+    others to place.
+    """
 
     device_chosen = Signal(str)
 
@@ -40,6 +44,8 @@ class Options(QWidget):
         self.data_bar_switch: QCheckBox = option_field("data_bar", "data_bar_switch").native
         self.steps_field.setSpecialValueText(texts.STEPS_DEFAULT)
         self.steps_field.setToolTip(f"{OPTIONS['steps'].help} {texts.STEPS_UNSET}")
+        self.device_state = Sentence("colorize_device", self)
+        """Where the model runs, and why."""
         self.welcome_button = QPushButton(settings_texts.SHOW_WELCOME, self)
         self.welcome_button.setObjectName("welcome_button")
         self.welcome_button.setToolTip(settings_texts.SHOW_WELCOME_TIP)
@@ -47,35 +53,21 @@ class Options(QWidget):
         self.cache_row = CacheRow(self)
         self.presets = PresetRow(self)
 
-        advanced = QWidget(self)
-        advanced.setObjectName("advanced")
-        advanced.setLayout(
+        self.setLayout(
             form(
                 [
+                    ("", self.data_bar_switch),
+                    (settings_texts.PRESET, self.presets),
                     (OPTIONS["steps"].label, self.steps_field),
                     (OPTIONS["seed"].label, self._seed_row()),
                     (OPTIONS["device"].label, self.device_field),
-                    ("", self.data_bar_switch),
+                    ("", self.device_state),
                     (OPTIONS["model"].label, self.model_row),
                     (settings_texts.CACHE, self.cache_row),
-                    (settings_texts.PRESET, self.presets),
                     ("", self.welcome_button),
                 ]
             )
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(
-            form(
-                [
-                    (OPTIONS["n_outputs"].label, self.outputs_field),
-                    (OPTIONS["background"].label, self.background_field),
-                ]
-            )
-        )
-        self.advanced = Fold(texts.ADVANCED, advanced, self)
-        layout.addWidget(self.advanced)
         self.device_field.activated.connect(self._on_device)
         line = self.device_field.lineEdit()
         if line is not None:
