@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from napari.layers import Layer
 from qtpy.QtCore import QThreadPool
+from qtpy.QtWidgets import QWidget
 
 from napari_abdiffuser.layers.readers.own_files import project_layers
 from napari_abdiffuser.studio.legend.palettes import shipped_palettes
 from napari_abdiffuser.studio.project.project import Project
 from napari_abdiffuser.studio.settings.settings import load_settings
-from napari_abdiffuser.widgets.hints.regions import RegionsRow
+from napari_abdiffuser.widgets.hints.regions import RegionsMenu
 from napari_abdiffuser.widgets.hints.texts import crowd
 
 CELLS = np.zeros((30, 40), int)
@@ -25,11 +26,12 @@ def offered(studio, qtbot):
 
     def make(*images):
         s = studio(*images)
-        s.row = RegionsRow(s.viewer, s.store, s.sync, lambda: PALETTE)
+        parent = QWidget()
+        qtbot.addWidget(parent)
+        s.row = RegionsMenu(s.viewer, s.store, s.sync, lambda: PALETTE, parent)
         s.said, s.failed = [], []
         s.row.said.connect(s.said.append)
         s.row.failed.connect(s.failed.append)
-        qtbot.addWidget(s.row)
         return s
 
     return make

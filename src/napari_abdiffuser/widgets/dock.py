@@ -34,7 +34,9 @@ from napari_abdiffuser.widgets.hints.sync import HintSync
 from napari_abdiffuser.widgets.hints.texts import crowd
 from napari_abdiffuser.widgets.live.panel import LivePanel
 from napari_abdiffuser.widgets.measure.panel import MeasurePanel
+from napari_abdiffuser.widgets.scale.panel import PixelSize
 from napari_abdiffuser.widgets.series.panel import SeriesPanel
+from napari_abdiffuser.widgets.session.followers import Followers
 from napari_abdiffuser.widgets.session.on_screen import locked_screen
 from napari_abdiffuser.widgets.session.panel import Context, Panel
 from napari_abdiffuser.widgets.session.preview_layer import PreviewLayer
@@ -104,8 +106,14 @@ class ColorizeWidget(QWidget):
         self.figure = FigurePanel(self.context)
         self.measure = MeasurePanel(self.context)
         self.series = SeriesPanel(self.context)
+        self.pixel_size = PixelSize(self.context)
+        self.header.add(self.pixel_size)
+        self.followers = Followers(
+            napari_viewer, self.sources, self.sync.owners.get, self.sync.events.blocked, self
+        )
         self.panels: tuple[Panel, ...] = (
-            self.live, self.gallery, self.correct, self.figure, self.measure, self.series
+            self.live, self.gallery, self.correct, self.figure, self.measure, self.series,
+            self.pixel_size,
         )  # fmt: skip
         self.highlight_sync = HighlightSync(self.store, self.options.background_field, self)
         self._pending_text = ""
@@ -118,6 +126,7 @@ class ColorizeWidget(QWidget):
             self.runs.abandon,
             self.bench.cleanup,
             self.results.cleanup,
+            self.followers.cleanup,
             *(panel.cleanup for panel in self.panels),
         )
         self._docked = False

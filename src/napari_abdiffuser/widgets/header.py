@@ -1,4 +1,4 @@
-"""The header of the studio: the image, undo and redo, and the menu."""
+"""The header of the studio: the image, undo and redo, the menu, and what belongs to the image."""
 
 from __future__ import annotations
 
@@ -46,3 +46,8 @@ class Header(QWidget):
         grid.addWidget(undo_bar, 0, 1, top)
         grid.addWidget(self.menu_button, 0, 2, top)
         grid.setColumnStretch(0, 1)
+        self._grid = grid
+
+    def add(self, part: QWidget) -> None:
+        """Put a part below the image."""
+        self._grid.addWidget(part, self._grid.rowCount(), 0, 1, 3)

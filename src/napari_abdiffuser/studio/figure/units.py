@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["in_metres", "symbol"]
+import re
+
+__all__ = ["in_metres", "parse_length", "symbol"]
+
+_LENGTH = re.compile(r"\s*(\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE]([+-]?\d+))?\s*(\S.*?)\s*")
 
 # Metres by the symbol that is printed. Spaces and case are as people write them: 'Mm' is rare in a
 # microscope, 'MM' is not.
@@ -49,6 +53,21 @@ def symbol(unit: str) -> str | None:
         if candidate in _WORDS:
             return _WORDS[candidate]
     return None
+
+
+def parse_length(text: str) -> tuple[float, str] | None:
+    """Read a length as people type it ('10 µm', '0,5um').
+
+    Returns
+    -------
+    (value, symbol of the unit), or None if it is not a length greater than 0.
+    """
+    found = _LENGTH.fullmatch(text)
+    unit = None if found is None else symbol(found[3])
+    if found is None or unit is None:
+        return None
+    value = float(f"{found[1].replace(',', '.')}e{found[2] or 0}")
+    return (value, unit) if 0.0 < value < float("inf") else None
 
 
 def in_metres(unit: str) -> float | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from magicgui.widgets import create_widget
 from magicgui.widgets.bases import ValueWidget
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -132,6 +132,18 @@ def heading(text: str) -> QLabel:
     return made
 
 
+class _Page(QScrollArea):
+    """A scroll area that is never narrower than what is in it: texts are cut nowhere."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the content and of a scroll bar."""
+        content, bar = self.widget(), self.verticalScrollBar()
+        hint = super().minimumSizeHint()
+        if content is None or bar is None:
+            return hint
+        return QSize(content.minimumSizeHint().width() + bar.sizeHint().width(), hint.height())
+
+
 def page(*parts: QWidget) -> QScrollArea:
     """Make a page of parts one below the other; a dock that is too low scrolls it."""
     inside = QWidget()
@@ -142,7 +154,7 @@ def page(*parts: QWidget) -> QScrollArea:
     for part in parts:
         column.addWidget(part)
     column.addStretch(1)
-    scroll = QScrollArea()
+    scroll = _Page()
     scroll.setObjectName("abdiffuser_scroll")
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -133,8 +133,10 @@ def _pair(left: QWidget, right: QWidget) -> QWidget:
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
-    layout.addWidget(left, 1)
-    layout.addWidget(right, 1)
+    for field in (left, right):
+        if isinstance(field, QComboBox):
+            field.setMinimumContentsLength(4)
+        layout.addWidget(field, 1)
     return row
 
 

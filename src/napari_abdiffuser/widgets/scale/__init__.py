@@ -1,0 +1,1 @@
+"""The pixel size of the chosen image."""
