@@ -26,7 +26,7 @@ def offered(studio, qtbot):
 
     def make(*images):
         s = studio(*images)
-        parent = QWidget()
+        s.parent = parent = QWidget()
         qtbot.addWidget(parent)
         s.row = RegionsMenu(s.viewer, s.store, s.sync, lambda: PALETTE, parent)
         s.said, s.failed = [], []
