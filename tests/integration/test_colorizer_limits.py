@@ -23,6 +23,7 @@ from napari_abdiffuser.model.diffusion.anchors import COLOR_SCALE
 from napari_abdiffuser.model.diffusion.sampler import SAMPLERS, dpm_solver_2m
 from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.networks import Networks
+from napari_abdiffuser.options import Background
 from napari_abdiffuser.weights import write
 
 RNG = np.random.default_rng(4)
@@ -135,7 +136,9 @@ def test_a_known_token_comes_out_as_its_color(tiny_colorizer, monkeypatch):
         return ends[-1]
 
     monkeypatch.setitem(SAMPLERS, "dpm++2m", watched)
-    maps = painting.sample_maps(opened_picture.encoded, tokens, [1, 2], 4, gray=False)
+    maps = painting.sample_maps(
+        opened_picture.encoded, tokens, [1, 2], 4, background=Background.AUTO
+    )
     assert maps.shape == (2, 2, *opened_picture.encoded.shape)
     known = ends[0][:, tiny_colorizer.model.networks.anchors.config.count :] / COLOR_SCALE
     torch.testing.assert_close(known, tokens.colors.expand(2, -1, -1))

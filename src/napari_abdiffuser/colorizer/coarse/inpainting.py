@@ -16,6 +16,7 @@ from napari_abdiffuser.colorizer.coarse.painting import harmonize_by_kind, hold_
 from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_slopes
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
 from napari_abdiffuser.model.diffusion.anchors import place_anchors
+from napari_abdiffuser.options import Background
 
 __all__ = ["Inpainting"]
 
@@ -40,8 +41,8 @@ class Inpainting:
         The colouring so far.
     region : ndarray of bool, shape (H, W)
         Where it is to change.
-    gray : bool
-        Whether what no hint claims becomes gray.
+    background : Background
+        What becomes of pixels that no hint claims.
     """
 
     def __init__(
@@ -51,11 +52,11 @@ class Inpainting:
         before: NDArray[np.uint8],
         region: NDArray[np.bool_],
         *,
-        gray: bool,
+        background: Background,
     ) -> None:
         self._picture = picture
         self._hints = hints
-        self._gray = gray
+        self._background = background
         device = picture.device
         colors = coarse_chroma(before, picture.shape).to(device)
         mask = torch.from_numpy(region.astype(np.float32))[None, None]
@@ -75,11 +76,11 @@ class Inpainting:
 
     def most_probable(self) -> Tensor:
         """Colour map of hints and surroundings alone: (1, 2, h, w), ab / 110."""
-        return self._map(gray=self._gray)
+        return self._map(self._background)
 
-    def _map(self, *, gray: bool) -> Tensor:
+    def _map(self, background: Background) -> Tensor:
         picture = self._picture
-        if gray:
+        if background.gray:
             attention = picture.attend(self._hints.positions, highlight=True)
             return picture.spread(attention, self._hints.colors, self._hint_map, None)
         attention = picture.attend(self._places)
@@ -120,7 +121,7 @@ class Inpainting:
             cancel=cancel,
         )
         # Not kin of the surroundings: what is to change would take their colours again.
-        base = picture.code.at(self._map(gray=False), self._inside).transpose(1, 2)
+        base = picture.code.at(self._map(Background.AUTO), self._inside).transpose(1, 2)
         drawn = harmonize_by_kind(picture, self._hints, self._inside, drawn, base)
         slopes = self._slopes()
         attention = picture.attend(torch.cat([self._inside, self._places], 1))
@@ -137,7 +138,7 @@ class Inpainting:
             picture, attention, self._places, values, side_by_side, hint_map, slopes
         )
         apart: Tensor = maps.unflatten(1, (count, 2))[0]
-        return hold_claimed(picture, self._hints, apart, self.most_probable(), gray=self._gray)
+        return hold_claimed(picture, self._hints, apart, self.most_probable(), self._background)
 
 
 def _places(picture: EncodedPicture, cover: Tensor) -> tuple[Tensor, Tensor]:

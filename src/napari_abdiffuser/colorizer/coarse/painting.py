@@ -19,6 +19,7 @@ from napari_abdiffuser.colorizer.coarse.trends import spread_over_trend, trend_s
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens
 from napari_abdiffuser.model.diffusion.kinship import smooth_deviations
 from napari_abdiffuser.model.guide.features import Attention
+from napari_abdiffuser.options import Background
 
 __all__ = [
     "claimed_share",
@@ -32,7 +33,7 @@ __all__ = [
 _ANOTHER = 0.18  # ab / 110, 20 units of a* b*: samples depart less from what is hinted
 
 
-def most_probable(picture: EncodedPicture, hints: HintTokens, *, gray: bool) -> Tensor:
+def most_probable(picture: EncodedPicture, hints: HintTokens, background: Background) -> Tensor:
     """Colour map of the hints alone: (1, 2, h, w), ab / 110.
 
     Parameters
@@ -41,12 +42,12 @@ def most_probable(picture: EncodedPicture, hints: HintTokens, *, gray: bool) -> 
         The picture.
     hints : HintTokens
         May be none.
-    gray : bool
-        Keep what no hint claims gray, instead of its automatic colour; hints then claim more
+    background : Background
+        If gray, what no hint claims stays so instead of its automatic colour; hints then claim more
         narrowly, where the guide has learned it.
     """
-    attention = picture.attend(hints.positions, highlight=gray)
-    if gray:
+    attention = picture.attend(hints.positions, highlight=background.gray)
+    if background.gray:
         return picture.spread(attention, hints.colors, hints.hint_map, None)
     slopes = _slopes(picture, hints, attention)
     return spread_over_trend(
@@ -75,13 +76,13 @@ def claimed_share(picture: EncodedPicture, hints: HintTokens) -> Tensor:
 
 
 def hold_claimed(
-    picture: EncodedPicture, hints: HintTokens, maps: Tensor, best: Tensor, *, gray: bool
+    picture: EncodedPicture, hints: HintTokens, maps: Tensor, best: Tensor, background: Background
 ) -> Tensor:
     """Let samples differ only where no hint claims: (n, 2, h, w), ab / 110.
 
     Parameters
     ----------
-    picture, hints, gray
+    picture, hints, background
         See `most_probable`.
     maps : Tensor
         (n, 2, h, w), ab / 110, as sampled.
@@ -89,9 +90,9 @@ def hold_claimed(
         (1, 2, h, w), ab / 110, of the hints alone, which holds where they claim.
     """
     if not hints.positions.shape[1]:
-        return maps * 0 if gray else maps
+        return maps * 0 if background.gray else maps
     claimed = claimed_share(picture, hints)
-    if gray:  # `best` is gray there already
+    if background.gray:  # `best` is gray there already
         return maps * claimed * (1 - claimed) + best * claimed
     return torch.lerp(maps, best.expand_as(maps), claimed)
 
@@ -102,7 +103,7 @@ def sample_maps(
     seeds: list[int],
     steps: int,
     *,
-    gray: bool,
+    background: Background,
     start: Start | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -111,7 +112,7 @@ def sample_maps(
 
     Parameters
     ----------
-    picture, hints, gray
+    picture, hints, background
         See `most_probable`.
     seeds : list of int
         One for each map.
@@ -123,7 +124,7 @@ def sample_maps(
         See `napari_abdiffuser.model.sampler`.
     """
     places = picture.anchors
-    base = picture.code.at(most_probable(picture, hints, gray=False), places).transpose(1, 2)
+    base = picture.code.at(most_probable(picture, hints, Background.AUTO), places).transpose(1, 2)
     if start is not None:
         base = _chosen(start.colors, base, _unclaimed_at(picture, hints, places))
         start = replace(start, colors=base)
@@ -139,7 +140,7 @@ def sample_maps(
         cancel=cancel,
     )
     colors = harmonize_by_kind(picture, hints, places, colors, base)
-    return spread_all(picture, hints, colors, gray=gray)
+    return spread_all(picture, hints, colors, background)
 
 
 def _chosen(chosen: Tensor, hinted: Tensor, free: Tensor) -> Tensor:
@@ -176,7 +177,9 @@ def harmonize_by_kind(
     return base + smooth_deviations(guide, code, places, colors - base, where, free)
 
 
-def spread_all(picture: EncodedPicture, hints: HintTokens, colors: Tensor, *, gray: bool) -> Tensor:
+def spread_all(
+    picture: EncodedPicture, hints: HintTokens, colors: Tensor, background: Background
+) -> Tensor:
     """Spread sampled anchor colours (n, K, 2) and the hints: (n, 2, h, w)."""
     count = len(colors)
     # Before the larger attention is remembered, which may push out that of the hints.
@@ -193,4 +196,6 @@ def spread_all(picture: EncodedPicture, hints: HintTokens, colors: Tensor, *, gr
         picture, attention, hints.positions, values, side_by_side, hint_map, slopes
     )
     apart: Tensor = maps.unflatten(1, (count, 2))[0]
-    return hold_claimed(picture, hints, apart, most_probable(picture, hints, gray=gray), gray=gray)
+    return hold_claimed(
+        picture, hints, apart, most_probable(picture, hints, background), background
+    )

@@ -15,13 +15,14 @@ from napari_abdiffuser.colorizer.threads import one_thread
 from napari_abdiffuser.model.guide.features import Attention
 from napari_abdiffuser.model.guide.residual import residual
 from napari_abdiffuser.model.guide.trend import fit_trend
+from napari_abdiffuser.options import Background
 
 __all__ = ["attention_modes", "spread_over_trend", "trend_slopes"]
 
 
-def attention_modes(count: int, *, gray: bool) -> tuple[bool, ...]:
-    """For which of narrow claims and others `best` attends to so many hints: ``highlight``."""
-    if gray:
+def attention_modes(count: int, background: Background) -> tuple[bool, ...]:
+    """Return the modes (``highlight`` or not) in which `best` attends to so many hints."""
+    if background.gray:
         return (True,)
     return (False, True) if 0 < count <= MAX_NARROW else (False,)
 
@@ -109,7 +110,7 @@ def spread_with_residual(
 ) -> Tensor:
     """Spread colours, and around known places what these are beyond it."""
     count = colors.shape[2] // 2
-    if True not in attention_modes(known.shape[1], gray=False):
+    if True not in attention_modes(known.shape[1], Background.AUTO):
         return picture.spread(attention, colors, hint_map, auto)
     narrow = picture.attend(known, highlight=True)
     with one_thread(picture.device, attention.unclaimed.numel()):

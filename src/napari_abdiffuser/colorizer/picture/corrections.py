@@ -88,7 +88,7 @@ def inpaint(
     with within_memory(f"{request.n_outputs} outputs of this picture"):
         run = Run(picture, picture.encoded.shape, request, rows)
         surroundings = Inpainting(
-            picture.encoded, picture.tokens(inside), before, region, gray=request.background.gray
+            picture.encoded, picture.tokens(inside), before, region, background=request.background
         )
         best = surroundings.most_probable()
         samples = run.samples(surroundings.sample)
@@ -139,12 +139,12 @@ def more_like(
         run = Run(picture, picture.encoded.shape, request)
         tokens = picture.tokens(request.hints)
         near = coarse_chroma(chosen, encoded.shape).to(encoded.device)
-        best = most_probable(encoded, tokens, gray=request.background.gray)
+        best = most_probable(encoded, tokens, request.background)
         hard = hard_mask(request.hints, picture.shape)
         if hard is not None:  # its colour is not to get beyond it
             near = torch.where(touched(hard, encoded.shape).to(near.device), best, near)
         start = Start(encoded.code.at(near, encoded.anchors).transpose(1, 2), float(strength))
-        sample = partial(sample_maps, encoded, tokens, gray=request.background.gray, start=start)
+        sample = partial(sample_maps, encoded, tokens, background=request.background, start=start)
         details = {"strength": float(strength), "chosen_sha256": digest(chosen)}
         return run.result(best, run.samples(sample), more_like=details)
 

@@ -20,7 +20,7 @@ from napari_abdiffuser.imaging.colors import RGB
 from napari_abdiffuser.imaging.colorspace import gamut_map, lab_to_srgb
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.imaging.hints.hard_regions import hard_mask
-from napari_abdiffuser.options import PaintOptions
+from napari_abdiffuser.options import Background, PaintOptions
 
 __all__ = ["distinct_colors", "suggest_colors", "suggest_place", "uncertainty"]
 
@@ -181,7 +181,12 @@ def _variance(
 
         def make() -> Tensor:
             maps = sample_maps(
-                picture.encoded, tokens, seeds, request.steps, gray=False, cancel=request.cancel
+                picture.encoded,
+                tokens,
+                seeds,
+                request.steps,
+                background=Background.AUTO,
+                cancel=request.cancel,
             )
             return maps.var(0, correction=1).sum(0)[None, None]
 

@@ -49,6 +49,6 @@ def paint(
     with within_memory(f"{request.n_outputs} outputs of this picture"):
         run = Run(picture, picture.encoded.shape, request)
         tokens = picture.tokens(request.hints)
-        best = most_probable(picture.encoded, tokens, gray=request.background.gray)
-        sample = partial(sample_maps, picture.encoded, tokens, gray=request.background.gray)
+        best = most_probable(picture.encoded, tokens, request.background)
+        sample = partial(sample_maps, picture.encoded, tokens, background=request.background)
         return run.result(best, run.samples(sample))

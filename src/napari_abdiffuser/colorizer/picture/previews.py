@@ -74,7 +74,7 @@ def preview(
     request = picture.request(hints, PaintOptions(0, background=Background.parse(background)))
     with within_memory("this preview"):
         tokens = picture.tokens(request.hints)
-        best = most_probable(picture.encoded, tokens, gray=request.background.gray)
+        best = most_probable(picture.encoded, tokens, request.background)
         painter = picture.painter.smaller(max_side)
         shape = painter.surface.shape
         maps = (best * CHROMA_SCALE).cpu().numpy()

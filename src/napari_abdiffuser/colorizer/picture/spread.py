@@ -46,7 +46,7 @@ class Spread:
         with within_memory("these hints"):
             positions = self.picture.tokens(self.hints).positions
             object.__setattr__(self, "_positions", positions)
-            kinds = attention_modes(positions.shape[1], gray=self.background.gray)
+            kinds = attention_modes(positions.shape[1], self.background)
             held = {kind: self.picture.encoded.attend(positions, highlight=kind) for kind in kinds}
         object.__setattr__(self, "_attentions", held)
 

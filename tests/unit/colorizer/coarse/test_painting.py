@@ -15,6 +15,7 @@ from napari_abdiffuser.colorizer.coarse.encoded import EncodedPicture
 from napari_abdiffuser.colorizer.coarse.painting import sample_maps
 from napari_abdiffuser.colorizer.hints.tokens import HintTokens, hint_tokens
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.options import Background
 
 NONE = torch.zeros(1, 0, 2)
 
@@ -58,8 +59,8 @@ def tokens(count, seed=0):
 @pytest.mark.parametrize("count", [0, 1, 300])
 def test_a_sample_is_the_same_whatever_others_are_drawn_with_it(encode, count):
     picture, hints = encode(1.0), tokens(count)
-    both = sample_maps(picture, hints, [5, 6], 4, gray=False)
-    alone = sample_maps(picture, hints, [6], 4, gray=False)
+    both = sample_maps(picture, hints, [5, 6], 4, background=Background.AUTO)
+    alone = sample_maps(picture, hints, [6], 4, background=Background.AUTO)
     torch.testing.assert_close(both[1:], alone, atol=1e-5, rtol=1e-4)
     # Three hundred hints claim all of so small a picture.
     assert ((both[0] - both[1]).abs().max() > 1e-3) == (count < 300)
@@ -77,7 +78,7 @@ def test_where_hints_claim_all_the_chosen_colors_do_not_matter(encode, monkeypat
     shape = (1, picture.anchors.shape[1], 2)
     chosen = [3 + torch.randn(shape, generator=generator) for _ in range(2)]
     one, other = (
-        sample_maps(picture, hints, [5], 4, gray=False, start=Start(colors, 0.4))
+        sample_maps(picture, hints, [5], 4, background=Background.AUTO, start=Start(colors, 0.4))
         for colors in chosen
     )
     assert torch.equal(one, other) == (free == 0)

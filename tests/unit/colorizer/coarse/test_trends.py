@@ -8,6 +8,7 @@ import torch
 from napari_abdiffuser.colorizer.coarse.encoded import MAX_NARROW, EncodedPicture
 from napari_abdiffuser.colorizer.coarse.trends import attention_modes, spread_over_trend
 from napari_abdiffuser.model.guide.features import Attention
+from napari_abdiffuser.options import Background
 
 SLOPES = torch.tensor([[0.2, -0.1], [-0.05, 0.1], [0.01, 0.02]])
 NOWHERE = torch.zeros(1, 0, 2)
@@ -58,7 +59,7 @@ def test_colorings_side_by_side_are_those_one_by_one(picture):
 
 
 def test_narrow_claims_are_asked_of_some_hints_but_not_of_many():
-    assert attention_modes(0, gray=False) == (False,)
-    assert attention_modes(MAX_NARROW, gray=False) == (False, True)
-    assert attention_modes(MAX_NARROW + 1, gray=False) == (False,)
-    assert attention_modes(MAX_NARROW + 1, gray=True) == (True,)
+    assert attention_modes(0, Background.AUTO) == (False,)
+    assert attention_modes(MAX_NARROW, Background.AUTO) == (False, True)
+    assert attention_modes(MAX_NARROW + 1, Background.AUTO) == (False,)
+    assert attention_modes(MAX_NARROW + 1, Background.GRAY) == (True,)
