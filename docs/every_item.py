@@ -120,7 +120,7 @@ def open_sample(tour: Tour) -> Hands:
 
 def settle(hands: Hands) -> None:
     """Wait until the preview shows what the hints say."""
-    live = hands.widget.panels[0]
+    live = hands.widget.live
     hands.wait(lambda: live.layer is not None)
     QTest.qWait(150)
     hands.wait(lambda: not live.busy)
@@ -300,7 +300,6 @@ def main(arguments: list[str]) -> None:
     other.manners(tour, hands)
     path = other.figure(tour, hands)
     work = path.with_name("work.abdiffuser.json")
-    hands.unfold("More pictures")
     hands.answer(hands.control("series_save"), str(work))
     hands.wait(work.exists)
     tour.close()

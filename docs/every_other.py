@@ -85,12 +85,13 @@ def highlight(tour: Any) -> None:
     hands.press("tool_points")
     for place in ((300, 690), (400, 620), (150, 370), (640, 110)):
         hands.click_picture(place)
-    hands.unfold("Correct")
     tour.settle()
-    tour.shot("6-before", hands.control("correct_highlight", QCheckBox))
-    hands.press("correct_highlight", QCheckBox)
+    switch = hands.control("background_field", QComboBox)
+    tour.shot("6-before", switch)
+    hands.choose(switch, "Gray unless hinted")
     tour.settle()
-    tour.shot("6-highlight", hands.control("correct_highlight", QCheckBox))
+    tour.shot("6-highlight", switch)
+    hands.choose(switch, "Coloured")
     tour.close()
 
 
@@ -112,7 +113,7 @@ def measure(tour: Any, hands: Any) -> None:
 def figure(tour: Any, hands: Any) -> Path:
     """9: the figure, its caption, and the file dropped into another window."""
     hands.unfold("Figure")
-    panel = hands.widget.panels[-1]
+    panel = hands.widget.figure
     hands.press("figure_original", QCheckBox)
     hands.choose(hands.control("figure_legend", QComboBox), "Below the picture")
     hands.wait(lambda: hands.control("figure_export").isEnabled() and not panel.busy)
@@ -149,14 +150,15 @@ def series(tour: Any, work: Path) -> None:
     for name, where in zip(views, ((0, 54), (41, 27), (0, 0)), strict=True):  # micrometres
         hands.viewer.add_image(views[name], name=name, translate=where, **WHERE)
     tour.got_it()
-    hands.unfold("More pictures")
     hands.answer(hands.control("series_load"), str(work))
     hands.wait(lambda: len(hands.widget.store.state.hints))
     tour.settle()
-    hands.press("series_others")
+    which = hands.control("series_which", QComboBox)
+    hands.choose(which, "The 2 other open images")
+    hands.press("colorize_button")
     hands.wait(lambda: "Coloured 2" in hands.said)
     hands.viewer.reset_view()
-    tour.shot("8-others", hands.control("series_others"))
+    tour.shot("8-others", which)
     tour.close()
 
 
@@ -177,22 +179,21 @@ def stack(tour: Any) -> None:
     hands.press("swatch_blue", QAbstractButton)
     hands.click_picture((105, 165))
     tour.settle()
-    hands.unfold("More pictures")
     which = hands.control("series_which", QComboBox)
-    hands.choose(which, "From … to …")
+    hands.choose(which, "Slices from … to …")
     for name, at in (("series_first", 1), ("series_last", 3)):
         hands.number(hands.control(name, QSpinBox), at)
-    hands.press("series_stack")
+    hands.press("colorize_button")
     hands.wait(lambda: "Coloured 3" in hands.said)
     hands.viewer.dims.set_current_step(0, 2)
     tour.settle()
-    tour.shot("8-range", which, hands.control("series_stack"))
+    tour.shot("8-range", which)
     hands.viewer.dims.set_current_step(0, 0)
     hands.viewer.layers.remove("stack colorized")
-    hands.choose(which, "All")
-    hands.press("series_stack")
+    hands.choose(which, "All 5 slices")
+    hands.press("colorize_button")
     hands.wait(lambda: "Coloured 5" in hands.said)
-    tour.shot("8-stack", hands.control("series_stack"))
+    tour.shot("8-stack", which)
     tour.close()
 
 

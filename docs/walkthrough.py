@@ -18,7 +18,7 @@ from hands import Hands, save
 from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLineEdit, QScrollArea, QSpinBox, QTreeWidget, QWidget
+from qtpy.QtWidgets import QLineEdit, QSpinBox, QTreeWidget, QWidget
 
 IMAGES = Path(__file__).with_name("images")
 PIXEL_UM = 0.05  # as if the microscope had said so: the scale bar needs it
@@ -52,19 +52,18 @@ class Walk(Hands):
         self.shot = shot
 
     def panel(self, name: str) -> Any:
-        """Return a section of the studio by the name of its class, and unfold it."""
+        """Return a section of the studio by the name of its class, and bring it to the front."""
         found = next(p for p in self.widget.panels if type(p).__name__ == name)
-        fold = found.parentWidget()
-        if not fold.header.isChecked():
-            self.click(fold.header)
+        self.reveal(found)
         return found
 
     def open(self) -> None:
         """1: the sample is open; its hints colour it at once."""
-        live = self.panel("LivePanel")
-        self.wait(lambda: live.layer is not None and not live.busy)
-        self.shot("tutorial-live", self.widget.welcome)
+        self.wait(self.widget.welcome.isVisible)
         self.press("welcome_dismiss")
+        live = self.widget.live
+        self.wait(lambda: live.layer is not None and not live.busy)
+        self.shot("tutorial-live", self.widget.tools)
 
     def row(self, name: str) -> int:
         """Return the place of a class in the list."""
@@ -151,11 +150,9 @@ def main() -> None:
     widget.window().activateWindow()
     QTest.qWait(1000)  # until the window has its size
     viewer.reset_view()
-    scroll = widget.findChild(QScrollArea, "abdiffuser_scroll")
 
     def shot(name: str, part: QWidget) -> None:
-        bar = scroll.verticalScrollBar()
-        bar.setValue(part.mapTo(scroll.widget(), part.rect().topLeft()).y() - 40)
+        walk.reveal(part)
         QTest.qWait(400)
         walk.look(IMAGES / f"{name}.jpg")
 
