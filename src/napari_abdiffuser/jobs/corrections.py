@@ -18,6 +18,7 @@ from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.outputs import image_layer
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.gallery import thumbnail
+from napari_abdiffuser.studio.region_fix import RegionFix, new_group, with_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,9 +70,9 @@ class Base:
     def picture(self, opened: Opened) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
         """Return pixels and provenance to start from; paints where nothing is shown yet."""
         if self.rgb is not None:
-            return self.rgb, self.provenance
+            return with_fixes(self.rgb, self.state.fixes), self.provenance
         result = opened.picture.paint(self.state.hints, n_outputs=0, background=self.background)
-        return result.best, result.provenance
+        return with_fixes(result.best, self.state.fixes), result.provenance
 
 
 def locked_pixels(
@@ -144,7 +145,11 @@ def recolored(
     made = outputs_of(result, opened.source, seed, base.number, hints=base.state.hints)
     name = texts.RECOLORED.format(name=opened.source.name)
     layers = tuple((data, {**meta, "name": name}, kind) for data, meta, kind in made.layers)
-    return replace(made, layers=layers)
+    source, group = _digest(result.provenance), new_group()
+    fixes = tuple(
+        RegionFix.of(mask, rgb, "recoloured", source=source, group=group) for rgb in made.pictures
+    )
+    return replace(made, layers=layers, fixes=fixes)
 
 
 def erased(opened: Opened, base: Base, region: RegionSource) -> Outputs:
@@ -154,7 +159,9 @@ def erased(opened: Opened, base: Base, region: RegionSource) -> Outputs:
     rgb = with_guide(opened.picture).erase(before, mask)
     extended = deepcopy(dict(provenance))
     extended["erased"] = [*extended.get("erased", []), describe_exclusion(mask)]
-    return single(opened, rgb, extended, texts.ERASED.format(name=opened.source.name), base)
+    fix = RegionFix.of(mask, rgb, "erased", source=_digest(extended), group=new_group())
+    made = single(opened, rgb, extended, texts.ERASED.format(name=opened.source.name), base)
+    return replace(made, fixes=(fix,))
 
 
 def single(
@@ -172,6 +179,12 @@ def single(
         picture=opened.source,
         hints=base.hints,
     )
+
+
+def _digest(provenance: Mapping[str, Any]) -> str:
+    """Return what tells the picture that was coloured from all others; '' if that is not told."""
+    told = provenance.get("input")
+    return str(told.get("lightness_sha256", "")) if isinstance(told, dict) else ""
 
 
 def _allowed(opened: Opened, base: Base, region: RegionSource) -> NDArray[np.bool_]:

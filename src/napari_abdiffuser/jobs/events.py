@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hints.reading import LeftOut
     from napari_abdiffuser.layers.hints.sources import HintSource
     from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.region_fix import RegionFix
 
 __all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "RunRequest", "Stopped"]
 
@@ -32,12 +33,15 @@ class RunRequest:
         How to colorize it, with which model, and where.
     keep
         What is on screen, where locked classes keep their pixels; None if nothing is locked.
+    fixes
+        Regions that were corrected.
     """
 
     picture: PictureSource | None = None
     hints: HintSource | None = None
     options: RunOptions = field(default_factory=RunOptions)
     keep: Screen | None = None
+    fixes: tuple[RegionFix, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class Outputs:
         What was coloured: decides whose gallery they enter, and of which slice they are.
     hints
         All hints of the picture when they were made: where its classes are.
+    fixes
+        What a correction of a region changed in each picture; empty for other outputs.
     label
         What was done, for undo.
     """
@@ -107,6 +113,7 @@ class Outputs:
     has_best: bool = True
     picture: PictureSource | None = None
     hints: Hints | None = None
+    fixes: tuple[RegionFix, ...] = ()
     label: str = texts.COLORIZE
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.jobs.corrections import locked_pixels, saturation_factors
+from napari_abdiffuser.jobs.locks import FIXES_KEY
 from napari_abdiffuser.options import Background
+from napari_abdiffuser.studio.region_fix import with_fixes, with_fixes_on_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +182,8 @@ class LivePainter:
         # Corrections of single classes follow with the whole picture.
         saturation = state.corrections.saturation
         small = with_guide(opened.picture).preview(hints, PREVIEW_SIDE, background, saturation)
-        rgb = opened.source.restack(small.rgb)
+        fixed = with_fixes_on_small(small.rgb, small.scale, state.fixes)
+        rgb = opened.source.restack(fixed)
         return Painted(rgb, small.scale, {}, hints, background)
 
     def whole(
@@ -197,7 +200,10 @@ class LivePainter:
         provenance["source"] = source.describe()
         if cancelled is not None and cancelled():
             raise Cancelled("Cancelled.")
-        rgb = self._corrections.whole(picture, result.best, state, background)
+        best = with_fixes(result.best, state.fixes)
+        if state.fixes:
+            provenance[FIXES_KEY] = [fix.describe() for fix in state.fixes]
+        rgb = self._corrections.whole(picture, best, state, background)
         if not state.corrections.neutral:
             provenance["corrections"] = state.corrections.to_dict()
         rgb = source.restack(rgb)

@@ -9,8 +9,11 @@ import numpy as np
 
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.options import Background
+from napari_abdiffuser.studio.region_fix import with_fixes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_abdiffuser.colorizer.protocols import (
@@ -22,19 +25,30 @@ if TYPE_CHECKING:
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.studio.legend.classes import Legend
     from napari_abdiffuser.studio.legend.hint_class import HintClass
+    from napari_abdiffuser.studio.region_fix import RegionFix
 
-__all__ = ["LockedResult", "Screen"]
+__all__ = ["FIXES_KEY", "EditedResult", "Screen", "result_with_fixes"]
 
 _KEY = "locked"
+FIXES_KEY = "region_fixes"
+"""In the provenance: corrected regions."""
 
 
 @dataclass(frozen=True, eq=False)
-class LockedResult:
-    """A result in which locked classes have the pixels that they had; as `ResultLike`."""
+class EditedResult:
+    """A result some of whose pixels are others than were painted; as `ResultLike`."""
 
     best: NDArray[np.uint8]
     rgb: NDArray[np.uint8]
     provenance: dict[str, Any]
+
+
+def result_with_fixes(result: ResultLike, fixes: Sequence[RegionFix]) -> ResultLike:
+    """Lay region fixes on all pictures of a result; the result itself where there are none."""
+    if not fixes:
+        return result
+    told = {**result.provenance, FIXES_KEY: [fix.describe() for fix in fixes]}
+    return EditedResult(with_fixes(result.best, fixes), with_fixes(result.rgb, fixes), told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +104,7 @@ class Screen:
         best, made = np.where(where, rgb, result.best), np.array(result.rgb)
         for one in made:
             np.copyto(one, rgb, where=where)
-        return LockedResult(best, made, provenance)
+        return EditedResult(best, made, provenance)
 
     def _kept(
         self, picture: GuidedPicture, hints: Hints, background: Background

@@ -17,6 +17,7 @@ from napari_abdiffuser.errors import (
 )
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Outputs, Progress, Ready, Stopped
+from napari_abdiffuser.jobs.locks import result_with_fixes
 from napari_abdiffuser.layers.images import open_picture
 from napari_abdiffuser.layers.outputs import result_to_layers
 from napari_abdiffuser.studio.gallery import thumbnail
@@ -179,6 +180,7 @@ def _run(
         if request.keep is not None:
             result = request.keep.keep(picture, result, hints, options.background)
             _stop_if(cancelled)
+        result = result_with_fixes(result, request.fixes)
         made = outputs_of(result, request.picture, options.seed, hints=hints)
         return Finished(run, made, left_out)
     finally:

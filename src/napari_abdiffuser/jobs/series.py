@@ -19,6 +19,7 @@ from napari_abdiffuser.studio.document.document import Corrections, Document, we
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.document.state import StudioState
 from napari_abdiffuser.studio.project.fitting import fitted
+from napari_abdiffuser.studio.region_fix import RegionFix, with_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +50,15 @@ class Piece:
         (H, W).
     into
         Where the colouring is written, (H, W, 3); None to make an array for it.
+    fixes
+        Regions of it that were corrected.
     """
 
     source: PictureSource
     hints: Hints
     hinted: tuple[int, int]
     into: NDArray[np.uint8] | None = None
+    fixes: tuple[RegionFix, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +161,7 @@ def _paint(
     provenance = dict(result.provenance)
     provenance["output"] = "best" if options.seed is None else 1
     provenance["hints_left_out"] = left_out
+    rgb = with_fixes(rgb, piece.fixes)
     if not options.corrections.neutral and picture.guided is not None:
         document = Document(options.legend, {(): hints}, options.corrections)
         state = StudioState(history=History.start(document, weigh=weigh))

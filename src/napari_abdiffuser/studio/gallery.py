@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.studio.region_fix import RegionFix
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["Comparison", "Gallery", "Pixels", "Variation", "side_by_side", "swiped", "thumbnail"]
@@ -88,6 +89,8 @@ class Variation:
         The slice of a stack that it is of.
     hints : Hints or None
         All that the picture had when it was made; None if that is not known any more.
+    fix : RegionFix or None
+        What a correction of a region changed in it.
     """
 
     number: int
@@ -101,6 +104,7 @@ class Variation:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     index: Index = ()
     hints: Hints | None = None
+    fix: RegionFix | None = None
 
     @property
     def is_best(self) -> bool:
@@ -212,6 +216,7 @@ class Gallery:
         thumbnails: Sequence[Pixels] | None = None,
         index: Index | None = None,
         hints: Hints | None = None,
+        fixes: Sequence[RegionFix] = (),
     ) -> Gallery:
         """Add the outputs of a run.
 
@@ -233,6 +238,8 @@ class Gallery:
             The slice that they are of; None for the one that is looked at.
         hints
             All that the picture had: where its classes are.
+        fixes
+            What a correction of a region changed in each, `best`'s first if given; else empty.
         """
         if parent is not None:
             self[parent]
@@ -240,6 +247,7 @@ class Gallery:
         if best is not None:
             outputs.insert(0, ("best", best))
         small = [thumbnail(rgb) for _, rgb in outputs] if thumbnails is None else thumbnails
+        changed: Sequence[RegionFix | None] = fixes or [None] * len(outputs)
         first = 1 + max((v.number for v in self.variations), default=0)
         new = tuple(
             Variation(
@@ -252,8 +260,11 @@ class Gallery:
                 provenance={**(provenance or {}), "output": output, "parent": parent},
                 index=self.index if index is None else index,
                 hints=hints,
+                fix=fix,
             )
-            for number, ((output, rgb), icon) in enumerate(zip(outputs, small, strict=True), first)
+            for number, ((output, rgb), icon, fix) in enumerate(
+                zip(outputs, small, changed, strict=True), first
+            )
         )
         return replace(self, variations=self.variations + new)
 

@@ -349,6 +349,7 @@ class ColorizeWidget(QWidget):
                 hints=hints,
                 options=replace(self.options.values, data_bar=self.bench.watch.data_bar),
                 keep=locked_screen(self.context, picture),
+                fixes=self.store.state.fixes,
             )
         )
 

@@ -17,6 +17,7 @@ from napari_abdiffuser.studio.gallery import Variation
 from napari_abdiffuser.studio.legend import hints as legend_hints
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.legend.hint_class import checked_name
+from napari_abdiffuser.studio.region_fix import RegionFix
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["MOST_SATURATION", "Coloring", "Corrections", "Document", "lightened", "weigh"]
@@ -160,6 +161,8 @@ class Document:
         not here.
     discards : frozenset of int
         Numbers of the gallery's discarded colourings.
+    fixes : mapping of index to tuple of RegionFix
+        What every colouring of a slice gets, the latest on top, until it is removed.
     spare : tuple of Variation
         With their pixels: those that the step after this one discards, for undo.
     """
@@ -169,6 +172,7 @@ class Document:
     corrections: Corrections = field(default_factory=Corrections)
     colouring: Coloring | None = None
     discards: frozenset[int] = frozenset()
+    fixes: Mapping[Index, tuple[RegionFix, ...]] = field(default_factory=dict, hash=False)
     spare: tuple[Variation, ...] = field(default=(), compare=False)
 
     def hints(self, index: Index = ()) -> Hints:
@@ -212,6 +216,19 @@ class Document:
 
         nearest = min(others, key=distance)
         return nearest, self.slices[nearest]
+
+    def with_fix(self, index: Index, fix: RegionFix) -> Document:
+        """Add a fix to a slice, or exchange the variation of it that is there."""
+        had = self.fixes.get(index, ())
+        if any(other.group == fix.group for other in had):
+            now = tuple(fix if other.group == fix.group else other for other in had)
+        else:
+            now = (*had, fix)
+        return replace(self, fixes={**self.fixes, index: now})
+
+    def without_fixes(self, index: Index) -> Document:
+        """Remove the fixes of a slice."""
+        return replace(self, fixes={i: each for i, each in self.fixes.items() if i != index})
 
     def add_class(self, name: str | None = None, color: Any = "gold") -> Document:
         """Add a class; see `Legend.add`."""
@@ -279,6 +296,8 @@ def weigh(document: Document) -> dict[int, int]:
         for hints in document.slices.values()
         for region in hints.regions
     }
+    for fix in (fix for fixes in document.fixes.values() for fix in fixes):
+        buffers[id(fix.rgb)] = fix.rgb.nbytes + fix.mask.nbytes
     buffers.update({id(v.rgb): v.rgb.nbytes for v in document.spare if v.rgb is not None})
     if document.colouring is not None:
         buffers[id(document.colouring.rgb)] = document.colouring.rgb.nbytes

@@ -35,11 +35,11 @@ def entered(
     seen
         Whether what `before` shows was seen; not under a live preview.
     """
+    document, fixed = history.present, _with_fix(history.present, before, after)
     if not label or after.shown == before.shown:  # of another slice
-        return history, after
-    document = history.present
+        return (history if fixed is document else history.push(fixed, label)), after
     made, had = _shown(document, after), document.colouring
-    new = replace(document, colouring=made)
+    new = replace(fixed, colouring=made)
     if had is not None and made is not None and had.index != made.index:
         return history.push(new, label), after  # what another slice shows is not forgotten
     old = replace(document, colouring=_shown(document, before) if seen else None)
@@ -81,6 +81,15 @@ def followed(gallery: Gallery, left: Document, now: Document) -> Gallery:
         if not gallery[number].starred and not gallery[number].discarded:
             gallery = gallery.discard(number)
     return gallery
+
+
+def _with_fix(document: Document, before: Gallery, after: Gallery) -> Document:
+    """Take the region that the first of what has come changes for all colourings to come."""
+    known = {v.number for v in before.variations}
+    first = next((v for v in after.variations if v.number not in known), None)
+    if first is None or first.fix is None:
+        return document
+    return document.with_fix(first.index, first.fix)
 
 
 def _shown(document: Document, gallery: Gallery) -> Coloring | None:

@@ -19,6 +19,7 @@ from napari_abdiffuser.studio.document.document import Corrections, Document, li
 from napari_abdiffuser.studio.document.history import History
 from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.studio.legend.classes import Legend
+from napari_abdiffuser.studio.region_fix import RegionFix
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["PictureIdentity", "StudioState"]
@@ -102,6 +103,11 @@ class StudioState:
     def corrections(self) -> Corrections:
         """The present corrections."""
         return self.document.corrections
+
+    @property
+    def fixes(self) -> tuple[RegionFix, ...]:
+        """Region fixes of the slice that is worked on."""
+        return self.document.fixes.get(self.index, ())
 
     # --- pictures ---
 
@@ -270,8 +276,24 @@ class StudioState:
         return replace(self, gallery=gallery)._moved(history)
 
     def with_gallery(self, change: Callable[[Gallery], Gallery]) -> StudioState:
-        """Change the gallery: ``state.with_gallery(lambda g: g.star(3))``; no step of undo."""
-        return replace(self, gallery=change(self.gallery))
+        """Change the gallery: ``state.with_gallery(lambda g: g.star(3))``; no step of undo.
+
+        Of a corrected region that has variations, the one shown is what later colourings get.
+        """
+        gallery = change(self.gallery)
+        moved = replace(self, gallery=gallery)
+        fix = None if gallery.shown is None else gallery[gallery.shown].fix
+        others = [each for each in self.fixes if fix is not None and each.group == fix.group]
+        if fix is None or not others or fix in others:
+            return moved
+        document = self.document.with_fix(self.index, fix)
+        return moved._moved(self.history.amend(document))
+
+    def remove_fixes(self) -> StudioState:
+        """Let later colourings of this slice be as they come; one step of undo."""
+        if not self.fixes:
+            return self
+        return self.commit(self.document.without_fixes(self.index), "Remove region fixes")
 
     # --- undo ---
 

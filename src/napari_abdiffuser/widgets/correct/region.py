@@ -13,7 +13,7 @@ from napari_abdiffuser.jobs.corrections import erased, recolored
 from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY, new_region_layer, read_region
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
-from napari_abdiffuser.widgets.common.form import form, push_button, spin_box
+from napari_abdiffuser.widgets.common.form import allow, form, push_button, spin_box
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
 from napari_abdiffuser.widgets.correct import texts
 from napari_abdiffuser.widgets.session.on_screen import correction_base
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abdiffuser.jobs.events import Outputs
     from napari_abdiffuser.layers.hints.drawn_region import RegionSource
+    from napari_abdiffuser.studio.document.state import StudioState
     from napari_abdiffuser.widgets.correct.results import CorrectionResults
     from napari_abdiffuser.widgets.session.panel import Context
     from napari_abdiffuser.widgets.session.workbench import Job
@@ -67,6 +68,7 @@ class RegionBar(QWidget):
         self.count_field.setObjectName("correct_count")
         self.recolor_button = push_button("correct_recolor", texts.RECOLOR, self.recolor)
         self.erase_button = push_button("correct_erase", texts.ERASE, self.erase)
+        self.unfix_button = push_button("correct_remove_fixes", texts.UNFIX, self.remove_fixes)
         self._lay_out()
         layers = context.viewer.layers.events
         for signal in (layers.inserted, layers.removed, layers.moved):
@@ -76,6 +78,7 @@ class RegionBar(QWidget):
         context.bench.ready.connect(self._refresh)
         context.bench.lost.connect(self._refresh)
         context.results.delivered.connect(self._on_delivered)
+        context.store.changed.connect(self._on_state)
         self._on_layers()
 
     def cleanup(self) -> None:
@@ -96,6 +99,7 @@ class RegionBar(QWidget):
         column.addLayout(row)
         column.addLayout(form([(texts.HOW_MANY, self.count_field)]))
         column.addWidget(self.recolor_button)
+        column.addWidget(self.unfix_button)
 
     # --- what is chosen ---
 
@@ -137,6 +141,8 @@ class RegionBar(QWidget):
         ):
             button.setEnabled(not why)
             button.setToolTip(why or tip)
+        fixes = len(self._context.store.state.fixes)
+        allow(self.unfix_button, fixes > 0, texts.UNFIX_TIP.format(n=fixes), texts.WHY_NO_FIXES)
         self.recolor_button.setText(texts.RECOLOR if self._job is None else texts.STOP)
         if self._job is not None:
             self.recolor_button.setEnabled(True)
@@ -204,6 +210,20 @@ class RegionBar(QWidget):
                 lambda at, _: erased(at, base, region),
                 (texts.ERASE, texts.ERASE_RUNNING, texts.ERASE_DONE),
             )
+
+    def remove_fixes(self) -> None:
+        """Let colourings be as they come: without what was changed in regions."""
+        self._context.store.apply(lambda s: s.remove_fixes())
+        self.said.emit(texts.UNFIXED)
+
+    def _on_state(self, new: StudioState, old: StudioState) -> None:
+        """Say of a hint why it changes nothing."""
+        if new.fixes is not old.fixes:
+            self._refresh()
+        if new.index == old.index and len(new.hints.points) > len(old.hints.points):
+            last = new.hints.points[-1]
+            if any(fix.covers(last.y, last.x) for fix in new.fixes):
+                self.said.emit(texts.HINT_IN_FIX)
 
     def _start(self, work: Callable[..., Outputs], said: tuple[str, str, str]) -> None:
         """Do it in a worker; `said` are its name and what is said before and after."""

@@ -50,6 +50,18 @@ WHY_NO_REGION = "Press 'Draw region' first, or choose a Shapes or Labels layer"
 WHY_NOT_OPEN = "The picture is being read: a moment"
 WHY_NO_IMAGE = "Open an image first"
 
+UNFIX = "Remove region fixes"
+UNFIX_TIP = (
+    "Region fixes ({n} in this picture) stay through previews and later runs: remove them, and "
+    "colours are as they come"
+)
+WHY_NO_FIXES = "No region of this picture was erased or recoloured"
+UNFIXED = "The region fixes are removed. Undo brings them back."
+HINT_IN_FIX = (
+    "This hint lies in a region that was erased or recoloured, which stays as it is: press "
+    "'Remove region fixes' to see the hint's colours there."
+)
+
 # --- colours --------------------------------------------------------------------------------
 
 SATURATION = "Saturation"

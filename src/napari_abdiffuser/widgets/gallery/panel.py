@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtCore import QItemSelectionModel, Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
+from napari_abdiffuser.jobs.locks import result_with_fixes
 from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.widgets.common.footer import Sentence
@@ -224,7 +225,7 @@ class GalleryPanel(Panel):
         background = state.corrections.background
         seed = first.seed + 1 + len(state.gallery.variations)
         picture, image, hints = opened.source, opened.image, state.hints
-        screen = locked_screen(self.context, picture)
+        screen, fixes = locked_screen(self.context, picture), state.fixes
 
         def job(at: Any, cancelled: Callable[[], bool]) -> Any:
             result = at.picture.more_like(
@@ -232,6 +233,7 @@ class GalleryPanel(Panel):
             )
             if screen is not None:
                 result = screen.keep(at.picture, result, hints, background)
+            result = result_with_fixes(result, fixes)
             return outputs_of(result, picture, seed, number, with_best=False, hints=hints)
 
         def done(outputs: Any) -> None:

@@ -167,12 +167,15 @@ class LivePanel(Panel):
     def _on_state(self, new: StudioState, old: StudioState) -> None:
         """Follow the hints, and step back for a colouring that the user wants to see."""
         shown, kept = new.gallery.shown, new.document.colouring
+        fixed = new.fixes is not old.fixes and new.index == old.index
+        chosen = shown != old.gallery.shown or kept is not old.document.colouring
         seen = self._preview.visible
         undone = kept is None and old.document.colouring is not None
         if (
             (_wanted(new) != _wanted(old) and (seen or not _looks_same(new, old)))
             or (seen and new.corrections != old.corrections)
             or (undone and new.picture == old.picture)
+            or (fixed and not chosen and new.picture == old.picture)
         ):
             self._follow(new, old)
         if (shown is not None and shown != old.gallery.shown) or (

@@ -114,7 +114,8 @@ class StackLayer:
                 for at, start in zip(where, self._start, strict=True)
             )
         ]
-        return Piece(replace(self._source, index=where), hints, self._source.shape, into)
+        fixes = state.document.fixes.get(index, ())
+        return Piece(replace(self._source, index=where), hints, self._source.shape, into, fixes)
 
     def take(self, done: Colored, viewer: Viewer) -> None:
         """Let the layer grow by a slice, unless it has just grown."""

@@ -336,5 +336,6 @@ def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
         thumbnails=outputs.thumbnails,
         index=index,
         hints=outputs.hints,
+        fixes=outputs.fixes,
     )
     return added.show(added.variations[-len(outputs.pictures)].number)
