@@ -115,3 +115,24 @@ def test_nothing_moves_under_the_mouse_when_classes_come(window):
     assert not w.widget.tools.legend.actions_.unused_button.isEnabled()
     w.widget.undo_bar.undo()
     assert list_.topLevelItemCount() == len(swatches)
+
+
+def test_closing_the_dock_keeps_the_studio_for_reopening(window, qtbot):
+    from napari_abdiffuser.widgets.dock import Studio
+
+    w = window(np.zeros((20, 30), np.uint8), show=True)
+    w.widget.sync.start("points").add([5, 6])
+    w.button.click()
+    w.idle()
+    docks, before = w.viewer.window, w.widget.store.state
+    assert len(before.gallery.variations)
+    docks.remove_dock_widget(w.widget)
+    qtbot.wait(50)
+    assert not w.widget.isVisible()
+    assert Studio(w.viewer) is w.widget
+    docks.add_dock_widget(w.widget, name="AB-diffuser")
+    qtbot.waitUntil(w.widget.isVisible)
+    assert w.widget.store.state is before
+    w.button.click()
+    w.idle()
+    assert len(w.widget.store.state.gallery.variations) > len(before.gallery.variations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from napari_abdiffuser.errors import Cancelled
 from napari_abdiffuser.jobs.corrections import locked_pixels, saturation_factors
 from napari_abdiffuser.jobs.locks import FIXES_KEY
 from napari_abdiffuser.options import Background
+from napari_abdiffuser.studio.legend.present_names import identities
 from napari_abdiffuser.studio.region_fix import with_fixes, with_fixes_on_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -143,6 +144,8 @@ class Painted:
         As they were laid on the picture.
     background
         With which it was painted.
+    classes
+        Identities of the classes of the hints, by name.
     plain
         (H, W, 3) uint8 without corrections; None of a small preview.
     """
@@ -152,6 +155,7 @@ class Painted:
     provenance: dict[str, Any]
     hints: Hints
     background: Background
+    classes: Mapping[str, int] = field(default_factory=dict)
     plain: NDArray[np.uint8] | None = None
 
     @property
@@ -208,7 +212,8 @@ class LivePainter:
             provenance["corrections"] = state.corrections.to_dict()
         rgb = source.restack(rgb)
         plain = self._corrections.plain
-        painted = Painted(rgb, (1.0, 1.0), provenance, hints, background, plain)
+        classes = identities(state.legend, hints)
+        painted = Painted(rgb, (1.0, 1.0), provenance, hints, background, classes, plain)
         self._last, self._picture = painted, picture
         return painted
 

@@ -12,6 +12,7 @@ from napari.layers import Image
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.studio.legend.present_names import CLASSES_KEY, with_present_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.legend.classes import Legend
 
 __all__ = ["Shown", "load", "shown_coloring", "shown_layer", "unwrap"]
 
@@ -76,7 +78,9 @@ def shown_layer(viewer: ViewerModel) -> Image | None:
     return shown if shown is not None and shown.metadata[PROVENANCE_KEY] else None
 
 
-def shown_coloring(viewer: ViewerModel, images: Iterable[Image | None]) -> Shown | None:
+def shown_coloring(
+    viewer: ViewerModel, images: Iterable[Image | None], legend: Legend | None = None
+) -> Shown | None:
     """Describe the colouring on screen, without computing anything; None if there is none.
 
     Parameters
@@ -85,6 +89,8 @@ def shown_coloring(viewer: ViewerModel, images: Iterable[Image | None]) -> Shown
         Whose layers are looked at.
     images
         Open pictures of which it may be made, the preferred one first.
+    legend
+        The present classes, whose names are told.
     """
     layer = shown_layer(viewer)
     if layer is None:
@@ -94,6 +100,9 @@ def shown_coloring(viewer: ViewerModel, images: Iterable[Image | None]) -> Shown
         coloring = read_image(layer, viewer.dims)
     except ABDiffuserError:  # the sliders stand elsewhere
         return None
+    if legend is not None:
+        known = layer.metadata.get(CLASSES_KEY, {})
+        provenance = with_present_names(provenance, known, legend)
     place = provenance.get("source")
     place = place if isinstance(place, dict) else {}
     name = str(place.get("layer") or layer.name)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.jobs import texts as jobs_texts
@@ -23,6 +31,7 @@ from napari_abdiffuser.widgets.common.connections import CleanupStack
 from napari_abdiffuser.widgets.common.footer import ActionWatch, Footer
 from napari_abdiffuser.widgets.common.form import heading, page
 from napari_abdiffuser.widgets.common.keyboard import add_shortcut
+from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.common.look import line, style_sheet
 from napari_abdiffuser.widgets.correct.highlight import HighlightSync
 from napari_abdiffuser.widgets.correct.panel import CorrectPanel
@@ -52,12 +61,27 @@ from napari_abdiffuser.widgets.settings.restored import Restored
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from qtpy.QtGui import QShowEvent
 
     from napari_abdiffuser.jobs.events import Event
 
-__all__ = ["ColorizeWidget"]
+__all__ = ["ColorizeWidget", "Studio"]
 
 _STEPS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
+
+_studios: WeakSet[ColorizeWidget] = WeakSet()
+
+
+class Studio:
+    """What napari makes the dock widget with: the one that the viewer has already, if it has."""
+
+    def __new__(cls, napari_viewer: Viewer) -> Any:  # noqa: D102
+        wanted = unwrap(napari_viewer)
+        known = (each for each in _studios if unwrap(each.viewer) is wanted)
+        return next(known, None) or ColorizeWidget(napari_viewer)
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        """Say to napari that a viewer is wanted."""
 
 
 class ColorizeWidget(QWidget):
@@ -130,6 +154,7 @@ class ColorizeWidget(QWidget):
             *(panel.cleanup for panel in self.panels),
         )
         self._docked = False
+        self._window: QWidget | None = None
         self._build()
         self.binder = SettingsBinder(self, self.options, self.welcome, self.footer)
         self.tools.legend.palettes.remember(self.binder.keeper)
@@ -154,6 +179,7 @@ class ColorizeWidget(QWidget):
         self.tools.set_layer(self.sources.hints)
         self.bench.set_data_bar(self.options.data_bar_switch.isChecked())
         self._on_device(self.options.device())
+        _studios.add(self)
         for notice in self.binder.notices:
             self._on_refused(notice)
 
@@ -164,15 +190,36 @@ class ColorizeWidget(QWidget):
 
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""
+        _studios.discard(self)
         self._cleanups.close()
 
+    @property
+    def viewer(self) -> Viewer:
+        """The viewer, or its proxy."""
+        return self._viewer
+
     def changeEvent(self, event: QEvent | None) -> None:
-        """Cancel when napari takes the widget out of its dock: nobody is left to see it."""
+        """Wait in the window, unseen, when napari takes the widget out of its dock.
+
+        Work is cancelled, as nobody is left to see it; what is done stays for reopening.
+        """
         if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self._docked and self.parent() is None:
+            docked, self._docked = self._docked, self.parent() is not None
+            if docked and not self._docked:
                 self._on_cancel()
-            self._docked = self.parent() is not None
+                self.hide()
+                self.setParent(self._window)  # which deletes it when it closes
+            elif isinstance(self.parent(), QDockWidget):
+                self.show()
         super().changeEvent(event)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Remember the window, which a dock that floats is no part of."""
+        super().showEvent(event)
+        above = self.parent()
+        while above is not None and not isinstance(above, QMainWindow):
+            above = above.parent()
+        self._window = above
 
     def _build(self) -> None:
         self.tabs = QTabWidget(self)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidHints, InvalidRequest
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
 
 __all__ = ["HintClass", "checked_color", "checked_name"]
+
+_identities = count(1)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class HintClass:
         Whether it is protected from changes.
     extra : mapping
         Keys of its file that this version does not know; they are written back.
+    identity : int
+        Tells it from all others as long as the program runs, whatever it is called.
     """
 
     name: str
@@ -35,6 +40,7 @@ class HintClass:
     key: int | None = None
     locked: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    identity: int = field(default_factory=_identities.__next__, compare=False, repr=False)
 
     @property
     def hex(self) -> str:

@@ -139,7 +139,8 @@ class FigurePanel(Panel):
 
     def _on_screen(self) -> Shown | None:
         sources = self.context.sources
-        return shown_coloring(self.context.viewer, [sources.image, *sources.image_field.layers])
+        images = [sources.image, *sources.image_field.layers]
+        return shown_coloring(self.context.viewer, images, self.context.store.state.legend)
 
     def _follow(self, shown: Shown | None) -> None:
         there = shown is not None and self._originals.known(shown)

@@ -11,6 +11,7 @@ from napari.utils.transforms import CompositeAffine
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
 from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
+from napari_abdiffuser.studio.legend.present_names import CLASSES_KEY
 from napari_abdiffuser.widgets.session import texts
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class PreviewLayer:
         layer = self._layer
         if layer is None:
             return
-        layer.metadata[PROVENANCE_KEY] = painted.provenance
+        layer.metadata |= {PROVENANCE_KEY: painted.provenance, CLASSES_KEY: painted.classes}
         fits = layer.data.shape == painted.rgb.shape
         if fits and painted.rgb.nbytes <= _COPY_AT_MOST:
             # Another array would have napari look at the extent of everything again.
@@ -114,7 +115,7 @@ class PreviewLayer:
             np.array(painted.rgb),
             name=texts.PREVIEW_LAYER.format(name=opened.source.name),
             rgb=True,
-            metadata={PROVENANCE_KEY: painted.provenance},
+            metadata={PROVENANCE_KEY: painted.provenance, CLASSES_KEY: painted.classes},
             **coarser(opened.source.placement, painted.scale, opened.index),
         )
         insert_keeping_active(layers, top_of_pictures(layers), layer)

@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 from napari_abdiffuser.studio.gallery import Gallery
+from napari_abdiffuser.studio.legend.present_names import CLASSES_KEY, identities
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.session import texts
@@ -156,7 +157,9 @@ class Results(QObject):
         self._pending = deque(k for k in self._pending if k not in old)
         self._retire(old, gallery)
         place = None if source is None else ref(source)
+        classes = identities(self._store.state.legend, outputs.hints)
         for number, (data, meta, kind) in zip(numbers, outputs.layers, strict=True):
+            meta = {**meta, "metadata": {**meta.get("metadata", {}), CLASSES_KEY: classes}}
             name = _layer_name(meta["name"], gallery.label(number))
             made = (data, {**meta, "name": name}, kind)
             self._entries[key, number] = Entry(made, name, place, index, number == numbers[0])
