@@ -133,7 +133,10 @@ class ColorizeWidget(QWidget):
         self.pixel_size = PixelSize(self.context)
         self.header.add(self.pixel_size)
         self.followers = Followers(
-            napari_viewer, self.sources, self.sync.owners.get, self.sync.events.blocked, self
+            napari_viewer,
+            self.sources,
+            lambda layer: self.sync.owners.get(layer) or self.results.source_of(layer),
+            self.sync.writer.writing,
         )
         self.panels: tuple[Panel, ...] = (
             self.live, self.gallery, self.correct, self.figure, self.measure, self.series,

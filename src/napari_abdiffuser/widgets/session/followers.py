@@ -1,11 +1,13 @@
-"""Layers of the plugin that go with their image when it is scaled, moved or given a unit."""
+"""Layers of the plugin that go where their image goes: when its pixel size is set, say."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from qtpy.QtCore import QObject
-
+from napari_abdiffuser.layers.hints.drawn_region import REGION_KEY
+from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.rescaling import move_along
 from napari_abdiffuser.layers.spatial import LayerTransform
@@ -14,7 +16,6 @@ from napari_abdiffuser.widgets.common.layer_combo import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from napari.viewer import Viewer
 
@@ -23,21 +24,22 @@ if TYPE_CHECKING:
 __all__ = ["Followers"]
 
 _PLACED = ("scale", "translate", "rotate", "shear", "affine", "units")
+_OURS = (HINTS_KEY, REGION_KEY, PROVENANCE_KEY)
 
 
-class Followers(QObject):
-    """Keeps hints and results where they were on their image, whoever places that anew.
+class Followers:
+    """Moves hints, results and regions along with their image.
+
+    Layers that are turned or sheared against the image stay where they are.
 
     Parameters
     ----------
-    viewer
-        Holds the layers.
-    sources
-        Say which image is meant.
+    viewer, sources
+        Hold the layers, and say which are images.
     owner_of
-        Returns the image whose hints a layer of the plugin holds; None for any other layer.
-    blocked
-        While it is entered, nobody takes the events of hint layers for changes of hints.
+        Gives the image that a layer belongs to; None where that is not known.
+    writing
+        While it is entered, changes of hint layers are taken for echoes.
     """
 
     def __init__(
@@ -45,53 +47,52 @@ class Followers(QObject):
         viewer: Viewer,
         sources: Sources,
         owner_of: Callable[[Any], Any],
-        blocked: Callable[[], AbstractContextManager[None]],
-        parent: QObject | None = None,
+        writing: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        super().__init__(parent)
-        self._viewer, self._sources = viewer, sources
-        self._owner_of, self._blocked = owner_of, blocked
-        self._image: Any = None
-        self._place: LayerTransform | None = None
-        self._of_image = Connections()
-        sources.image_chosen.connect(self._on_image)
-        self._on_image(sources.image)
+        self._viewer = viewer
+        self._sources = sources
+        self._owner_of = owner_of
+        self._writing = writing
+        self._known: WeakKeyDictionary[Any, LayerTransform] = WeakKeyDictionary()
+        self._connections = Connections()
+        self._of_images = Connections()
+        for signal in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            self._connections.connect(signal, self._on_layers)
+        self._on_layers()
 
     def cleanup(self) -> None:
-        """Cut all connections; without Qt."""
-        self._of_image.cleanup()
-        self._image = self._place = None
+        """Cut all connections."""
+        self._connections.cleanup()
+        self._of_images.cleanup()
 
-    def _on_image(self, image: Any) -> None:
-        image = unwrap(image)
-        if image is self._image:
-            return
-        self._of_image.cleanup()
-        self._image = image
-        self._place = None if image is None else LayerTransform.of(image)
-        if image is not None:
+    def _on_layers(self, event: Any = None) -> None:
+        self._of_images.cleanup()
+        for image in self._sources.image_field.layers:
+            self._known.setdefault(image, LayerTransform.of(image))
             for name in _PLACED:
-                self._of_image.connect(getattr(image.events, name), self._on_placed)
+                self._of_images.connect(getattr(image.events, name), self._on_moved)
 
-    def _on_placed(self, event: Any = None) -> None:
-        before, after = self._place, LayerTransform.of(self._image)
-        self._place = after
-        if before is None or len(before.scale) != len(after.scale):
+    def _on_moved(self, event: Any) -> None:
+        image = unwrap(event.source)
+        before, now = self._known.get(image), LayerTransform.of(image)
+        self._known[image] = now
+        if before is None or len(before.scale) != len(now.scale):
             return
-        with self._blocked():
-            for layer in self._mine():
-                move_along(layer, before, after)
+        with self._writing():
+            for layer in map(unwrap, self._viewer.layers):
+                if self._belongs(layer, image):
+                    move_along(layer, before, now)
 
-    def _mine(self) -> list[Any]:
-        """Return the layers that the plugin has made on the image."""
-        others = {image.name for image in self._sources.image_field.layers}
-        others.discard(self._image.name)
-        found = []
-        for layer in map(unwrap, self._viewer.layers):
-            told = layer.metadata.get(PROVENANCE_KEY)
-            source = told.get("source") if isinstance(told, dict) else None
-            name = source.get("layer") if isinstance(source, dict) else None
-            made = isinstance(told, dict) and layer is not self._image and name not in others
-            if made or self._owner_of(layer) is self._image:
-                found.append(layer)
-        return found
+    def _belongs(self, layer: Any, image: Any) -> bool:
+        if layer is image or not any(layer.metadata.get(key) is not None for key in _OURS):
+            return False
+        owner = self._owner_of(layer)
+        if owner is not None:
+            return owner is image
+        provenance = layer.metadata.get(PROVENANCE_KEY)
+        source = provenance.get("source") if isinstance(provenance, dict) else None
+        if isinstance(source, dict) and "layer" in source:
+            return bool(source["layer"] == image.name)
+        names = [str(other.name) for other in self._sources.image_field.layers]
+        owners = [name for name in names if str(layer.name).startswith(f"{name} ")]
+        return max(owners, key=len, default="") == str(image.name)

@@ -12,6 +12,7 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abdiffuser.layers.images import index_of
+from napari_abdiffuser.layers.spatial import LayerTransform
 from napari_abdiffuser.layers.stacking import bring_up, insert_keeping_active, top_of_pictures
 from napari_abdiffuser.studio.gallery import Gallery
 from napari_abdiffuser.studio.legend.present_names import CLASSES_KEY, identities
@@ -49,6 +50,8 @@ class Entry:
         The image that it was made from.
     index
         The slice that it is of.
+    at
+        The same with None on the picture's two axes.
     leads
         Whether it is the first of its delivery.
     layer
@@ -61,6 +64,7 @@ class Entry:
     name: str
     source: ReferenceType[Any] | None
     index: Index = ()
+    at: tuple[int | None, ...] | None = None
     leads: bool = False
     layer: Layer | None = None
     shape: tuple[int, ...] = ()
@@ -157,12 +161,13 @@ class Results(QObject):
         self._pending = deque(k for k in self._pending if k not in old)
         self._retire(old, gallery)
         place = None if source is None else ref(source)
+        at = None if outputs.picture is None else tuple(outputs.picture.index)
         classes = identities(self._store.state.legend, outputs.hints)
         for number, (data, meta, kind) in zip(numbers, outputs.layers, strict=True):
             meta = {**meta, "metadata": {**meta.get("metadata", {}), CLASSES_KEY: classes}}
             name = _layer_name(meta["name"], gallery.label(number))
             made = (data, {**meta, "name": name}, kind)
-            self._entries[key, number] = Entry(made, name, place, index, number == numbers[0])
+            self._entries[key, number] = Entry(made, name, place, index, at, number == numbers[0])
             self._pending.append((key, number))
         self._adder.start()
         if key == _picture_key(self._store.state):
@@ -186,6 +191,12 @@ class Results(QObject):
         """Cut the connections to the viewer; without Qt."""
         self._pending.clear()
         self._connections.cleanup()
+
+    def source_of(self, layer: Any) -> Any:
+        """Return the image that a layer was made from; None if it is no output, or gone."""
+        found = (entry for entry in self._entries.values() if entry.layer is layer)
+        source = next(found, Entry(None, "", None)).source
+        return None if source is None else source()
 
     def layer_of(self, number: int) -> Layer | None:
         """Return the layer of a variation of the picture at hand, if it has one."""
@@ -240,9 +251,13 @@ class Results(QObject):
     def _make(self, key: tuple[Any, int], *, visible: bool) -> None:
         """Add a layer: one to be seen above all pictures, others right above their source."""
         entry, layers = self._entries[key], self._viewer.layers
-        layer = Layer.create(*entry.made)
-        entry.layer = layer
         source = entry.source and entry.source()
+        data, meta, kind = entry.made
+        if source in layers and entry.at is not None:
+            # The image may lie elsewhere than when it was coloured.
+            meta = {**meta, **LayerTransform.of(source, entry.at).as_kwargs()}
+        layer = Layer.create(data, meta, kind)
+        entry.layer = layer
         hidden = not visible and source in layers
         at = layers.index(source) + 1 if hidden else top_of_pictures(layers)
         insert_keeping_active(layers, at, layer)
