@@ -51,7 +51,7 @@ def test_a_run_adds_layers_below_the_hints_and_off_the_gui_thread(window, colori
     assert len(colorizer.requests[0]["hints"]) == 1
     assert colorizer.threads[0] is not threading.main_thread()
     assert w.widget.footer.status.text() == texts.finished(
-        2, "Left out 1 hint: 1 outside the picture."
+        2, 0, "Left out 1 hint: 1 outside the picture."
     )
     assert w.widget.options.device_state.text() == "Runs on cpu: a test needs no more"
 

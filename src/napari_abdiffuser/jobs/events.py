@@ -102,6 +102,8 @@ class Outputs:
         What a correction of a region changed in each picture; empty for other outputs.
     label
         What was done, for undo.
+    lead
+        Place of the picture that is shown first.
     """
 
     layers: tuple[Any, ...]
@@ -115,6 +117,7 @@ class Outputs:
     hints: Hints | None = None
     fixes: tuple[RegionFix, ...] = ()
     label: str = texts.COLORIZE
+    lead: int = 0
 
 
 @dataclass(frozen=True)

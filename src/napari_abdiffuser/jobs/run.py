@@ -15,6 +15,7 @@ from napari_abdiffuser.errors import (
     ModelCorrupt,
     ModelNotFound,
 )
+from napari_abdiffuser.imaging.medoid import medoid
 from napari_abdiffuser.jobs import texts
 from napari_abdiffuser.jobs.events import Failed, Finished, Outputs, Progress, Ready, Stopped
 from napari_abdiffuser.jobs.locks import result_with_fixes
@@ -209,7 +210,14 @@ def outputs_of(
         has_best=with_best,
         picture=picture,
         hints=hints,
+        lead=_lead(result, hints) if with_best else 0,
     )
+
+
+def _lead(result: ResultLike, hints: Hints | None) -> int:
+    """Choose what is shown first: without hints `best` is a pale mean, a variation is not."""
+    hinted = hints is not None and (hints.points or hints.regions)
+    return 0 if hinted or not len(result.rgb) else 1 + medoid(list(result.rgb))
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

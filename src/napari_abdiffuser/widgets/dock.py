@@ -442,9 +442,11 @@ class ColorizeWidget(QWidget):
 
     def _take(self, event: Finished) -> None:
         """Hand the outputs on to the layer list and the gallery."""
-        variations = len(event.outputs.pictures) - 1
         where = self.results.deliver(event.outputs, self._source)
-        self._pending_text = texts.finished(variations, event.left_out.sentence(), where)
+        made = event.outputs
+        self._pending_text = texts.finished(
+            len(made.pictures) - 1, made.lead, event.left_out.sentence(), where
+        )
 
     def _on_delivered(self) -> None:
         if self._running and not self.runs.busy:

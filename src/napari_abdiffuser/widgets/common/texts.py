@@ -88,10 +88,15 @@ def ready_with_hints(n_hints: int, n_colors: int) -> str:
     return f"Ready: {hints_info(n_hints, n_colors)}."
 
 
-def finished(n_variations: int, left_out: str, where: str = "") -> str:
+def finished(n_variations: int, lead: int, left_out: str, where: str = "") -> str:
     """Say what a run has added, what it left out, and where it is if it is not in sight."""
     added = "Added the most probable colouring"
-    if n_variations == 1:
+    if lead:
+        added = "Added a variation"
+        if n_variations > 1:
+            added = f"Added {n_variations} variations; the most typical is shown"
+        added += ". The cautious mean of all colourings is hidden below"
+    elif n_variations == 1:
         added += " and, hidden below it, 1 variation"
     elif n_variations > 1:
         added += f" and, hidden below it, {n_variations} variations"

@@ -167,7 +167,8 @@ class Results(QObject):
             meta = {**meta, "metadata": {**meta.get("metadata", {}), CLASSES_KEY: classes}}
             name = _layer_name(meta["name"], gallery.label(number))
             made = (data, {**meta, "name": name}, kind)
-            self._entries[key, number] = Entry(made, name, place, index, at, number == numbers[0])
+            leads = number == numbers[outputs.lead]
+            self._entries[key, number] = Entry(made, name, place, index, at, leads)
             self._pending.append((key, number))
         self._adder.start()
         if key == _picture_key(self._store.state):
@@ -356,4 +357,4 @@ def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
         hints=outputs.hints,
         fixes=outputs.fixes,
     )
-    return added.show(added.variations[-len(outputs.pictures)].number)
+    return added.show(added.variations[outputs.lead - len(outputs.pictures)].number)
