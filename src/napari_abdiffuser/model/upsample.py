@@ -101,33 +101,6 @@ class Upsampler(nn.Module):
         shares = torch.exp((logits - 1.8 * away).clamp(-30, 30))
         return shares / shares.sum(-1, keepdim=True)
 
-    @staticmethod
-    def apply_weights(
-        weights: Tensor, colors: Tensor, rows: UpsamplingGrid, columns: UpsamplingGrid
-    ) -> Tensor:
-        """Mix coarse colours by `weights`.
-
-        Parameters
-        ----------
-        weights : Tensor
-            (B, m, n, 9).
-        colors : Tensor
-            (B, C, h, w).
-        rows, columns : UpsamplingGrid
-            As for `weights`.
-
-        Returns
-        -------
-        Tensor
-            (B, C, m, n).
-        """
-        batch, channels = colors.shape[:2]
-        out = torch.zeros(batch, channels, *weights.shape[1:3], device=colors.device)
-        for k, (dy, dx) in enumerate(_NINE):
-            cells = colors[:, :, rows.index[1 + dy]][:, :, :, columns.index[1 + dx]]
-            out.addcmul_(weights[:, None, :, :, k], cells)
-        return out
-
     def forward(self, fine: Tensor, coarse: Tensor, colors: Tensor) -> Tensor:
         """Upsample whole pictures: (B, H, W), (B, h, w), (B, C, h, w) -> (B, C, H, W)."""
         rows = UpsamplingGrid.along(fine.shape[1], coarse.shape[1])

@@ -146,10 +146,6 @@ class Schedule:
             betas = 1.0 - curve[1:] / curve[:-1]
         return betas.clamp(max=MAX_BETA)
 
-    def alpha_bar_table(self, steps: int = THESIS_STEPS) -> Tensor:
-        """Cumulative product of ``1 - betas(steps)``, (T,) float64: the discrete `alpha_bar`."""
-        return torch.cumprod(1.0 - self.betas(steps), 0)
-
     def to_dict(self) -> dict[str, Any]:
         """JSON-serializable form; `from_dict` reads it back."""
         names = _PARAMETERS[self.kind]

@@ -14,9 +14,8 @@ from napari_abdiffuser.model.diffusion.sampler_config import SamplerConfig
 from napari_abdiffuser.model.diffusion.schedule import THESIS_STEPS, Objective, Schedule
 from napari_abdiffuser.model.pixel.unet import PixelDenoiser, UNet, UNetConfig
 
-__all__ = ["KIND", "THESIS_SAMPLING", "PixelNetworks", "pixel_condition"]
+__all__ = ["THESIS_SAMPLING", "PixelNetworks", "pixel_condition"]
 
-KIND = "pixel"
 """What a pixel model's file says under ``kind`` in its header."""
 
 THESIS_SAMPLING = SamplerConfig("ancestral", THESIS_STEPS)
