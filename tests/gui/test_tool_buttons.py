@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from napari_abdiffuser.widgets.hints.tool_buttons import ToolButtons
@@ -35,6 +37,28 @@ def test_the_tool_in_hand_is_pressed(tools):
     points.mode = "add"
     made.buttons["points"].click()
     assert (in_hand(made), str(points.mode)) == ([], "pan_zoom")
+
+
+def test_the_eraser_removes_what_is_clicked_and_leaves_drags_alone(tools):
+    given, made = tools
+    made.buttons["points"].click()
+    points = given.viewer.layers.selection.active
+    points.add([[5, 5], [20, 30]])
+    made.eraser.click()
+    assert (in_hand(made), str(points.mode)) == ([], "pan_zoom")
+    (clicked,) = given.viewer.mouse_drag_callbacks[-1:]
+    for kind, left in (("mouse_move", 2), ("mouse_release", 1)):
+        given.viewer.cursor.position = (5, 5)
+        event = SimpleNamespace(type="mouse_press")
+        steps = clicked(given.viewer, event)
+        next(steps)
+        event.type = kind
+        next(steps, None)
+        assert len(points.data) == left
+    assert points.data.tolist() == [[20, 30]]
+    points.mode = "add"
+    assert not made.eraser.isChecked()
+    assert clicked not in given.viewer.mouse_drag_callbacks
 
 
 def test_what_a_lasso_drew_is_let_go_of(tools, qtbot):

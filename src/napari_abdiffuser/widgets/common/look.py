@@ -38,6 +38,7 @@ QHeaderView#legend_head::section {{
     background: transparent; border: none; padding: 2px 3px; font-weight: 600;
 }}
 QPushButton#tool_points:checked, QPushButton#tool_strokes:checked, QPushButton#tool_lasso:checked,
+QPushButton#tool_erase:checked, QPushButton#measure_bar:checked,
 QPushButton#suggest_colors:checked {{ background-color: {accent}; color: white; }}
 QPushButton[slim="true"] {{ padding: 4px 3px; }}
 QPushButton[symbol="true"] {{ padding: 3px 6px; min-width: 14px; font-size: 15px; }}

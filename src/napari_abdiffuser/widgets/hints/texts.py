@@ -22,6 +22,10 @@ CLICK_TIP = (
 )
 BRUSH = "Brush"
 BRUSH_TIP = "Paint strokes of the chosen class on the image"
+ERASE = "Erase"
+ERASE_TIP = (
+    "Click on hints to remove them; drags move the picture. Alt+E removes the one under the mouse."
+)
 LASSO = "Lasso"
 LASSO_TIP = "Draw around something: all of it is of the chosen class"
 COPIED = (

@@ -1,4 +1,4 @@
-"""The three tools that hints are made with; the one in hand stays pressed."""
+"""The tools that hints are made and erased with; the one in hand stays pressed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.widgets.common.connections import Connections
 from napari_abdiffuser.widgets.common.layer_combo import unwrap
 from napari_abdiffuser.widgets.hints import texts as texts_legend
+from napari_abdiffuser.widgets.hints.eraser import EraserButton
 from napari_abdiffuser.widgets.hints.layers import KINDS
 from napari_abdiffuser.widgets.hints.links import reaches
 
@@ -50,7 +51,8 @@ class ToolButtons(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for button in self.buttons.values():
+        self.eraser = EraserButton(sync, self)
+        for button in (*self.buttons.values(), self.eraser):
             row.addWidget(button, 1)
         self._row = row
         self._let_go = QTimer(self)  # napari selects after the event
@@ -71,11 +73,14 @@ class ToolButtons(QWidget):
         for kind, button in self.buttons.items():
             button.setEnabled(not why_not)
             button.setToolTip(why_not or _TOOLS[kind][1])
+        self.eraser.setEnabled(not why_not)
+        self.eraser.setToolTip(why_not or texts_legend.ERASE_TIP)
 
     def cleanup(self) -> None:
         """Cut all connections; without Qt."""
         self._viewer_events.cleanup()
         self._of_layer.cleanup()
+        self.eraser.cleanup()
 
     def _button(self, kind: str) -> QPushButton:
         button = QPushButton(_TOOLS[kind][0], self)
@@ -115,6 +120,8 @@ class ToolButtons(QWidget):
             of_kind, mode = KINDS[kind]
             here = isinstance(layer, of_kind) and any(layer is one for one in mine)
             button.setChecked(here and str(layer.mode) == mode)
+        if layer is not None and str(layer.mode) != _NO_TOOL:
+            self.eraser.setChecked(False)
 
     def _on_visible(self, _: Any = None) -> None:
         """Say why clicks do nothing: napari makes no hints on a hidden layer."""
