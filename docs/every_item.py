@@ -234,11 +234,11 @@ def variations(tour: Tour, hands: Hands) -> None:
     hands.number(hands.control("outputs_field", QSpinBox), 3)
     hands.press("colorize_button")
     gallery = hands.control("gallery_list", QAbstractItemView)
-    hands.wait(lambda: gallery.count() == 4 and not hands.widget.footer.busy)
+    hands.wait(lambda: gallery.count() == 5 and not hands.widget.footer.busy)
     tour.shot("4-gallery", gallery, hands.control("gallery_compare"))
-    hands.click_item(gallery, 1)
+    hands.click_item(gallery, 2)  # the first is the live preview
     hands.press("gallery_star")
-    hands.click_item(gallery, 2, keys=CTRL)
+    hands.click_item(gallery, 3, keys=CTRL)
     hands.press("gallery_compare")
     comparison = hands.widget.store.state.gallery.comparison
     assert comparison.left > 0  # two colourings: 0 would be gray
@@ -255,7 +255,7 @@ def variations(tour: Tour, hands: Hands) -> None:
     hands.choose(mode, "Swipe")
     hands.press("gallery_compare")
     hands.viewer.reset_view()
-    hands.click_item(gallery, 0)
+    hands.click_item(gallery, 1)
 
 
 def corrections(tour: Tour, hands: Hands) -> None:

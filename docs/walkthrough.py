@@ -92,10 +92,10 @@ class Walk(Hands):
         self.number(self.control("outputs_field", QSpinBox), variations)
         gallery = self.panel("GalleryPanel")
         self.press("colorize_button")
-        self.wait(lambda: gallery.list.count() == variations + 1 and not self.widget.footer.busy)
-        self.click_item(gallery.list, 1)
+        self.wait(lambda: gallery.list.count() == variations + 2 and not self.widget.footer.busy)
+        self.click_item(gallery.list, 2)  # the first is the live preview
         self.press("gallery_star")
-        self.click_item(gallery.list, 0)
+        self.click_item(gallery.list, 1)
         self.shot("tutorial-variations", gallery)
         return self.widget.results.layer_of(self.widget.store.state.gallery.shown)
 

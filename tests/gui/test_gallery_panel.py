@@ -23,6 +23,18 @@ class Bench(QObject):
     current = None
 
 
+class Preview(QObject):
+    """A live preview that a test shows and hides."""
+
+    changed = Signal()
+    painted = None
+    visible = False
+
+    def bring_up(self):
+        self.visible = True
+        self.changed.emit()
+
+
 def pictures(*values):
     return [np.full((8, 8, 3), value, np.uint8) for value in values]
 
@@ -37,6 +49,7 @@ def panel(qtbot):
         bench=Bench(),
         results=SimpleNamespace(layer_of=lambda number: None),
         sources=SimpleNamespace(image=None),
+        preview=Preview(),
     )
     made = GalleryPanel(context)
     qtbot.addWidget(made)
@@ -60,6 +73,27 @@ def texts(items):
 
 def all_texts(panel):
     return texts(panel.list.item(row) for row in range(panel.list.count()))
+
+
+def test_the_preview_is_the_first_thumbnail_and_chosen_while_it_is_on_screen(panel, qtbot):
+    preview = panel.context.preview
+    panel.come_forward(True)
+    preview.painted = SimpleNamespace(rgb=np.full((1, 8, 8, 3), 200, np.uint8))
+    preview.bring_up()
+    qtbot.waitUntil(lambda: all_texts(panel) == ["1", "2", "3", "best", "preview"])
+    assert texts(panel.list.selectedItems()) == ["preview"]
+    assert panel.list.item(0).text() == "preview"
+    assert not panel.list.item(0).icon().isNull()
+    assert not panel.star_button.isEnabled()  # there is no colouring to keep
+    preview.visible = False  # a colouring lies on top
+    preview.changed.emit()
+    qtbot.waitUntil(lambda: texts(panel.list.selectedItems()) == ["best"])
+    choose(panel, 0)
+    assert preview.visible
+    preview.painted = None
+    preview.visible = False
+    preview.changed.emit()
+    qtbot.waitUntil(lambda: all_texts(panel) == ["1", "2", "3", "best"])
 
 
 def test_discard_after_a_delivery_takes_the_new_coloring_alone(panel):

@@ -111,7 +111,7 @@ class ColorizeWidget(QWidget):
         self.undo_bar = UndoBar(self.store, self)
         self.header = Header(self.sources, self.undo_bar, self)
         self.bench = Workbench(napari_viewer, self.sources, models, self)
-        preview = PreviewLayer(napari_viewer)
+        preview = PreviewLayer(napari_viewer, self)
         self.results = Results(napari_viewer, self.store, self.sync.pictures, preview, self)
         self.context = Context(
             viewer=napari_viewer,

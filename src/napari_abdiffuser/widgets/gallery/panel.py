@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QItemSelectionModel, Qt
+from qtpy.QtCore import QItemSelectionModel, Qt, QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QPushButton, QWidget
 
 from napari_abdiffuser.jobs.locks import result_with_fixes
 from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.images import index_of
+from napari_abdiffuser.studio.gallery import thumbnail
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.gallery import texts
 from napari_abdiffuser.widgets.gallery.compare import CompareBar
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["GalleryPanel"]
 
 _LIKE = 4
+_PREVIEW = 0  # instead of a variation's number
+_QUIET_MS = 150  # while hints are drawn, the preview's thumbnail follows so often
 
 
 class GalleryPanel(Panel):
@@ -62,6 +65,12 @@ class GalleryPanel(Panel):
         self.column.addWidget(self.elsewhere)
         self.column.addLayout(grid)
         self.column.addWidget(self.compare_bar)
+        self._previewed: Any = None
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(_QUIET_MS)
+        self._quiet.timeout.connect(self._show_preview)
+        context.preview.changed.connect(self._on_preview)
         self._filling = self._choosing = False
         self._listed: dict[int, Pixels] = {}
         self._shown: int | None = None
@@ -100,7 +109,7 @@ class GalleryPanel(Panel):
         items = self.list.selectedItems()
         current = self.list.currentItem()
         items.sort(key=lambda item: item is not current)
-        return [int(item.data(NUMBER)) for item in items]
+        return [n for item in items if (n := int(item.data(NUMBER))) != _PREVIEW]
 
     def _chosen(self) -> tuple[int, ...]:
         return tuple(self._numbers())
@@ -116,9 +125,29 @@ class GalleryPanel(Panel):
             self._fill(new.gallery)
             self._refresh()
 
+    def come_forward(self, in_front: bool) -> None:
+        """Show the preview of now: nobody has looked meanwhile."""
+        super().come_forward(in_front)
+        self._on_preview()
+
+    def _on_preview(self) -> None:
+        if self.in_front and not self._quiet.isActive():
+            self._quiet.start()
+
+    def _show_preview(self) -> None:
+        """Let the first thumbnail be the live preview's, and be chosen while that is on screen."""
+        self._fill(self.context.store.state.gallery)
+        painted, item = self.context.preview.painted, self.list.item(0)
+        if painted is not None and painted is not self._previewed and item is not None:
+            item.setIcon(icon_of(thumbnail(painted.rgb.reshape(-1, *painted.rgb.shape[-2:]))))
+            self._previewed = painted
+        self._refresh()
+
     def _fill(self, gallery: Gallery) -> None:
         """Bring the thumbnails up to date; the selection stays unless another one is shown."""
         visible = gallery.visible
+        has_preview = self.context.preview.painted is not None
+        on_preview = has_preview and self.context.preview.visible
         now = {v.number: v.thumbnail for v in visible}
         # Another picture has the same numbers for its own colourings.
         same = {number for number, icon in now.items() if self._listed.get(number) is icon}
@@ -126,30 +155,45 @@ class GalleryPanel(Panel):
         if gallery.shown is not None and (gallery.shown != self._shown or not chosen):
             # What the user chose before is not meant by the next Discard.
             chosen = {gallery.shown}
+        if on_preview:
+            chosen = {_PREVIEW}
         self._shown = gallery.shown
         self._filling = True
-        if not len(same) == len(now) == len(self._listed):
+        listed = self.list.count() == len(now) + has_preview
+        if not (listed and len(same) == len(now) == len(self._listed)):
             self._listed = now
             self.list.clear()
+            self._previewed = None
+            if has_preview:
+                self.list.addItem(self._preview_item())
             for variation in visible:
                 self.list.addItem(self._item(variation, gallery))
-        for row, variation in enumerate(visible):
-            item = self.list.item(row)
+        current = _PREVIEW if on_preview else gallery.shown
+        for item in map(self.list.item, range(self.list.count())):
             if item is None:
                 continue
-            label = gallery.label(variation.number)
-            item.setText(f"★ {label}" if variation.starred else label)
+            number = int(item.data(NUMBER))
+            if number != _PREVIEW:
+                label = gallery.label(number)
+                item.setText(f"★ {label}" if gallery[number].starred else label)
             if self._choosing:  # Qt selects in a moment, or Ctrl+click toggles what is selected
                 continue
-            if variation.number == gallery.shown:
+            if number == current:
                 self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.NoUpdate)
-            item.setSelected(variation.number in chosen)
+            item.setSelected(number in chosen)
         self._filling = False
         self.empty.setVisible(not visible)
-        self.list.setVisible(bool(visible))
+        self.list.setVisible(self.list.count() > 0)
         self.elsewhere.setText(texts.elsewhere(gallery.elsewhere))
         self.elsewhere.setVisible(gallery.elsewhere > 0)
         self.list.fit()
+
+    def _preview_item(self) -> QListWidgetItem:
+        item = QListWidgetItem(texts.PREVIEW)
+        item.setData(NUMBER, _PREVIEW)
+        item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+        item.setToolTip(texts.PREVIEW_TIP)
+        return item
 
     def _item(self, variation: Variation, gallery: Gallery) -> QListWidgetItem:
         item = QListWidgetItem(icon_of(variation.thumbnail), "")
@@ -186,6 +230,9 @@ class GalleryPanel(Panel):
         if item is None or self._filling:
             return
         number = int(item.data(NUMBER))
+        if number == _PREVIEW:
+            self.context.preview.bring_up()
+            return
         if self.context.store.state.gallery.shown == number:
             return
         self._choosing = True
@@ -196,7 +243,10 @@ class GalleryPanel(Panel):
 
     def _on_clicked(self, item: QListWidgetItem) -> None:
         """Bring up the colouring that is chosen already: a preview or the user may hide it."""
-        if self.context.store.state.gallery.shown == int(item.data(NUMBER)):
+        number = int(item.data(NUMBER))
+        if number == _PREVIEW:
+            self.context.preview.bring_up()
+        elif self.context.store.state.gallery.shown == number:
             self.context.results.bring_up()
 
     def _star(self) -> None:

@@ -8,6 +8,8 @@ LIST_TIP = (
     "The colourings of this picture. Click one to see it; arrow keys walk through them, "
     "Space stars, Delete discards. Ctrl+click a second one to compare the two."
 )
+PREVIEW = "preview"
+PREVIEW_TIP = "The live preview, which follows the hints: click to see it"
 STAR = "★ Keep"
 STAR_TIP = "Keep the chosen colouring: its layer stays when others come, and it cannot be discarded"
 UNSTAR = "☆ Unkeep"

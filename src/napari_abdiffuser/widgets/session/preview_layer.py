@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 from napari.utils.transforms import CompositeAffine
+from qtpy.QtCore import QObject, Signal
 
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.layers.spatial import LayerTransform
@@ -27,7 +28,7 @@ __all__ = ["PreviewLayer"]
 _COPY_AT_MOST = 32 << 20
 
 
-class PreviewLayer:
+class PreviewLayer(QObject):
     """One RGB layer above all pictures and below the hints, which is never made the active one.
 
     Parameters
@@ -36,7 +37,11 @@ class PreviewLayer:
         Whose layers it joins.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    changed = Signal()
+    """Emitted when it shows something else, comes, goes, or is hidden or seen again."""
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._viewer = viewer
         self._layer: Image | None = None
         self._image: Any = None
@@ -70,6 +75,7 @@ class PreviewLayer:
         if self.layer is None or self._image is not opened.image:
             self.remove()
             self._add(painted, opened)
+            self.changed.emit()
             return
         layer = self._layer
         if layer is None:
@@ -88,11 +94,20 @@ class PreviewLayer:
             layer.visible = True
         if layer.visible:
             bring_up(self._viewer.layers, layer)
+        self.changed.emit()
 
     def place(self, opened: Opened) -> None:
         """Follow the image to where it lies now."""
         if self.layer is not None and self._image is opened.image:
             self._place(opened, self._factors)
+
+    def bring_up(self) -> None:
+        """Let it be seen, whatever hides it."""
+        layer = self.layer
+        if layer is not None:
+            self._hidden = False
+            layer.visible = True
+            bring_up(self._viewer.layers, layer)
 
     def hide(self) -> None:
         """Take it out of sight until there is something to show again."""
@@ -107,6 +122,10 @@ class PreviewLayer:
         self._image, self._painted, self._hidden = None, None, False
         if layer is not None:
             self._viewer.layers.remove(layer)
+            self.changed.emit()
+
+    def _on_visible(self, event: Any = None) -> None:
+        self.changed.emit()
 
     def _add(self, painted: Painted, opened: Opened) -> None:
         layers = self._viewer.layers
@@ -120,6 +139,7 @@ class PreviewLayer:
         )
         insert_keeping_active(layers, top_of_pictures(layers), layer)
         bring_up(layers, layer)
+        layer.events.visible.connect(self._on_visible)
         self._layer, self._image, self._painted = layer, opened.image, painted
         self._factors = painted.scale
 
