@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_abdiffuser.imaging.picture import as_picture
 
-__all__ = ["data_bar_mask", "find_data_bar"]
+__all__ = ["data_bar_mask", "find_data_bar", "is_printed"]
 
 _HIGHEST = 0.25  # of the picture's height
 _SMALLEST_PICTURE, _LOWEST_BAR = 48, 8  # pixels
 _WIDTH = 1024  # columns looked at, at most: a line across the picture is seen in a few as well
 _TOLERANCE = 10.0  # 8-bit gray values that JPEG and blurred letters may move the ground by
 _INK = 60.0  # what is written differs from the ground by more than this
+_PRINT_TOLERANCE, _PRINT_SHARE = 3.0, 0.4  # as little as this is ground in a bar full of letters
 _ROWS = 3  # on either side of an edge
 _TRIED = 8  # edges, the sharpest first
 
@@ -88,6 +89,28 @@ def data_bar_mask(image: ArrayLike) -> NDArray[np.bool_] | None:
     mask = np.zeros(picture.shape[:2], bool)
     mask[rows] = True
     return mask
+
+
+def is_printed(image: ArrayLike, rows: int) -> bool:
+    """Tell whether the foot of a picture looks like the data bar that its file says is there.
+
+    A picture that was cropped since has specimen there, with its noise.
+
+    Parameters
+    ----------
+    image : array-like
+        As for `find_data_bar`.
+    rows : int
+        Rows at the foot, more than 0.
+
+    Returns
+    -------
+    bool
+    """
+    picture = as_picture(image)
+    columns = slice(None, None, max(1, picture.shape[1] // _WIDTH))
+    foot = _gray(picture[-2 * rows :, columns])[-rows:]
+    return float((np.abs(foot - _ground(foot)) <= _PRINT_TOLERANCE).mean()) >= _PRINT_SHARE
 
 
 def _gray(foot: NDArray[Any]) -> NDArray[np.float32]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from skimage.transform import resize
 
 from napari_abdiffuser._version import version
-from napari_abdiffuser.errors import ABDiffuserError, Cancelled
+from napari_abdiffuser.errors import ABDiffuserError, Cancelled, InvalidRequest
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.jobs.figure_original import Originals, edited
 from napari_abdiffuser.layers.shown import load
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Look", "look", "write"]
 
 _LOOK_SIDE = 640
+_SQUARE = 1e-3  # difference of sides that nobody sees
+_MAX_RATIO = 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,9 @@ def write(
     if shown.pixel_size is not None:
         provenance["pixel"] = {"size": list(shown.pixel_size), "unit": shown.unit}
     about = figure_provenance(provenance, made.figure, made.legend, made.caption, shown.name)
-    return export(path, made.figure, about, shown.pixel_size, shown.unit), made
+    # The figure's pixels are square, whatever those of the picture are.
+    side = None if shown.pixel_size is None else min(shown.pixel_size)
+    return export(path, made.figure, about, side, shown.unit), made
 
 
 def _made(
@@ -113,6 +119,13 @@ def _made(
     """Put a figure together; `step` pixels of the picture are one of `rgb`."""
     legend = _legend(shown)
     entries = [entry for entry in legend if len(set(entry.color)) > 1]
+    # What cannot be checked is not claimed.
+    is_edited = original is None or edited(rgb, original)
+    size = shown.pixel_size
+    if size is not None and not math.isclose(*size, rel_tol=_SQUARE):
+        rgb, options = _with_square_pixels(rgb, size), _stretched(options, size)
+        if original is not None:
+            original = replace(original, pixels=_with_square_pixels(original.pixels, size))
     if original is None:
         options = replace(options, original=False, letters=False)
     figure = compose(
@@ -121,7 +134,7 @@ def _made(
         entries,
         None if original is None else original.pixels,
         None if original is None else original.limits,
-        None if shown.pixel_size is None else shown.pixel_size[1] * step,
+        None if size is None else min(size) * step,
         shown.unit,
     )
     letters = ("a", "b") if options.letters and figure.original is not None else ()
@@ -132,13 +145,39 @@ def _made(
         version(),
         model=str(model.get("name") or "") if isinstance(model, dict) else "",
         guessed=provenance.get("background") != Background.GRAY,
-        # What cannot be checked is not claimed.
-        edited=original is None or edited(rgb, original),
+        edited=is_edited,
         scale_bar="" if figure.bar is None else figure.bar.text,
         letters=letters,
     )
     height, width = figure.pixels.shape[:2]
     return Look(figure, sentence, legend, (height * step, width * step), original is not None)
+
+
+def _with_square_pixels(pixels: NDArray[Any], size: tuple[float, float]) -> NDArray[Any]:
+    """Enlarge a picture along the longer side of its pixels, which then is as the shorter one.
+
+    Raises
+    ------
+    InvalidRequest
+        The figure would be many times as large as the picture.
+    """
+    ratio = max(size) / min(size)
+    if ratio > _MAX_RATIO:
+        raise InvalidRequest(
+            f"A pixel is {ratio:.3g} times as long as wide: a figure with one true scale would be "
+            "as many times larger. Check the layer's scale, or resample the picture first."
+        )
+    height, width = pixels.shape[:2]
+    shape = round(height * size[0] / min(size)), round(width * size[1] / min(size))
+    enlarged = np.asarray(
+        resize(pixels, shape, order=1, preserve_range=True, anti_aliasing=False, mode="edge")  # type: ignore[no-untyped-call]
+    )
+    whole = np.issubdtype(pixels.dtype, np.integer)
+    return (np.rint(enlarged) if whole else enlarged).astype(pixels.dtype)
+
+
+def _stretched(options: FigureOptions, size: tuple[float, float]) -> FigureOptions:
+    return replace(options, keep_clear=round(options.keep_clear * size[0] / min(size)))
 
 
 def _legend(shown: Shown) -> Legend:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.transforms import CompositeAffine
 
 from napari_abdiffuser.colorizer.protocols import with_guide
 from napari_abdiffuser.imaging.colors import to_hex
 from napari_abdiffuser.jobs import texts
+from napari_abdiffuser.layers.spatial import pixel_sides
 from napari_abdiffuser.options import Background
 from napari_abdiffuser.studio.areas import area_table
 
@@ -84,20 +84,13 @@ def pixel_side(source: PictureSource) -> tuple[float | None, str]:
 
     Scale, shear and the layer's extra affine transform all count.
     """
-    place = source.placement
     plane = [axis for axis, at in enumerate(source.index) if at is None]
-    if place.units is None:
+    found = pixel_sides(source.placement, plane)
+    if found is None:
         return None, ""
-    first, second = (place.units[axis] for axis in plane)
-    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
-        return None, ""
-    own = CompositeAffine(
-        place.scale, np.zeros_like(place.scale), rotate=place.rotate, shear=place.shear,
-        ndim=len(place.scale),
-    ).linear_matrix  # fmt: skip
-    linear = (place.affine[:-1, :-1] @ own)[:, plane]
+    sides, first = found
     # Area of the parallelogram that a pixel's sides span, wherever it lies in space.
-    area = math.sqrt(abs(float(np.linalg.det(linear.T @ linear))))
+    area = math.sqrt(abs(float(np.linalg.det(sides.T @ sides))))
     side = math.sqrt(area)
     unit = _readable(first, side * max(source.shape))
     return side * float((1.0 * first).to(unit).magnitude) or None, f"{unit:~P}"

@@ -28,8 +28,10 @@ def set_pixel_size(layer: Layer, size: float, unit: str) -> None:
     unit
         Such as 'nm'.
     """
+    placement = LayerTransform.of(layer)
+    world = placement.affine[:-1, :-1] @ _linear(placement)
     scale = np.array(layer.scale, float)
-    scale[-2:] *= size / scale[-1]
+    scale[-2:] *= size / np.linalg.norm(world[:, -1])  # the extra affine enlarges pixels, too
     layer.scale = scale
     layer.units = (*layer.units[:-2], unit, unit)
 

@@ -12,6 +12,7 @@ from napari.layers import Image
 from napari_abdiffuser.errors import ABDiffuserError
 from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.spatial import pixel_size
 from napari_abdiffuser.studio.legend.present_names import CLASSES_KEY, with_present_names
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def shown_coloring(
     place = provenance.get("source")
     place = place if isinstance(place, dict) else {}
     name = str(place.get("layer") or layer.name)
-    size, unit = _pixel_size(coloring)
+    plane = [axis for axis, at in enumerate(coloring.index) if at is None]
+    size, unit = pixel_size(coloring.placement, plane)
     rgb = coloring.array[tuple(slice(None) if at is None else at for at in coloring.index)]
     if isinstance(rgb, np.ndarray) and rgb.nbytes <= _WRITTEN_INTO:
         rgb = rgb.copy()
@@ -155,15 +157,3 @@ def _candidates(
             if source.shape == coloring.shape:
                 found.append(source)
     return tuple(found)
-
-
-def _pixel_size(picture: PictureSource) -> tuple[tuple[float, float] | None, str]:
-    units = picture.placement.units
-    plane = [axis for axis, at in enumerate(picture.index) if at is None]
-    if units is None or len(plane) != 2:
-        return None, ""
-    first, second = (units[axis] for axis in plane)
-    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
-        return None, ""
-    height, width = (abs(float(picture.placement.scale[axis])) for axis in plane)
-    return (height, width), f"{first:~P}"

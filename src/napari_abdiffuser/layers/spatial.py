@@ -24,6 +24,8 @@ __all__ = [
     "LayerTransform",
     "displayed_index",
     "map_between",
+    "pixel_sides",
+    "pixel_size",
     "unit_factors",
     "world_position",
 ]
@@ -31,6 +33,7 @@ __all__ = [
 # Differences of far-apart probes lose fewer digits where a layer lies far from the origin, as
 # stage coordinates do. A power of two, so that dividing by it is exact.
 _PROBE = 4096.0
+_SQUARE = 1e-3  # cosine of an angle that still passes for a right one
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +190,67 @@ def _factor(unit: Any, other: Any) -> float:
     if unit == other or unit.dimensionality != other.dimensionality:
         return 1.0
     return float((1.0 * unit).to(other).magnitude)
+
+
+def pixel_sides(
+    placement: LayerTransform, plane: Sequence[int]
+) -> tuple[NDArray[np.float64], Any] | None:
+    """Measure the sides of a pixel in the world: scale, shear and the extra affine all count.
+
+    Parameters
+    ----------
+    placement
+        Of a layer with D dimensions.
+    plane
+        The picture's two axes.
+
+    Returns
+    -------
+    (sides, unit) or None
+        (D, 2) vectors along rows' and columns' steps in `unit`; None where the two axes have no
+        common unit of length, or a side has none.
+    """
+    if placement.units is None or len(plane) != 2:
+        return None
+    first, second = (placement.units[axis] for axis in plane)
+    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
+        return None
+    own = CompositeAffine(
+        placement.scale,
+        np.zeros_like(placement.scale),
+        rotate=placement.rotate,
+        shear=placement.shear,
+        ndim=len(placement.scale),
+    ).linear_matrix
+    sides = (placement.affine[:-1, :-1] @ own)[:, list(plane)]
+    lengths = np.linalg.norm(sides, axis=0)
+    return (sides, first) if np.isfinite(lengths).all() and lengths.min() > 0 else None
+
+
+def pixel_size(
+    placement: LayerTransform, plane: Sequence[int]
+) -> tuple[tuple[float, float] | None, str]:
+    """Measure height and width of a pixel.
+
+    Parameters
+    ----------
+    placement, plane
+        See `pixel_sides`.
+
+    Returns
+    -------
+    ((height, width), unit)
+        None and '' without a length, and where a shear leaves no right angle: then one number is
+        true along neither side.
+    """
+    found = pixel_sides(placement, plane)
+    if found is None:
+        return None, ""
+    sides, unit = found
+    height, width = (float(n) for n in np.linalg.norm(sides, axis=0))
+    if abs(float(sides[:, 0] @ sides[:, 1])) > _SQUARE * height * width:
+        return None, ""
+    return (height, width), f"{unit:~P}"
 
 
 def displayed_index(layer: Layer, dims: Dims) -> Index:

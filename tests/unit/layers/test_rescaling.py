@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from napari.layers import Image, Points
 
 from napari_abdiffuser.layers.rescaling import move_along, set_pixel_size
-from napari_abdiffuser.layers.spatial import LayerTransform
+from napari_abdiffuser.layers.spatial import LayerTransform, pixel_size
 
 numbers = st.floats(0.2, 5)
 
@@ -42,3 +42,9 @@ def test_what_is_turned_against_the_image_stays():
     set_pixel_size(image, 2.0, "nm")
     assert not move_along(layer, was, LayerTransform.of(image))
     np.testing.assert_array_equal(layer.scale, (1, 1))
+
+
+def test_the_size_is_that_in_the_world_whatever_enlarges_the_layer():
+    image = Image(np.zeros((8, 9)), scale=(2, 1), affine=np.diag([5.0, 5.0, 1.0]))
+    set_pixel_size(image, 4, "nm")
+    assert pixel_size(LayerTransform.of(image), (0, 1)) == ((8.0, 4.0), "nm")

@@ -6,7 +6,12 @@ from napari.components import ViewerModel
 from napari.layers import Image, Points
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.layers.spatial import LayerTransform, displayed_index, map_between
+from napari_abdiffuser.layers.spatial import (
+    LayerTransform,
+    displayed_index,
+    map_between,
+    pixel_size,
+)
 
 
 @pytest.mark.parametrize("index", [(3, None, None), (None, 5, None), (None, None, None)])
@@ -74,3 +79,32 @@ def test_a_layer_without_the_current_slice_says_so():
     viewer.dims.set_current_step(0, 30)
     with pytest.raises(InvalidImage, match="sliders"):
         displayed_index(short, viewer.dims)
+
+
+LENGTH = {"units": ("nm", "nm")}
+
+
+def size_of(**placement):
+    layer = Image(np.zeros((96, 120, 3), np.uint8), rgb=True, **{**LENGTH, **placement})
+    return pixel_size(LayerTransform.of(layer), (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("placement", "expected"),
+    [
+        ({"scale": (5, 5)}, (5, 5)),
+        ({"scale": (20, 5)}, (20, 5)),
+        ({"scale": (1, 1), "affine": np.diag([5.0, 5.0, 1.0])}, (5, 5)),
+        ({"scale": (-2, 4), "affine": np.diag([3.0, 1.0, 1.0])}, (6, 4)),
+        ({"scale": (2, 3), "rotate": 30}, (2, 3)),
+        ({"scale": (2, 2), "affine": [[0, -3, 7], [3, 0, 7], [0, 0, 1]]}, (6, 6)),
+        ({"scale": (2, 2), "shear": (0.4,)}, None),
+        ({"scale": (2, 2), "affine": [[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]}, None),
+        ({"scale": (2, 2), "units": ("nm", "um")}, None),
+        ({"scale": (2, 2), "units": ("pixel", "pixel")}, None),
+    ],
+)
+def test_a_pixel_is_as_large_as_on_the_canvas_or_has_no_size(placement, expected):
+    size, unit = size_of(**placement)
+    assert size == (None if expected is None else pytest.approx(expected))
+    assert unit == ("" if expected is None else "nm")

@@ -12,6 +12,7 @@ __all__ = [
     "DATA_BAR_KEY",
     "SEM_KEY",
     "SemInfo",
+    "fit_size",
     "ini_sections",
     "known",
     "length",
@@ -32,7 +33,9 @@ _METRES = {
     "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "cm": 1e-2, "m": 1.0,
 }  # fmt: skip
 _VOLTS = {"v": 1.0, "volt": 1.0, "kv": 1e3}
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)")
+_NUMBER = re.compile(r"([-+]?)(\d*)([.,]?)(\d*)([eE][-+]?\d+)?\s*([^\s\d.,+-][^\s\d,]*)?")
+# Metres a pixel may measure: less is smaller than any atom, more is no microscope's.
+_SMALLEST_PIXEL, _LARGEST_PIXEL = 1e-12, 1e-3
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class SemInfo:
         ``working_distance`` (m), ``magnification``, ``detector``, ``date``, ``time``.
     raw
         Everything the instrument wrote, as it was written.
+
+    Notes
+    -----
+    A pixel below 1 pm or above 1 mm is a misread number, not a microscope's: it counts as not said.
     """
 
     vendor: str
@@ -60,6 +67,12 @@ class SemInfo:
     data_bar: int | None = None
     settings: Mapping[str, float | str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Forget a pixel size that cannot be."""
+        sides = self.pixel_size or ()
+        if not all(_SMALLEST_PIXEL <= side <= _LARGEST_PIXEL for side in sides):
+            object.__setattr__(self, "pixel_size", None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what goes into a layer's metadata."""
@@ -72,7 +85,7 @@ class SemInfo:
 
 
 def number(value: Any) -> float | None:
-    """Read a finite number, or the one that a text begins with."""
+    """Read a finite number; see `quantity`."""
     found = quantity(value)
     return None if found is None else found[0]
 
@@ -84,12 +97,22 @@ def positive(value: Any) -> float | None:
 
 
 def quantity(value: Any) -> tuple[float, str] | None:
-    """Read a number and the unit after it, '' where there is none."""
-    match = _NUMBER.match(str(value))
-    if match is None or isinstance(value, bool):
+    """Read a number and the unit after it, '' where there is none: all of the text, or nothing.
+
+    A comma is a decimal one, as many instruments write it, unless it may part thousands:
+    '2,5e-09' and '0,125 nm' are numbers, '1,024' may be two.
+    """
+    if isinstance(value, bool):
         return None
-    found = float(match[1])
-    return (found, match[2]) if math.isfinite(found) else None
+    match = _NUMBER.fullmatch(str(value).strip())
+    if match is None:
+        return None
+    sign, whole, point, decimals, exponent, unit = (part or "" for part in match.groups())
+    thousands = len(decimals) == 3 and not exponent and 1 <= len(whole) <= 3 and whole[0] != "0"
+    if not whole + decimals or (point == "," and thousands):
+        return None
+    found = float(f"{sign}{whole or '0'}.{decimals or '0'}{exponent}")
+    return (found, unit) if math.isfinite(found) else None
 
 
 def length(value: Any, unit: str = "") -> float | None:
@@ -113,6 +136,42 @@ def volts(value: Any, unit: str = "") -> float | None:
         return None
     factor = _VOLTS.get((found[1] or unit).strip().lower())
     return None if factor is None else found[0] * factor
+
+
+def fit_size(
+    told: tuple[float | None, float | None], shape: tuple[int, int], bar: float | None = None
+) -> tuple[bool, int | None]:
+    """Compare the size that an instrument says with the picture's own.
+
+    Parameters
+    ----------
+    told
+        (height, width) of the specimen's picture, with or without its data bar; None where not
+        said.
+    shape
+        (H, W) of the picture as it is: it may have been cropped or resized since.
+    bar
+        Rows of the data bar that the instrument says; None where not said.
+
+    Returns
+    -------
+    fits : bool
+        Whether a pixel is still the one that the instrument measured, as far as is said.
+    rows : int or None
+        Rows of the data bar; None where that cannot be known any more.
+    """
+    said = None if bar is None or not 0 <= bar < shape[0] else int(bar)
+    height, width = told
+    if width is not None and int(width) != shape[1]:
+        return False, None
+    if height is None:
+        return True, said
+    over = shape[0] - int(height)
+    if over < 0 or over > max(said or 0, shape[0] // 3):
+        return width is not None and over < 0, None  # cut off, or not this picture
+    if over == 0 and said:
+        return True, 0  # told without its bar, which was cut off, or with it
+    return True, over
 
 
 def known(**settings: Any) -> dict[str, float | str]:

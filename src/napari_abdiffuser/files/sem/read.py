@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abdiffuser.files import pictures as picture_files
-from napari_abdiffuser.files.sem.info import SemInfo
+from napari_abdiffuser.files.sem.info import SemInfo, positive
 from napari_abdiffuser.files.sem.ome import from_ome
 from napari_abdiffuser.files.sem.sidecars import from_sidecar
 from napari_abdiffuser.files.sem.tags import from_page
-from napari_abdiffuser.imaging.data_bar import data_bar_mask
+from napari_abdiffuser.imaging.data_bar import data_bar_mask, is_printed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,9 +60,17 @@ def _of_tiff(path: Path) -> SemInfo | None:
         own = from_page(page)
         # Of several pictures OME's words are of the first, and which one is meant nobody knows.
         ome = from_ome(file.ome_metadata) if file.is_ome and len(file.series) == 1 else None
+        if ome is not None and not _is_of(ome, page):
+            ome = None
         if own is not None and own.pixel_size is None and ome is not None:
             own = replace(own, pixel_size=ome.pixel_size)
         return own or ome or from_sidecar(path, (page.imagelength, page.imagewidth))
+
+
+def _is_of(ome: SemInfo, page: Any) -> bool:
+    """Whether OME's words are of a picture of this size."""
+    told = (positive(ome.raw.get("SizeY")), positive(ome.raw.get("SizeX")))
+    return told in ((page.imagelength, page.imagewidth), (None, None))
 
 
 def data_bar_of(path: Path, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
@@ -84,8 +92,8 @@ def data_bar_of(path: Path, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
     InvalidImage
         It is no picture that can be colorized.
     """
-    info, height = sem_info(path), int(pixels.shape[0])
-    told = None if info is None else told_rows(info, height)
+    info = sem_info(path)
+    told = None if info is None else told_rows(info, pixels)
     if told is None:
         return data_bar_mask(pixels)
     if told[0] == told[1]:
@@ -95,8 +103,24 @@ def data_bar_of(path: Path, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
     return mask
 
 
-def told_rows(info: SemInfo, height: int) -> list[int] | None:
-    """Return the rows that the instrument says; None where it says nothing that can be."""
+def told_rows(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
+    """Return the rows that the instrument says; None where it says nothing that is true.
+
+    Parameters
+    ----------
+    info
+        What the instrument says.
+    pixels
+        (H, W) or (H, W, C).
+
+    Raises
+    ------
+    InvalidImage
+        It is no picture that can be colorized.
+    """
+    height = int(pixels.shape[0])
     if info.data_bar is None or not 0 <= info.data_bar < height:
         return None
+    if info.data_bar and not is_printed(pixels, info.data_bar):
+        return None  # cut off since
     return [height - info.data_bar, height]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from napari_abdiffuser.files.sem.info import SemInfo, ini_sections, known, length, positive, volts
+from napari_abdiffuser.files.sem.info import (
+    SemInfo,
+    fit_size,
+    ini_sections,
+    known,
+    length,
+    positive,
+    volts,
+)
 from napari_abdiffuser.files.sem.tags import tescan_info
 
 __all__ = ["from_sidecar"]
@@ -61,7 +69,7 @@ def _read(path: Path) -> str:
 def _hitachi(entries: Mapping[str, str], shape: tuple[int, int]) -> SemInfo:
     pixel = length(entries.get("PixelSize"), "nm") or None
     width, _, height = entries.get("DataSize", "").lower().partition("x")
-    fits, rows = _fit(positive(width), positive(height), shape)
+    fits, rows = fit_size((positive(height), positive(width)), shape)
     return SemInfo(
         "Hitachi",
         (pixel, pixel) if pixel is not None and fits else None,
@@ -89,7 +97,7 @@ def _jeol(text: str, shape: tuple[int, int]) -> SemInfo:
     marker = length(entries.get("SM_MICRON_MARKER"))
     size = entries.get("CM_FULL_SIZE", "").replace("x", " ").split()
     width, height = (positive(n) for n in size) if len(size) == 2 else (None, None)
-    fits, rows = _fit(width, height, shape)
+    fits, rows = fit_size((height, width), shape)
     pixel = marker / bar if marker and bar else None
     return SemInfo(
         "JEOL",
@@ -106,13 +114,3 @@ def _jeol(text: str, shape: tuple[int, int]) -> SemInfo:
         ),
         entries,
     )
-
-
-def _fit(
-    width: float | None, height: float | None, shape: tuple[int, int]
-) -> tuple[bool, int | None]:
-    """Tell whether a size is this picture's but for a bar at its foot, and the bar's rows."""
-    if width is None or height is None:
-        return True, None
-    fits = int(width) == shape[1] and int(height) <= shape[0]
-    return fits, shape[0] - int(height) if fits else None

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from napari_abdiffuser.files.sem.info import (
     SemInfo,
+    fit_size,
     ini_sections,
     known,
     length,
@@ -61,16 +62,13 @@ def _fei(page: Any) -> SemInfo | None:
     across = next((n for s in scans if (n := positive(entry(s, "HorFieldsize")))), None)
     if width is None and across is not None:
         width = across / (positive(entry("Image", "ResolutionX")) or page.imagewidth)
+    told = positive(entry("Image", "ResolutionY")), positive(entry("Image", "ResolutionX"))
     said = number(entry("PrivateFei", "DatabarHeight"))
-    rows = positive(said)
-    specimen = positive(entry("Image", "ResolutionY"))
-    if rows is None and specimen is not None and specimen <= page.imagelength:
-        rows = page.imagelength - specimen
-    rows = 0 if rows is None and said == 0 else rows
+    fits, rows = fit_size(told, (page.imagelength, page.imagewidth), said)
     return SemInfo(
         "Thermo Fisher / FEI",
-        None if width is None else (height or width, width),
-        None if rows is None else int(rows),
+        (height or width, width) if width is not None and fits else None,
+        rows,
         known(
             instrument=entry("System", "SystemType"),
             voltage=positive(entry("Beam", "HV")) or positive(entry(beam, "HV")),
@@ -133,6 +131,7 @@ def _zeiss(page: Any) -> SemInfo | None:
     def metres(name: str) -> float | None:
         return length(entry(name), unit(name)) or None
 
+    fits, _ = fit_size(_stored(entry("dp_image_store")), (page.imagelength, page.imagewidth))
     pixel = metres("ap_image_pixel_size")
     unnamed = entries.get("") or ()
     if pixel is None and len(unnamed) > _ZEISS_PIXEL:
@@ -140,7 +139,7 @@ def _zeiss(page: Any) -> SemInfo | None:
         pixel = None if shown is None else shown * _ZEISS_WIDTH / page.imagewidth
     return SemInfo(
         "Zeiss",
-        None if pixel is None else (pixel, pixel),
+        (pixel, pixel) if pixel is not None and fits else None,
         None,
         known(
             instrument=entry("dp_sem") or entry("sv_system_type"),
@@ -155,6 +154,12 @@ def _zeiss(page: Any) -> SemInfo | None:
         ),
         {name: value for name, value in entries.items() if name},
     )
+
+
+def _stored(text: Any) -> tuple[float | None, float | None]:
+    """Read '1024 * 768' as (height, width)."""
+    width, _, height = str(text or "").partition("*")
+    return positive(height), positive(width)
 
 
 def _tescan(page: Any) -> SemInfo | None:

@@ -89,10 +89,10 @@ def _grays_as_gray(pixels: NDArray[Any]) -> NDArray[Any]:
 
 def _bar(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
     """Return the rows that the instrument says, else those that are seen."""
-    told = told_rows(info, int(pixels.shape[0]))
-    if told is not None:
-        return told
     try:
+        told = told_rows(info, pixels)
+        if told is not None:
+            return told
         rows = find_data_bar(pixels)
     except InvalidImage:  # a picture that can be seen but not colorized
         return None

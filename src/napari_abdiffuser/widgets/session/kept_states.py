@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari_abdiffuser.layers.images import PictureSource, index_of
+from napari_abdiffuser.layers.spatial import pixel_size
 from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.gallery import Gallery
 
@@ -53,7 +54,7 @@ class KeptStates:
             for n, at in zip(picture.array.shape, picture.index, strict=False)
             if at is not None
         )
-        size, unit = _pixel_size(picture, plane)
+        size, unit = pixel_size(picture.placement, plane)
         return PictureIdentity(
             (number, plane, picture.shape), picture.name, picture.shape, leading, size, unit
         )
@@ -90,17 +91,3 @@ class KeptStates:
             gallery=Gallery(),
             revision=state.revision + 1,
         )
-
-
-def _pixel_size(
-    picture: PictureSource, plane: tuple[int, ...]
-) -> tuple[tuple[float, float] | None, str]:
-    """Return height and width of a pixel, where the layer has a unit of length."""
-    units = picture.placement.units
-    if units is None:
-        return None, ""
-    first, second = (units[axis] for axis in plane)
-    if first != second or str(getattr(first, "dimensionality", "")) != "[length]":
-        return None, ""
-    height, width = (abs(float(picture.placement.scale[axis])) for axis in plane)
-    return (height, width), f"{first:~P}"
