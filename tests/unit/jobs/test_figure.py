@@ -18,7 +18,7 @@ def shown(size, shape=(40, 120)):
 
 
 def exported(tmp_path, size):
-    options = FigureOptions(legend="none", scale_bar="none", dpi=None)
+    options = FigureOptions(legend="none", scale_bar="none", dpi=0)
     path, look = write(tmp_path / "figure.tif", shown(size), options, lambda: False)
     with tifffile.TiffFile(path) as file:
         tags = file.pages.first.tags
