@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,12 @@ from napari_abdiffuser.options import OPTIONS, RunOptions
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_abdiffuser.files.pictures import Picture
     from napari_abdiffuser.imaging.hints import Hints
 
 __all__ = ["add_parser"]
@@ -73,7 +79,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser.files import output, pictures
-    from napari_abdiffuser.files.sem.read import data_bar_of
+    from napari_abdiffuser.files.sem.read import described
 
     options = RunOptions(**{name: getattr(arguments, name) for name in OPTIONS})
     image = Path(arguments.image).expanduser()
@@ -89,17 +95,39 @@ def _run(arguments: argparse.Namespace) -> None:
         [image] if arguments.hints is None else [image, Path(arguments.hints)],
         overwrite=arguments.overwrite,
     )
-    data_bar = data_bar_of(image, source.pixels) if options.data_bar else None
+    info, rows = described(image, source.pixels)
+    source = replace(source, pixel_size=None if info is None else info.pixel_size)
+    data_bar = _mask(source.pixels.shape, rows) if options.data_bar else None
     colorizer = common.load_colorizer(options.model, options.device)
     opened = colorizer.open(source.pixels, exclude=data_bar)
     with common.ProgressBar("colorizing") as bar:
         result = opened.paint(hints, **options.painting(), progress=bar)
-    output.write(out, result.best, source, {**result.provenance, "output": "best"})
+    made = {**result.provenance, **_pixel(source)}
+    output.write(out, result.best, source, {**made, "output": "best"})
     for i, (beside, rgb) in enumerate(zip(variations, result.rgb, strict=True), start=1):
-        output.write(beside, rgb, source, {**result.provenance, "output": i})
+        output.write(beside, rgb, source, {**made, "output": i})
     more = {0: "", 1: ", and one variation beside it"}
     count = options.n_outputs
     print(f"{out} written{more.get(count, f', and {count} variations beside it')}.")
+
+
+def _mask(shape: tuple[int, ...], rows: Sequence[int] | None) -> NDArray[np.bool_] | None:
+    """Mark the rows of the data bar: what a colorizer excludes."""
+    import numpy as np
+
+    if rows is None or rows[0] >= rows[1]:
+        return None
+    mask = np.zeros(shape[:2], bool)
+    mask[slice(*rows)] = True
+    return mask
+
+
+def _pixel(source: Picture) -> dict[str, Any]:
+    """Return the entry of the provenance that tells how large a pixel is."""
+    if source.pixel_size is None:
+        return {}
+    size = [1e9 * side for side in source.pixel_size]
+    return {"pixel": {"size": size, "unit": "nm", "shape": list(source.pixels.shape[:2])}}
 
 
 def _read_hints(path: str | None, shape: tuple[int, ...]) -> Hints | None:

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 PROVENANCE_KEY = "abdiffuser"
+_NO_UNIT = 1  # TIFF 6.0, ResolutionUnit
 _PILLOW_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP"}
 
 
@@ -216,13 +217,26 @@ def _encode_tiff(
     options: dict[str, Any] = {"photometric": "rgb"}
     if source.resolution is not None:
         options |= {"resolution": source.resolution, "resolutionunit": source.resolution_unit}
-    sizes = {k: v for k, v in source.calibration.items() if k.startswith("PhysicalSize")}
+    ome = any(k.startswith("PhysicalSize") for k in source.calibration)
     note = json.dumps(provenance)
-    if sizes:
-        metadata = {"axes": "YXS", "Description": json.dumps({PROVENANCE_KEY: provenance}), **sizes}
+    if source.pixel_size is None:
+        # A length that was not believed is not handed on; dots per inch are for printers.
+        metadata: dict[str, Any] = {PROVENANCE_KEY: provenance}
+        tifffile.imwrite(buffer, rgb, metadata=metadata, **options)
+        return
+    height, width = (1e9 * side for side in source.pixel_size)
+    if ome:
+        metadata = {
+            "axes": "YXS",
+            "Description": json.dumps({PROVENANCE_KEY: provenance}),
+            "PhysicalSizeX": width,
+            "PhysicalSizeXUnit": "nm",
+            "PhysicalSizeY": height,
+            "PhysicalSizeYUnit": "nm",
+        }
         tifffile.imwrite(buffer, rgb, ome=True, metadata=metadata, **options)
-    elif source.calibration:
-        metadata = {"axes": "YXS", PROVENANCE_KEY: note, **source.calibration}
+    else:  # what Fiji reads
+        note = note.replace("=", "\\u003d")  # would end the key of ImageJ's "key=value" lines
+        metadata = {"axes": "YXS", PROVENANCE_KEY: note, "unit": "nm"}
+        options |= {"resolution": (1.0 / width, 1.0 / height), "resolutionunit": _NO_UNIT}
         tifffile.imwrite(buffer, rgb, imagej=True, metadata=metadata, **options)
-    else:
-        tifffile.imwrite(buffer, rgb, metadata={PROVENANCE_KEY: provenance}, **options)

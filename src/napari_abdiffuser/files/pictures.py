@@ -34,12 +34,15 @@ class Picture:
     calibration
         What goes into the description of a TIFF beside the provenance: ImageJ's ``unit`` and
         ``spacing``, OME's ``PhysicalSizeX``, ``PhysicalSizeXUnit`` and so on.
+    pixel_size
+        (y, x) in metres, once it is known: `sem.read.described` tells it.
     """
 
     pixels: NDArray[Any]
     resolution: tuple[tuple[int, int], tuple[int, int]] | None = None
     resolution_unit: int = _NO_UNIT
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    pixel_size: tuple[float, float] | None = None
 
 
 def read(path: Path) -> Picture:

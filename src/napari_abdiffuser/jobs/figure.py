@@ -101,11 +101,13 @@ def write(
     made = _made(shown, clear, rgb, original, 1)
     _stop_if(cancelled)
     provenance = dict(shown.provenance)
+    side = None
     if shown.pixel_size is not None:
-        provenance["pixel"] = {"size": list(shown.pixel_size), "unit": shown.unit}
+        # The figure's pixels are square, whatever those of the picture are.
+        side = min(shown.pixel_size)
+        shape = list(made.figure.pixels.shape[:2])
+        provenance["pixel"] = {"size": [side, side], "unit": shown.unit, "shape": shape}
     about = figure_provenance(provenance, made.figure, made.legend, made.caption, shown.name)
-    # The figure's pixels are square, whatever those of the picture are.
-    side = None if shown.pixel_size is None else min(shown.pixel_size)
     return export(path, made.figure, about, side, shown.unit), made
 
 

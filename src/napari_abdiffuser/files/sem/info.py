@@ -12,6 +12,7 @@ __all__ = [
     "DATA_BAR_KEY",
     "SEM_KEY",
     "SemInfo",
+    "believed",
     "fit_size",
     "ini_sections",
     "known",
@@ -31,6 +32,7 @@ DATA_BAR_KEY = "data_bar_rows"
 _METRES = {
     "pm": 1e-12, "\u00c5": 1e-10, "\u212b": 1e-10, "nm": 1e-9,
     "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "cm": 1e-2, "m": 1.0,
+    "micron": 1e-6, "microns": 1e-6, "micrometer": 1e-6, "nanometer": 1e-9, "inch": 0.0254,
 }  # fmt: skip
 _VOLTS = {"v": 1.0, "volt": 1.0, "kv": 1e3}
 _NUMBER = re.compile(r"([-+]?)(\d*)([.,]?)(\d*)([eE][-+]?\d+)?\s*([^\s\d.,+-][^\s\d,]*)?")
@@ -45,8 +47,8 @@ class SemInfo:
     Attributes
     ----------
     vendor
-        'Thermo Fisher / FEI', 'Phenom', 'Zeiss', 'Tescan', 'Hitachi', 'JEOL', or 'OME' where the
-        file follows that standard of microscopy and names no maker's own tags.
+        'Thermo Fisher / FEI', 'Phenom', 'Zeiss', 'Tescan', 'Hitachi', 'JEOL'; 'OME', 'ImageJ' or
+        'TIFF' where the file says it in their words and names no maker's own tags.
     pixel_size
         (y, x) in metres; None where it is not said, or said for a picture of another size.
     data_bar
@@ -56,6 +58,8 @@ class SemInfo:
         ``working_distance`` (m), ``magnification``, ``detector``, ``date``, ``time``.
     raw
         Everything the instrument wrote, as it was written.
+    sized
+        Whether the size of the picture is said, too, and is that of the file.
 
     Notes
     -----
@@ -67,11 +71,12 @@ class SemInfo:
     data_bar: int | None = None
     settings: Mapping[str, float | str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+    sized: bool = False
 
     def __post_init__(self) -> None:
         """Forget a pixel size that cannot be."""
         sides = self.pixel_size or ()
-        if not all(_SMALLEST_PIXEL <= side <= _LARGEST_PIXEL for side in sides):
+        if not all(believed(side) for side in sides):
             object.__setattr__(self, "pixel_size", None)
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,6 +87,13 @@ class SemInfo:
             "settings": dict(self.settings),
             "raw": dict(self.raw),
         }
+
+
+def believed(side: Any, metres: float = 1.0) -> bool:
+    """Tell whether a microscope can have pixels with a side of so many units of `metres`."""
+    if not isinstance(side, int | float) or isinstance(side, bool):
+        return False
+    return _SMALLEST_PIXEL <= side * metres * (1 + 1e-9) <= _LARGEST_PIXEL * (1 + 2e-9)
 
 
 def number(value: Any) -> float | None:

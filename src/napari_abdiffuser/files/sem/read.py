@@ -6,19 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.files import pictures as picture_files
 from napari_abdiffuser.files.sem.info import SemInfo, positive
 from napari_abdiffuser.files.sem.ome import from_ome
+from napari_abdiffuser.files.sem.resolution import from_resolution
 from napari_abdiffuser.files.sem.sidecars import from_sidecar
 from napari_abdiffuser.files.sem.tags import from_page
-from napari_abdiffuser.imaging.data_bar import data_bar_mask, is_printed
+from napari_abdiffuser.imaging.data_bar import find_data_bar, is_printed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["data_bar_of", "sem_info", "told_rows"]
+__all__ = ["described", "sem_info"]
+
+
+_SLACK = 2  # rows, by which the edge of a bar is seen wrongly
 
 
 def sem_info(path: Path) -> SemInfo | None:
@@ -58,69 +61,61 @@ def _of_tiff(path: Path) -> SemInfo | None:
             return None
         page = file.pages.first
         own = from_page(page)
-        # Of several pictures OME's words are of the first, and which one is meant nobody knows.
-        ome = from_ome(file.ome_metadata) if file.is_ome and len(file.series) == 1 else None
-        if ome is not None and not _is_of(ome, page):
-            ome = None
+        ome = _ome(file, page)
         if own is not None and own.pixel_size is None and ome is not None:
             own = replace(own, pixel_size=ome.pixel_size)
-        return own or ome or from_sidecar(path, (page.imagelength, page.imagewidth))
+        beside = from_sidecar(path, (page.imagelength, page.imagewidth))
+        return own or ome or beside or from_resolution(file)
 
 
-def _is_of(ome: SemInfo, page: Any) -> bool:
-    """Whether OME's words are of a picture of this size."""
-    told = (positive(ome.raw.get("SizeY")), positive(ome.raw.get("SizeX")))
-    return told in ((page.imagelength, page.imagewidth), (None, None))
+def _ome(file: Any, page: Any) -> SemInfo | None:
+    """Return what OME's words say, if they are of this picture."""
+    # Of several pictures they are of the first, and which one is meant nobody knows.
+    if not file.is_ome or len(file.series) != 1:
+        return None
+    info = from_ome(file.ome_metadata)
+    if info is None:
+        return None
+    size = tuple(positive(info.raw.get(name)) for name in ("SizeX", "SizeY"))
+    return info if size == (page.imagewidth, page.imagelength) else None
 
 
-def data_bar_of(path: Path, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Mark the data bar of a picture that was read from a file: what a colorizer excludes.
+def described(path: Path, pixels: NDArray[Any]) -> tuple[SemInfo | None, list[int] | None]:
+    """Read what a file says of a picture, as far as its pixels agree, and find its data bar.
 
     Parameters
     ----------
     path
-        The file; what it says goes before what is seen.
+        The file; what it says of the bar goes before what is seen.
     pixels
         (H, W) or (H, W, C), as they were read.
 
     Returns
     -------
-    (H, W) bool, or None where there is no bar.
-
-    Raises
-    ------
-    InvalidImage
-        It is no picture that can be colorized.
+    SemInfo or None
+        As `sem_info`, without a pixel size that is said of a picture of another height of bar.
+    [first, end) or None
+        Rows of the data bar: none of them where the file says that there is no bar; None where it
+        says nothing and none is seen.
     """
     info = sem_info(path)
-    told = None if info is None else told_rows(info, pixels)
-    if told is None:
-        return data_bar_mask(pixels)
-    if told[0] == told[1]:
-        return None
-    mask = np.zeros(pixels.shape[:2], bool)
-    mask[slice(*told)] = True
-    return mask
-
-
-def told_rows(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
-    """Return the rows that the instrument says; None where it says nothing that is true.
-
-    Parameters
-    ----------
-    info
-        What the instrument says.
-    pixels
-        (H, W) or (H, W, C).
-
-    Raises
-    ------
-    InvalidImage
-        It is no picture that can be colorized.
-    """
+    seen = _seen(pixels)
     height = int(pixels.shape[0])
-    if info.data_bar is None or not 0 <= info.data_bar < height:
+    if info is None or info.data_bar is None:
+        return info, seen
+    rows = info.data_bar
+    if rows > 0 and not info.sized:
+        # Nothing but the bar can show that the picture was cropped or resized since.
+        if not (rows < height and is_printed(pixels, rows)):
+            return replace(info, pixel_size=None, data_bar=None), seen
+        if seen is not None and abs(height - seen[0] - rows) > _SLACK:
+            info = replace(info, pixel_size=None)
+    return info, [height - rows, height] if rows < height else seen
+
+
+def _seen(pixels: NDArray[Any]) -> list[int] | None:
+    try:
+        rows = find_data_bar(pixels)
+    except InvalidImage:  # a picture that can be seen but not colorized
         return None
-    if info.data_bar and not is_printed(pixels, info.data_bar):
-        return None  # cut off since
-    return [height - info.data_bar, height]
+    return None if rows is None else [rows.start, rows.stop]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from napari_abdiffuser.files.sem.tags import tescan_info
 
 __all__ = ["from_sidecar"]
 
+_HALF_WIDTH = re.compile("[A-Za-z0-9 =][\uff61-\uff9f]")
 _LARGEST = 1 << 20  # bytes; the files have a few thousand
 
 
@@ -39,13 +42,19 @@ def from_sidecar(picture: Path, shape: tuple[int, int]) -> SemInfo | None:
         said of a picture of another width.
     """
     stem, kind = picture.stem, picture.suffix.lstrip(".")
-    for name in (f"{stem}.txt", f"{stem}.TXT", f"{stem}-{kind}.hdr", f"{stem}.hdr"):
+    wanted = [name.casefold() for name in (f"{stem}.txt", f"{stem}-{kind}.hdr", f"{stem}.hdr")]
+    # Copied between systems, names change between upper and lower case.
+    with os.scandir(picture.parent) as entries:
+        there = [e.name for e in entries if e.name.casefold() in wanted]
+    # Where only the case tells names apart, that in the picture's own case is meant.
+    there.sort(key=lambda name: (wanted.index(name.casefold()), not name.startswith(stem), name))
+    for name in there:
         text = _read(picture.with_name(name))
         if "[SemImageFile]" in text:
             return _hitachi(ini_sections(text)["SemImageFile"], shape)
         if "$CM_FORMAT" in text or "$$SM_MICRON_BAR" in text:
             return _jeol(text, shape)
-        if name.endswith(".hdr") and "[MAIN]" in text:
+        if name.casefold().endswith(".hdr") and "[MAIN]" in text:
             sections = ini_sections(text)
             return tescan_info({**sections.get("SEM", {}), **sections.get("MAIN", {})})
     return None
@@ -60,10 +69,17 @@ def _read(path: Path) -> str:
         return ""  # the picture can be read all the same
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    if b"\0" in data[:64]:  # every other byte of ASCII is 0 in UTF-16, which may have no mark
+        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", errors="replace")
+    for encoding in ("utf-8-sig", "cp932"):  # two of the makers are Japanese
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        # Latin-1's µ, °, Å and ² are half-width kana in cp932, which nobody mixes with ASCII words.
+        if encoding != "cp932" or not _HALF_WIDTH.search(text):
+            return text
+    return data.decode("latin-1")
 
 
 def _hitachi(entries: Mapping[str, str], shape: tuple[int, int]) -> SemInfo:
@@ -84,6 +100,7 @@ def _hitachi(entries: Mapping[str, str], shape: tuple[int, int]) -> SemInfo:
             time=entries.get("Time"),
         ),
         dict(entries),
+        fits and bool(positive(width) and positive(height)),
     )
 
 
@@ -113,4 +130,5 @@ def _jeol(text: str, shape: tuple[int, int]) -> SemInfo:
             time=entries.get("CM_TIME"),
         ),
         entries,
+        fits and bool(width and height),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -79,11 +80,12 @@ def _fei(page: Any) -> SemInfo | None:
             time=entry("User", "Time"),
         ),
         sections,
+        fits and None not in told,
     )
 
 
 def _phenom(page: Any) -> SemInfo | None:
-    text = _text(page.tags.valueof(_PHENOM))
+    text = _xml(_text(page.tags.valueof(_PHENOM)))
     if "<FeiImage" not in text:
         return None
     try:
@@ -198,6 +200,17 @@ def tescan_info(entries: Mapping[str, str]) -> SemInfo | None:
         ),
         dict(entries),
     )
+
+
+def _xml(text: str) -> str:
+    """Undo base64, in which some programs wrap XML."""
+    if "<" in text:
+        return text
+    packed = "".join(text.split("\0")[0].split())
+    try:
+        return base64.b64decode(packed, validate=True).decode("latin-1")
+    except ValueError:
+        return text
 
 
 def _text(value: Any) -> str:

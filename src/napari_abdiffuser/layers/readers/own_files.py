@@ -14,13 +14,17 @@ from napari.viewer import current_viewer
 from napari_abdiffuser.errors import InvalidFile
 from napari_abdiffuser.files import pictures as picture_files
 from napari_abdiffuser.files.provenance import KEY
+from napari_abdiffuser.files.sem.info import believed
+from napari_abdiffuser.files.sem.read import described
 from napari_abdiffuser.layers.hints.layer_data import hint_layers
 from napari_abdiffuser.layers.hints.new import FILE_KEY
 from napari_abdiffuser.layers.images import image_array
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
+from napari_abdiffuser.layers.readers.sem import scale_options
 from napari_abdiffuser.layers.spatial import LayerTransform
 from napari_abdiffuser.studio.figure.panels import gray_panel
 from napari_abdiffuser.studio.figure.provenance import FileProvenance, read_provenance
+from napari_abdiffuser.studio.figure.units import in_metres
 from napari_abdiffuser.studio.legend.hints import adopt
 from napari_abdiffuser.studio.project.project import Project, is_project
 from napari_abdiffuser.studio.project.recipe import RECIPE_KEY, recipe_metadata
@@ -115,7 +119,9 @@ def restored_layers(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     colored = _part(pixels, found.colored)
     original = _part(pixels, _box(found.raw.get("figure"), "original"), gray=True)
     name = picture_name(found, file)
-    placed = placement(found.raw)
+    placed = placement(found.raw, pixels.shape[:2])
+    if not placed and found.colored is None:  # of earlier versions, which wrote tags alone
+        placed = scale_options(described(file, pixels)[0])
     told = dict(found.raw)
     told["source"] = {"layer": name, "index": [None, None]}
     gray = gray_panel(colored)[..., 0] if original is None else original
@@ -184,15 +190,26 @@ def picture_name(found: FileProvenance, file: Path) -> str:
     return named if isinstance(named, str) else file.stem
 
 
-def placement(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return scale and units of the layers, where the file says how large a pixel is."""
+def placement(raw: Mapping[str, Any], shape: tuple[int, ...] | None = None) -> dict[str, Any]:
+    """Return scale and units of the layers, where the file says how large a pixel is.
+
+    Parameters
+    ----------
+    raw
+        What the file says.
+    shape
+        (H, W) of the pixels that are there; said of another size, it is not believed.
+    """
     pixel = raw.get("pixel")
     if not isinstance(pixel, Mapping):
         return {}
     size, unit = pixel.get("size"), pixel.get("unit")
     if not (isinstance(size, list) and len(size) == 2 and isinstance(unit, str) and unit):
         return {}
-    if not all(isinstance(side, int | float) and side > 0 for side in size):
+    metres = in_metres(unit)
+    if metres is None or not all(believed(side, metres) for side in size):
+        return {}
+    if shape is not None and pixel.get("shape", list(shape)) != list(shape):
         return {}
     return {"scale": tuple(float(side) for side in size), "units": (unit, unit)}
 

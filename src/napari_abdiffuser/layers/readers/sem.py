@@ -12,15 +12,14 @@ from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.files import pictures as picture_files
 from napari_abdiffuser.files.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo, natural_unit
 from napari_abdiffuser.files.sem.ome import seconds, spacing
-from napari_abdiffuser.files.sem.read import sem_info, told_rows
+from napari_abdiffuser.files.sem.read import described, sem_info
 from napari_abdiffuser.files.sem.stacks import described_stack, is_stack
-from napari_abdiffuser.imaging.data_bar import find_data_bar
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple
     from numpy.typing import NDArray
 
-__all__ = ["get_reader", "layer_data", "stack_data"]
+__all__ = ["files_as_stack", "get_reader", "layer_data", "scale_options", "stack_data"]
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple]] | None:
@@ -29,11 +28,12 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple
     Parameters
     ----------
     path
-        One path, or a list of one; several are napari's business, which stacks them.
+        One path, or a list of those to stack.
     """
     paths = [path] if isinstance(path, str | Path) else list(path)
     if len(paths) != 1:
-        return None
+        files = [Path(each) for each in paths]
+        return files_as_stack if files and all(sem_info(each) for each in files) else None
     file = Path(paths[0])
     if sem_info(file) is not None:
         return layer_data
@@ -63,17 +63,20 @@ def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     pixels = _grays_as_gray(picture_files.read(file).pixels)
     rgb = pixels.ndim == 3
     options: dict[str, Any] = {"name": file.stem, "rgb": rgb, "axis_labels": ("y", "x")}
-    info = sem_info(file)
+    info, bar = described(file, pixels)
     if info is not None:
-        options["metadata"] = {
-            SEM_KEY: {**info.to_dict(), DATA_BAR_KEY: _bar(info, pixels)},
-        }
-        if info.pixel_size is not None:
-            factor, unit = natural_unit(info.pixel_size)
-            options["scale"] = tuple(side * factor for side in info.pixel_size)
-            options["units"] = (unit, unit)
+        options["metadata"] = {SEM_KEY: {**info.to_dict(), DATA_BAR_KEY: bar}}
+        options |= scale_options(info)
     layer: LayerDataTuple = (pixels, options, "image")
     return [layer]
+
+
+def scale_options(info: SemInfo | None) -> dict[str, Any]:
+    """Return ``scale`` and ``units`` of a layer, empty where nothing is known."""
+    if info is None or info.pixel_size is None:
+        return {}
+    factor, unit = natural_unit(info.pixel_size)
+    return {"scale": tuple(side * factor for side in info.pixel_size), "units": (unit, unit)}
 
 
 def _grays_as_gray(pixels: NDArray[Any]) -> NDArray[Any]:
@@ -87,16 +90,46 @@ def _grays_as_gray(pixels: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(first) if plain else pixels
 
 
-def _bar(info: SemInfo, pixels: NDArray[Any]) -> list[int] | None:
-    """Return the rows that the instrument says, else those that are seen."""
-    try:
-        told = told_rows(info, pixels)
-        if told is not None:
-            return told
-        rows = find_data_bar(pixels)
-    except InvalidImage:  # a picture that can be seen but not colorized
-        return None
-    return None if rows is None else [rows.start, rows.stop]
+def files_as_stack(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
+    """Read pictures of one size as slices of a stack, one after the other.
+
+    Parameters
+    ----------
+    path
+        Of pictures, in the order of the slices.
+
+    Returns
+    -------
+    [(data, metadata, ``'image'``)] with a leading axis whose steps are one pixel, as no file says
+    how far the slices are apart. There is a scale if all have the same.
+
+    Raises
+    ------
+    InvalidImage
+        One cannot be read, or has another size.
+    """
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    slices = [layer_data(each)[0] for each in paths]
+    shapes = {np.shape(data) for data, *_ in slices}
+    if len(shapes) > 1:
+        raise InvalidImage(
+            f"The pictures are of {len(shapes)} sizes and make no stack: open each for itself."
+        )
+    options = dict(slices[0][1])
+    scales = {(each["scale"], each["units"]) if "scale" in each else None for _, each, _ in slices}
+    first = scales.pop()
+    options |= {"name": Path(paths[0]).stem, "axis_labels": ("z", "y", "x")}
+    for name in ("scale", "units"):
+        options.pop(name, None)
+    if first is not None and not scales:
+        options |= {"scale": (1.0, *first[0]), "units": ("pixel", *first[1])}
+    about = options["metadata"][SEM_KEY]
+    bars = [each["metadata"][SEM_KEY][DATA_BAR_KEY] for _, each, _ in slices]
+    said = about["pixel_size_m"] if "scale" in options else None
+    same = bars[0] if all(bar == bars[0] for bar in bars) else None
+    options["metadata"] = {SEM_KEY: {**about, DATA_BAR_KEY: same, "pixel_size_m": said}}
+    layer: LayerDataTuple = (np.stack([data for data, *_ in slices]), options, "image")
+    return [layer]
 
 
 def stack_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
@@ -150,7 +183,8 @@ def stack_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
 
 def _placed(info: SemInfo, axes: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Return the step along each axis and its unit."""
-    assert info.pixel_size is not None  # else `from_ome` had found nothing
+    if info.pixel_size is None:  # not believed
+        return (1.0,) * len(axes), ("pixel",) * len(axes)
     factor, unit = natural_unit(info.pixel_size)
     height, width = info.pixel_size
     between, step = spacing(info.raw), seconds(info.raw)

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.files.sem.ome import from_ome
 from napari_abdiffuser.files.sem.read import sem_info
-from napari_abdiffuser.layers.readers.sem import get_reader, layer_data, stack_data
+from napari_abdiffuser.layers.readers.sem import files_as_stack, get_reader, layer_data, stack_data
 
 GRAYS = np.random.default_rng(0).integers(0, 60000, (2, 3, 20, 30), dtype=np.uint16)
 NM, UM = ("nanometer",), ("micrometer",)
@@ -170,4 +170,4 @@ def test_the_instrument_is_told():
 def test_the_reader_takes_the_size_when_asked_for(tmp_path):
     path = written(tmp_path, GRAYS[0, 0], "YX", **size("nm", X=4, Y=4))
     assert get_reader(str(path)) is layer_data
-    assert get_reader([str(path)] * 2) is None
+    assert get_reader([str(path)] * 2) is files_as_stack

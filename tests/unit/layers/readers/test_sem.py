@@ -10,11 +10,14 @@ from napari.layers import Layer
 from PIL import Image
 
 from napari_abdiffuser.errors import InvalidImage
-from napari_abdiffuser.files.sem.read import data_bar_of
+from napari_abdiffuser.files.sem.read import described
 from napari_abdiffuser.layers.console import colorize_layer
-from napari_abdiffuser.layers.readers.sem import get_reader, layer_data
+from napari_abdiffuser.layers.readers.sem import files_as_stack, get_reader, layer_data
 
-GRAYS = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
+SPECIMEN = np.random.default_rng(0).integers(40, 200, (60, 80), dtype=np.uint8)
+GRAYS = SPECIMEN.copy()
+GRAYS[-8:] = 0  # as the bar is that files tell of
+GRAYS[-5:-2, 10:40:3] = 255
 
 FEI = """[User]\r\nDate=10/06/2026\r\n[System]\r\nSystemType=Helios\r\n[Beam]\r\nHV=5000\r\n\
 Beam=EBeam\r\nScan=\r\n[EBeam]\r\nWD=0.0042\r\nScan=EScan\r\n[EScan]\r\nPixelWidth=2.5e-09\r\n\
@@ -92,7 +95,7 @@ def test_phenom(tmp_path):
 
 def test_zeiss(tmp_path):
     check(
-        tagged(tmp_path / "a.tif", 34118, ZEISS), "Zeiss", (11.2, 11.2), "nanometer", None,
+        tagged(tmp_path / "a.tif", 34118, ZEISS), "Zeiss", (11.2, 11.2), "nanometer", [52, 60],
         voltage=3000, working_distance=pytest.approx(0.0042), magnification="10.00 K X",
         detector="InLens", instrument="Sigma",
     )  # fmt: skip
@@ -158,7 +161,7 @@ def test_sizes_that_are_none_are_not_taken(tmp_path, size):
 
 
 def test_a_bar_that_is_only_seen(tmp_path):
-    picture = np.repeat(np.repeat(GRAYS, 5, 0), 5, 1)
+    picture = np.repeat(np.repeat(SPECIMEN, 5, 0), 5, 1)
     picture[270:] = 0
     picture[280:290, 20:60:3] = 255
     data = ZEISS.encode("latin-1")
@@ -169,7 +172,7 @@ def test_a_bar_that_is_only_seen(tmp_path):
 
 
 def test_what_the_file_says_goes_before_what_is_seen(tmp_path, plain_colorizer):
-    picture = np.repeat(np.repeat(GRAYS, 5, 0), 5, 1)
+    picture = np.repeat(np.repeat(SPECIMEN, 5, 0), 5, 1)
     picture[270:] = 0
     picture[280:290, 20:60:3] = 255
     for said, rows in ((0, []), (20, list(range(280, 300))), (None, list(range(270, 300)))):
@@ -180,9 +183,12 @@ def test_what_the_file_says_goes_before_what_is_seen(tmp_path, plain_colorizer):
         tifffile.imwrite(tmp_path / "a.tif", picture, extratags=[tag])
         (layer,) = ViewerModel().open(tmp_path / "a.tif", plugin=None)
         colorize_layer(layer, colorizer=plain_colorizer)
-        mask = data_bar_of(tmp_path / "a.tif", picture)
-        for found in (plain_colorizer.exclude, mask):
-            assert ([] if found is None else np.flatnonzero(found.all(1)).tolist()) == rows
+        found = plain_colorizer.exclude
+        assert ([] if found is None else np.flatnonzero(found.all(1)).tolist()) == rows
+        info, bar = described(tmp_path / "a.tif", picture)
+        assert list(range(*bar)) == rows
+        # A bar of another height than the file tells of shows that the picture was resized.
+        assert (info.pixel_size is None) == (said == 20)
 
 
 def test_the_bar_that_the_file_tells_is_left_out_of_the_coloring(tmp_path, plain_colorizer):
@@ -221,7 +227,8 @@ def test_other_files_are_left_to_others(tmp_path):
         assert get_reader(str(path)) is None
     assert get_reader(str(tmp_path / "none.tif")) is None
     mine = str(tagged(tmp_path / "b.tif", 34682, FEI))
-    assert get_reader([mine, mine]) is None
+    assert get_reader([mine, mine]) is files_as_stack
+    assert get_reader([mine, str(tmp_path / "plain.tif")]) is None
     assert get_reader([mine]) is layer_data
 
 
