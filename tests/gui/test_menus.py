@@ -35,5 +35,8 @@ def test_a_command_puts_the_keyboard_into_the_studio(make_napari_viewer_proxy):
     run("napari-abdiffuser.micrograph").result()
     run("napari-abdiffuser.take_keyboard").result()
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
+    assert widget.window().focusWidget().objectName() == "welcome_dismiss"
+    widget.welcome.button.click()
+    run("napari-abdiffuser.take_keyboard").result()
     assert widget.window().focusWidget().objectName() == "tool_points"
     widget.cleanup()

@@ -15,7 +15,7 @@ UNEXPECTED = (
 )
 OUT_OF_MEMORY = (
     "Not enough memory for this picture. Ask for fewer variations, close other programs, or "
-    "choose 'cpu' as the device under Advanced."
+    "choose 'cpu' as the device in the menu."
 )
 COLORIZE = "Colorize"
 NO_CLASS = "no class"

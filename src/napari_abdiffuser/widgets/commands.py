@@ -52,11 +52,11 @@ def run(viewer: Viewer) -> None:
 def take_keyboard(viewer: Viewer) -> None:
     """Let keys go to the studio: Tab would pass all of napari's controls before."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
-    button = widget.findChild(QPushButton, "tool_points")
-    if button is not None and not button.isEnabled():
-        button = widget.findChild(QPushButton, "new_hints_button")
-    if button is not None:
-        button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    for name in ("welcome_dismiss", "tool_points", "studio_menu"):
+        button = widget.findChild(QPushButton, name)
+        if button is not None and button.isEnabled() and button.isVisibleTo(widget):
+            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
 
 
 def undo(viewer: Viewer) -> None:

@@ -10,9 +10,8 @@ SCALE_BAR = "Scale bar"
 SCALE_BARS = {"inside": "Inside", "below": "Below the picture", "none": "None"}
 SCALE_BAR_TIP = "Of a round length, from the unit and the scale of the image."
 WHY_NO_BAR = (
-    "The image does not say how large a pixel is. Set it in the console, such as "
-    "viewer.layers[0].scale = (5, 5) and viewer.layers[0].units = 'nm', or open the file that the "
-    "microscope wrote."
+    "The image does not say how large a pixel is. Type it at the top, such as 5 nm, press 'Measure "
+    "from bar…' there, or open the file that the microscope wrote."
 )
 CORNER = "Corner"
 CORNERS = {

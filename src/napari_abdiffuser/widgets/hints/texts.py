@@ -37,7 +37,6 @@ NO_SUCH_SLICE = (
 )
 UNREADABLE = "The layer '{name}' cannot be read: {error}. Choose another layer for hints."
 
-REGIONS = "Colour by labels…"
 REGIONS_SHORT = "Labels"
 REGIONS_TIP = (
     "Colour by labels: make hints of the regions of a Labels layer, such as a segmentation"
@@ -59,7 +58,7 @@ def crowd(name: str, count: int) -> str:
     """Say that a chosen layer's labels are one class."""
     return (
         f"The {count} labels of '{name}' are one class: for more colours, choose no hints layer "
-        f"and use '{REGIONS.rstrip('…')}'."
+        f"and use '{REGIONS_SHORT}'."
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from napari_abdiffuser.studio.project.recipe import Recipe
 
-# --- Advanced --------------------------------------------------------------------------------
+# --- the menu --------------------------------------------------------------------------------
 
 MODEL_TIP = (
     "What colours are made with. A model is loaded in the background; until it is there the one "
@@ -66,12 +66,12 @@ WHY_WELCOME_SHOWN = "They are at the top now."
 
 MODEL_GONE = (
     "The picture was coloured with the model '{model}', which is not here, so '{used}' stays in "
-    "use and colours may differ: choose the model's file under Advanced."
+    "use and colours may differ: choose the model's file in the menu."
 )
 MODEL_CHANGED = (
     "The picture was coloured with another version of the model '{model}': colours may differ."
 )
-SEED_TOO_LARGE = "Its seed {seed} is larger than the field under Advanced can hold."
+SEED_TOO_LARGE = "Its seed {seed} is larger than the field in the menu can hold."
 _BACKGROUNDS = {"auto": "coloured background", "gray": "gray unless hinted"}
 
 
