@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app_model.types import MenuItem
 from napari._app_model import get_app_model
+from qtpy.QtCore import QThreadPool
 
 
 def in_menu(menu: str) -> set[str]:
@@ -40,3 +41,4 @@ def test_a_command_puts_the_keyboard_into_the_studio(make_napari_viewer_proxy):
     run("napari-abdiffuser.take_keyboard").result()
     assert widget.window().focusWidget().objectName() == "tool_points"
     widget.cleanup()
+    assert QThreadPool.globalInstance().waitForDone(20000)

@@ -30,7 +30,7 @@ __all__ = ["LegendList", "swatch_icon"]
 
 _NAME, _COUNT, _KEY, _LOCK = range(4)
 _CLASS = Qt.ItemDataRole.UserRole
-_ROWS = 5  # in sight, however many there are: what is below never moves
+_ROWS = 7  # in sight, however many there are: what is below never moves
 _ICON = QSize(16, 16)
 _MARGIN = 4  # left and right of it, together
 _INK = "#8a8f98"  # seen on light and dark
