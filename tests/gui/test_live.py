@@ -75,6 +75,8 @@ def test_every_change_of_the_hints_updates_one_layer(live, qtbot, monkeypatch):
     np.testing.assert_array_equal(layer.data, best(w))
     w.act(hints.add, [30, 50])
     np.testing.assert_array_equal(layer.data, best(w))
+    assert len(layer.metadata["abdiffuser"]["hints"]["points"]) == 2
+    assert list(w.widget.sources.image_field.layers) == [w.image]  # it is not to be colorized
     moved = hints.data + np.array([[2, 3], [0, 0]])
     w.act(setattr, hints, "data", moved)
     np.testing.assert_array_equal(layer.data, best(w))

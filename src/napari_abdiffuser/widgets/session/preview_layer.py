@@ -80,7 +80,8 @@ class PreviewLayer(QObject):
         layer = self._layer
         if layer is None:
             return
-        layer.metadata |= {PROVENANCE_KEY: painted.provenance, CLASSES_KEY: painted.classes}
+        # Into the same dictionary: napari empties it before it takes another, and so would `|=`.
+        layer.metadata.update({PROVENANCE_KEY: painted.provenance, CLASSES_KEY: painted.classes})
         fits = layer.data.shape == painted.rgb.shape
         if fits and painted.rgb.nbytes <= _COPY_AT_MOST:
             # Another array would have napari look at the extent of everything again.
