@@ -90,6 +90,8 @@ class Followers:
         if owner is not None:
             return owner is image
         provenance = layer.metadata.get(PROVENANCE_KEY)
+        if isinstance(provenance, dict) and provenance.get("preview"):
+            return False  # it follows by itself, at its own resolution
         source = provenance.get("source") if isinstance(provenance, dict) else None
         if isinstance(source, dict) and "layer" in source:
             return bool(source["layer"] == image.name)
