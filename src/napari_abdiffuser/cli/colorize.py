@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,14 @@ def add_parser(commands: common.Commands) -> None:
         action="store_false",
         help="also colour the instrument's data bar, which is otherwise found and left gray",
     )
+    add(
+        "--contrast",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="values shown as black and white, of grays of more than 8 bits (default: what all but "
+        "one in a thousand pixels at either end lie between, without the data bar)",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -99,7 +108,8 @@ def _run(arguments: argparse.Namespace) -> None:
     source = replace(source, pixel_size=None if info is None else info.pixel_size)
     data_bar = _mask(source.pixels.shape, rows) if options.data_bar else None
     colorizer = common.load_colorizer(options.model, options.device)
-    opened = colorizer.open(source.pixels, exclude=data_bar)
+    limits = _limits(source.pixels, rows, arguments.contrast)
+    opened = colorizer.open(source.pixels, contrast_limits=limits, exclude=data_bar)
     with common.ProgressBar("colorizing") as bar:
         result = opened.paint(hints, **options.painting(), progress=bar)
     made = {**result.provenance, **_pixel(source)}
@@ -120,6 +130,22 @@ def _mask(shape: tuple[int, ...], rows: Sequence[int] | None) -> NDArray[np.bool
     mask = np.zeros(shape[:2], bool)
     mask[slice(*rows)] = True
     return mask
+
+
+def _limits(
+    pixels: NDArray[Any], rows: Sequence[int] | None, wanted: Sequence[float] | None
+) -> tuple[float, float] | None:
+    """Return the values shown as black and white, and say where a wish is ignored."""
+    from napari_abdiffuser.imaging.lightness import display_range
+
+    if wanted is None:
+        return display_range(pixels, rows[0] if rows else None)
+    if pixels.ndim == 3 or pixels.dtype.itemsize == 1:
+        print(
+            "--contrast is ignored: 8-bit and colour pictures keep their values.", file=sys.stderr
+        )
+        return None
+    return wanted[0], wanted[1]
 
 
 def _pixel(source: Picture) -> dict[str, Any]:

@@ -20,11 +20,12 @@ from napari_abdiffuser.imaging.exclusion import checked_exclusion, describe_excl
 from napari_abdiffuser.imaging.picture import as_picture, checked_limits, computed, masked_pixels
 from napari_abdiffuser.imaging.signals import Signal, finite, signal_of, unit
 
-__all__ = ["Lightness", "lightness_digest", "to_lightness"]
+__all__ = ["Lightness", "display_range", "lightness_digest", "to_lightness"]
 
 # What the network sees runs from black to white between these percentiles: detectors have a few
 # hot and dead pixels, and a picture's banner is pure white.
 _PERCENTILES = (0.35, 99.65)
+_SHOWN = (0.1, 99.9)  # percentiles of what is shown from black to white, for the same reason
 _SAMPLES = 1 << 20  # pixels that the percentiles are taken from, on a regular grid
 _BLOCK = 1 << 18  # pixels at a time
 
@@ -126,6 +127,35 @@ def to_lightness(
         mirror_into(network, left_out)
         report["excluded"] = describe_exclusion(left_out)
     return Lightness(display, network, valid, report, left_out)
+
+
+def display_range(image: ArrayLike, foot: int | None = None) -> tuple[float, float] | None:
+    """Choose which values of a deep gray picture are shown as black and white.
+
+    Parameters
+    ----------
+    image : array-like
+        As for `to_lightness`.
+    foot : int, optional
+        First row of a data bar at the picture's foot, which does not count.
+
+    Returns
+    -------
+    (float, float) or None
+        Percentiles that a few hot pixels do not move; None for 8-bit and colour pictures, which
+        are shown as they are, and where all values are one.
+    """
+    picture = as_picture(image)
+    if picture.ndim == 3 or picture.dtype.kind == "b" or picture.dtype == np.uint8:
+        return None
+    specimen = picture[: foot or None]
+    step = max(1, math.isqrt(specimen.size // _SAMPLES))
+    sample = specimen[::step, ::step]
+    values = sample[np.isfinite(sample)]
+    if values.size == 0:
+        return None
+    low, high = (float(v) for v in np.percentile(values, _SHOWN, method="nearest"))
+    return (low, high) if low < high else None
 
 
 def lightness_digest(image: ArrayLike, contrast_limits: tuple[float, float] | None = None) -> str:

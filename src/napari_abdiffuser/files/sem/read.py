@@ -53,19 +53,27 @@ def _of_tiff(path: Path) -> SemInfo | None:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        series = file.series[0]
-        if "".join(a for n, a in zip(series.shape, series.axes, strict=True) if n > 1) not in (
-            "YX",
-            "YXS",
-        ):
+        series = picture_files.main_series(file)
+        if series is None:
             return None
-        page = file.pages.first
+        axes = "".join(a for n, a in zip(series.shape, series.axes, strict=True) if n > 1)
+        if axes not in ("YX", "YXS", "SYX"):
+            return None
+        page = series.keyframe
         own = from_page(page)
         ome = _ome(file, page)
         if own is not None and own.pixel_size is None and ome is not None:
             own = replace(own, pixel_size=ome.pixel_size)
         beside = from_sidecar(path, (page.imagelength, page.imagewidth))
-        return own or ome or beside or from_resolution(file)
+        info = own or ome or beside or from_resolution(file, page)
+        return None if info is None else _turned(info, picture_files.orientation(page))
+
+
+def _turned(info: SemInfo, turn: int) -> SemInfo:
+    """Tell the same of the picture that is turned upright, as TIFF numbers turns."""
+    if info.pixel_size is not None and turn in picture_files.SIDEWAYS:
+        info = replace(info, pixel_size=info.pixel_size[::-1])
+    return info if turn in (1, 2) else replace(info, data_bar=None)  # no more at the foot, or seen
 
 
 def _ome(file: Any, page: Any) -> SemInfo | None:

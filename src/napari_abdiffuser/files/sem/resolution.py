@@ -13,20 +13,21 @@ _UNITS = {2: 0.0254, 3: 0.01}
 _PRINTED = 2e-6
 
 
-def from_resolution(file: Any) -> SemInfo | None:
+def from_resolution(file: Any, page: Any) -> SemInfo | None:
     """Read how large a pixel of a picture is.
 
     Parameters
     ----------
     file : tifffile.TiffFile
-        Of one picture.
+    page : tifffile.TiffPage
+        The picture's.
 
     Returns
     -------
     SemInfo or None
         None where the file does not say it: a resolution in dots per inch is meant for printers.
     """
-    tags = file.pages.first.tags
+    tags = page.tags
     per_unit = [_per_unit(tags.valueof(name)) for name in ("YResolution", "XResolution")]
     imagej = file.imagej_metadata or {}
     if None in per_unit:

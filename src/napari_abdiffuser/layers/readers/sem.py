@@ -14,6 +14,7 @@ from napari_abdiffuser.files.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo, nat
 from napari_abdiffuser.files.sem.ome import seconds, spacing
 from napari_abdiffuser.files.sem.read import described, sem_info
 from napari_abdiffuser.files.sem.stacks import described_stack, is_stack
+from napari_abdiffuser.imaging.lightness import display_range
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple
@@ -35,7 +36,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerDataTuple
         files = [Path(each) for each in paths]
         return files_as_stack if files and all(sem_info(each) for each in files) else None
     file = Path(paths[0])
-    if sem_info(file) is not None:
+    if sem_info(file) is not None or picture_files.is_turned_or_encoded(file):
         return layer_data
     return stack_data if is_stack(file) else None
 
@@ -64,6 +65,9 @@ def layer_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     rgb = pixels.ndim == 3
     options: dict[str, Any] = {"name": file.stem, "rgb": rgb, "axis_labels": ("y", "x")}
     info, bar = described(file, pixels)
+    limits = None if rgb else display_range(pixels, None if bar is None else bar[0])
+    if limits is not None:
+        options["contrast_limits"] = limits
     if info is not None:
         options["metadata"] = {SEM_KEY: {**info.to_dict(), DATA_BAR_KEY: bar}}
         options |= scale_options(info)
