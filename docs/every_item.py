@@ -150,10 +150,8 @@ def hints_are_live(tour: Tour, hands: Hands) -> None:
     hands.key(Qt.Key.Key_3, to=hands.canvas)  # napari's key: select
     hands.drag([(250, 78), (252, 80), (300, 318), (303, 320)])
     settle(hands)
-    assert (round(store.state.hints.points[-1].y), round(store.state.hints.points[-1].x)) == (
-        303,
-        320,
-    )
+    moved = store.state.hints.points[-1]
+    assert np.allclose((moved.y, moved.x), (303, 320), atol=3)  # pixels of the screen are larger
     hands.key(Qt.Key.Key_Delete, to=hands.canvas)
     settle(hands)
     assert len(store.state.hints) == before + 1
