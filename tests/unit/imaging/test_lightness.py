@@ -15,7 +15,7 @@ from skimage.color import rgb2lab
 from napari_abdiffuser.errors import InvalidImage
 from napari_abdiffuser.imaging import lightness as module
 from napari_abdiffuser.imaging.colorspace import render
-from napari_abdiffuser.imaging.lightness import lightness_digest, to_lightness
+from napari_abdiffuser.imaging.lightness import display_range, lightness_digest, to_lightness
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
@@ -325,3 +325,13 @@ def test_what_is_no_picture_is_told_what_to_do(image, what):
 def test_contrast_limits_must_be_two_increasing_numbers(limits):
     with pytest.raises(InvalidImage, match="two finite numbers"):
         to_lightness(RAMP, contrast_limits=limits)
+
+
+def test_neither_a_data_bar_nor_hot_pixels_set_the_display_range():
+    deep = np.random.default_rng(0).integers(2000, 6000, (96, 120)).astype(np.uint16)
+    deep[3, 4], deep[-16:] = 65535, 0
+    low, high = display_range(deep, 80)
+    assert 2000 <= low < 2050
+    assert 5950 < high <= 6000
+    assert display_range(deep.astype(np.uint8)) is None
+    assert display_range(np.full((9, 9), 7.0)) is None
