@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from napari.layers import Image, Points, Shapes  # napari before Qt
+from napari.layers import Image, Labels, Layer, Points, Shapes  # napari before Qt
 from qtpy.QtCore import QObject, Signal
 
+from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.layers.hints.layer_data import hint_layers
 from napari_abdiffuser.widgets.hints.keys import KEYS
 from napari_abdiffuser.widgets.legend.suggest import SuggestRow
 
@@ -234,3 +237,21 @@ def test_a_suggested_color_becomes_a_hint_where_it_was_asked_for(studio, qtbot):
     np.testing.assert_allclose(layer.face_color[0, :3], hint.color)
     row.suggest(99, 5)
     row.cleanup()
+
+
+def test_a_lasso_comes_back_as_a_lasso_from_a_file(studio):
+    s = studio()
+    s.sync.start("lasso").add([[5, 15], [5, 25], [15, 25], [15, 15]], shape_type="polygon")
+    s.sync.start("strokes").paint((25, 5), s.sync.links.first(Labels).layer.selected_label)
+    told = json.loads(json.dumps(s.hints().to_dict()))
+    read = Hints.from_dict(told)
+    again = studio()
+    again.store.apply(lambda state: state.set_hints(read))
+    layers = {type(link.layer).__name__: link.layer for link in again.sync.links}
+    np.testing.assert_allclose(layers["Shapes"].data[0], [[5, 15], [5, 25], [15, 25], [15, 15]])
+    assert np.array_equal(layers["Labels"].data != 0, read.regions[1].mask)
+    assert again.hints() == read
+    made = hint_layers(read, again.store.state.legend, "a", (30, 40), {})
+    shapes, labels = (Layer.create(*each) for each in made)
+    np.testing.assert_allclose(shapes.data[0], layers["Shapes"].data[0])
+    assert np.array_equal(labels.data != 0, read.regions[1].mask)

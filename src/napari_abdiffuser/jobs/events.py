@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hints.reading import LeftOut
     from napari_abdiffuser.layers.hints.sources import HintSource
     from napari_abdiffuser.layers.images import PictureSource
+    from napari_abdiffuser.studio.gallery import Variation
     from napari_abdiffuser.studio.region_fix import RegionFix
 
 __all__ = ["Event", "Failed", "Finished", "Outputs", "Progress", "Ready", "RunRequest", "Stopped"]
@@ -100,6 +101,8 @@ class Outputs:
         All hints of the picture when they were made: where its classes are.
     fixes
         What a correction of a region changed in each picture; empty for other outputs.
+    kept
+        Of a colouring that a project kept: all that is known of it.
     label
         What was done, for undo.
     lead
@@ -116,6 +119,7 @@ class Outputs:
     picture: PictureSource | None = None
     hints: Hints | None = None
     fixes: tuple[RegionFix, ...] = ()
+    kept: Variation | None = None
     label: str = texts.COLORIZE
     lead: int = 0
 

@@ -268,6 +268,12 @@ class Gallery:
         )
         return replace(self, variations=self.variations + new)
 
+    def enter(self, variation: Variation) -> Gallery:
+        """Add a colouring of another gallery as it is, under a number of this one."""
+        number = 1 + max((v.number for v in self.variations), default=0)
+        entered = replace(variation, number=number, parent=None)
+        return replace(self, variations=(*self.variations, entered))
+
     def star(self, number: int, starred: bool = True) -> Gallery:
         """Keep a variation, or no longer; a discarded one cannot be kept any more.
 

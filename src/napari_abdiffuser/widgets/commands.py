@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from napari.layers import Image
 from napari.utils.notifications import show_info
 from napari.viewer import Viewer  # napari hands in the viewer by this annotation
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton
 
 from napari_abdiffuser.layers.hints.new import new_hints_layer as make_hints_layer
 from napari_abdiffuser.layers.outputs import PROVENANCE_KEY
 from napari_abdiffuser.widgets.common import texts
+
+if TYPE_CHECKING:
+    from napari_abdiffuser.widgets.dock import ColorizeWidget
 
 __all__ = [
     "export_figure", "load_work", "new_hints_layer", "redo", "run", "save_work", "take_keyboard",
@@ -41,51 +44,40 @@ def new_hints_layer(viewer: Viewer) -> None:
 
 def export_figure(viewer: Viewer) -> None:
     """Ask where to, and write the figure of the colouring on screen."""
-    _press(viewer, "figure_export")
+    _studio(viewer).figure.export()
 
 
 def run(viewer: Viewer) -> None:
     """Colorize the image chosen in the studio, or cancel what is under way."""
-    _press(viewer, "colorize_button")
+    _studio(viewer).run_or_cancel()
 
 
 def take_keyboard(viewer: Viewer) -> None:
     """Let keys go to the studio: Tab would pass all of napari's controls before."""
-    _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
-    for name in ("welcome_dismiss", "tool_points", "studio_menu"):
-        button = widget.findChild(QPushButton, name)
-        if button is not None and button.isEnabled() and button.isVisibleTo(widget):
-            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            return
+    _studio(viewer).take_keyboard()
 
 
 def undo(viewer: Viewer) -> None:
     """Take back the last change of hints, classes, corrections or results."""
-    _press(viewer, "correct_undo")
+    _studio(viewer).sync.undo()
 
 
 def redo(viewer: Viewer) -> None:
     """Do again what was taken back."""
-    _press(viewer, "correct_redo")
+    _studio(viewer).sync.redo()
 
 
 def save_work(viewer: Viewer) -> None:
     """Ask where to, and write classes, hints and settings of the picture at hand."""
-    _press(viewer, "series_save")
+    _studio(viewer).series.save()
 
 
 def load_work(viewer: Viewer) -> None:
     """Ask which file, and use its classes and hints on the picture at hand."""
-    _press(viewer, "series_load")
+    _studio(viewer).series.load()
 
 
-def _press(viewer: Viewer, name: str) -> None:
-    """Press a button of the studio, which is opened if need be; say why if it is off."""
+def _studio(viewer: Viewer) -> ColorizeWidget:
+    """Return the studio of a viewer, which is opened if need be."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-abdiffuser", "Colorize")
-    button = widget.findChild(QPushButton, name)
-    if button is None:
-        return
-    if not button.isEnabled():
-        show_info(button.toolTip())
-        return
-    button.click()
+    return cast("ColorizeWidget", widget)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -190,6 +190,23 @@ class ColorizeWidget(QWidget):
         """Colorize the chosen image, unless a run is on."""
         if not self.footer.busy:
             self._on_colorize()
+
+    def run_or_cancel(self) -> None:
+        """Do what the button says."""
+        if self.footer.busy:
+            self._on_cancel()
+        elif self.sources.image is None:
+            self._on_refused(texts.WHY_NO_IMAGE)
+        else:
+            self._on_colorize()
+
+    def take_keyboard(self) -> None:
+        """Put the focus on the first steps, the first tool, or the menu: what there is."""
+        tool = self.tools.tools.buttons["points"]
+        for button in (self.welcome.button, tool, self.header.menu_button):
+            if button.isEnabled() and button.isVisibleTo(self):
+                button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
 
     def cleanup(self) -> None:
         """Stop work and cut all connections, for a widget that is not used any more."""

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colors import RGB
 
-__all__ = ["Hint", "PointHint", "RegionHint"]
+__all__ = ["OUTLINE_KEY", "Hint", "PointHint", "RegionHint"]
+
+OUTLINE_KEY = "outline"
+"""Of what is told beside a region: the outline that was drawn, as vertices and their kind."""
 
 
 @dataclass(frozen=True)

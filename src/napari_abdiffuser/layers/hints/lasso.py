@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Shapes
 
 from napari_abdiffuser.imaging.hints import RegionHint
+from napari_abdiffuser.imaging.hints.kinds import OUTLINE_KEY
 from napari_abdiffuser.layers.hints.new import HINTS_KEY
 from napari_abdiffuser.layers.hints.reading import (
     CLASS,
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
     from napari_abdiffuser.layers.hints.reading import SlicesSource
     from napari_abdiffuser.studio.legend.classes import Legend
 
-__all__ = ["LassoLink", "ellipse", "mask_of", "new_lasso_layer"]
+__all__ = ["FACE_ALPHA", "LassoLink", "ellipse", "mask_of", "new_lasso_layer", "told_outline"]
 
-_FACE_ALPHA = 0.25
+FACE_ALPHA = 0.25
+"""Opacity of what is drawn around."""
+
+_KINDS = ("polygon", "rectangle", "ellipse", "path")
 _CORNERS = 72  # of the polygon that stands for an ellipse
 
 
@@ -48,6 +52,38 @@ def new_lasso_layer(image: Image) -> Shapes:
         metadata={HINTS_KEY: True},
         **LayerTransform.of(image).as_kwargs(),
     )
+
+
+def outline_item(outline: Outline, plane: Sequence[int]) -> dict[str, Any]:
+    """Return an outline as a region of a file tells it: rows and columns, and napari's kind."""
+    vertices = np.round(outline.vertices[:, list(plane)], 4)
+    return {"kind": outline.kind, "vertices": vertices.tolist()}
+
+
+def told_outline(region: RegionHint, index: Sequence[int | None]) -> Outline | None:
+    """Return the outline that a region tells, in a slice of an image; None where it tells none.
+
+    Parameters
+    ----------
+    region
+        From a file, say.
+    index
+        Of the slice: None on the picture's two axes.
+    """
+    told = region.extra.get(OUTLINE_KEY)
+    try:
+        flat = np.asarray(told["vertices"], np.float64)  # type: ignore[index]
+        kind = str(told["kind"])  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if flat.ndim != 2 or flat.shape[1] != 2 or len(flat) < 3 or kind not in _KINDS:
+        return None
+    vertices = np.zeros((len(flat), len(index)))
+    vertices[:, [axis for axis, at in enumerate(index) if at is None]] = flat
+    for axis, at in enumerate(index):
+        if at is not None:
+            vertices[:, axis] = at
+    return Outline(vertices, kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +107,8 @@ class _Source:
             name, color = class_and_color(given, (red, green, blue), self.place.legend)
             if name is not None:
                 color = names.setdefault(name, color)
-            regions.append(RegionHint(mask, color, name))
+            told = {OUTLINE_KEY: outline_item(outline, plane)}
+            regions.append(RegionHint(mask, color, name, told))
             homes.append(Home(id(self.link.layer), outline=outline))
         return Reading(regions=tuple(regions), homes=tuple(homes))
 
@@ -147,7 +184,7 @@ class LassoLink:
             layer.selected_data = set()  # a new colour would recolour them
         if str(layer.current_edge_color)[:7].lower() != entry.hex:
             layer.current_edge_color = entry.hex
-            layer.current_face_color = [*entry.color, _FACE_ALPHA]
+            layer.current_face_color = [*entry.color, FACE_ALPHA]
             recolored = bool(layer.selected_data)
         defaults = layer.feature_defaults
         if CLASS not in defaults or defaults[CLASS].iloc[0] != active:
@@ -199,7 +236,7 @@ class LassoLink:
         if len(rows) and np.abs(dressed - edge).max() > 0.5 / 255:
             layer.edge_color = dressed
             face = dressed.copy()
-            face[:, 3] = _FACE_ALPHA
+            face[:, 3] = FACE_ALPHA
             layer.face_color = face
         if renamed != names:
             defaults = {str(k): v[0] for k, v in layer.feature_defaults.to_dict("list").items()}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.imaging.hints import Hints, RegionHint
+from napari_abdiffuser.layers.hints.lasso import FACE_ALPHA, told_outline
 from napari_abdiffuser.layers.hints.new import HINTS_KEY, hints_to_points
-from napari_abdiffuser.layers.hints.reading import CLASS
+from napari_abdiffuser.layers.hints.reading import CLASS, Outline
 from napari_abdiffuser.layers.hints.strokes import EDGES_KEY, TABLE_KEY
 from napari_abdiffuser.studio.legend.hints import adopt
 
@@ -57,9 +58,43 @@ def hint_layers(
     layers = []
     if always_points or any(each.points for each in slices.values()):
         layers.append(_points(slices, name, leading, placed))
-    if any(each.regions for each in slices.values()):
-        layers.append(_strokes(slices, legend, name, leading, shape, placed))
+    drawn = [
+        (index, region, outline)
+        for index, each in sorted(slices.items())
+        for region in each.regions
+        if (outline := told_outline(region, (*index, None, None))) is not None
+    ]
+    if drawn:
+        layers.append(_lasso(drawn, name, leading, placed))
+    painted = {
+        index: [r for r in each.regions if told_outline(r, (*index, None, None)) is None]
+        for index, each in slices.items()
+    }
+    if any(painted.values()):
+        layers.append(_strokes(painted, legend, name, leading, shape, placed))
     return layers
+
+
+def _lasso(
+    drawn: Sequence[tuple[Index, RegionHint, Outline]],
+    name: str,
+    leading: int,
+    placed: Mapping[str, Any],
+) -> LayerDataTuple:
+    colors = np.array([region.color for _, region, _ in drawn])
+    meta = {
+        "name": f"{name} lasso",
+        "ndim": leading + 2,
+        "shape_type": [outline.kind for _, _, outline in drawn],
+        "edge_width": 1,
+        "edge_color": np.column_stack([colors, np.ones(len(colors))]),
+        "face_color": np.column_stack([colors, np.full(len(colors), FACE_ALPHA)]),
+        "features": {CLASS: np.array([r.class_name or "" for _, r, _ in drawn], dtype=object)},
+        "metadata": {HINTS_KEY: True},
+    }
+    data = [outline.vertices for _, _, outline in drawn]
+    made: LayerDataTuple = (data, _with(meta, placed), "shapes")
+    return made
 
 
 def _points(
@@ -75,14 +110,14 @@ def _points(
 
 
 def _strokes(
-    slices: Mapping[Index, Hints],
+    slices: Mapping[Index, Sequence[RegionHint]],
     legend: Legend,
     name: str,
     leading: int,
     shape: tuple[int, int],
     placed: Mapping[str, Any],
 ) -> LayerDataTuple:
-    regions = [(index, r) for index, each in sorted(slices.items()) for r in each.regions]
+    regions = [(index, r) for index, each in sorted(slices.items()) for r in each]
     kinds = list(dict.fromkeys((r.class_name or "", r.hard) for _, r in regions))
     table = {value: name for value, (name, _) in enumerate(kinds, 1)}
     edges = {value: hard for value, (_, hard) in enumerate(kinds, 1) if hard is not None}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.imaging.hints.kinds import PointHint, RegionHint
+from napari_abdiffuser.imaging.hints.kinds import OUTLINE_KEY, PointHint, RegionHint
 
 __all__ = ["fitted"]
 
@@ -53,7 +54,18 @@ def _region(region: RegionHint, shape: tuple[int, int]) -> RegionHint:
     if mask.shape == shape:
         return region
     rows, columns = (_nearest(*lengths) for lengths in zip(mask.shape, shape, strict=True))
-    return replace(region, mask=mask[np.ix_(rows, columns)])
+    extra = dict(region.extra)
+    if OUTLINE_KEY in extra:
+        extra[OUTLINE_KEY] = _outline(extra[OUTLINE_KEY], np.divide(shape, mask.shape))
+    return replace(region, mask=mask[np.ix_(rows, columns)], extra=extra)
+
+
+def _outline(told: Any, factors: NDArray[np.float64]) -> Any:
+    try:
+        vertices = (np.asarray(told["vertices"], np.float64) + 0.5) * factors - 0.5
+        return {**told, "vertices": np.round(vertices, 4).tolist()}
+    except (KeyError, TypeError, ValueError):  # of a file that somebody has edited
+        return None
 
 
 def _nearest(old: int, new: int) -> NDArray[np.intp]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from napari_abdiffuser.errors import InvalidFile, InvalidHints, InvalidRequest
 from napari_abdiffuser.files.atomic import read_json, write_json
 from napari_abdiffuser.imaging.hints import Hints
 from napari_abdiffuser.studio.document.document import Corrections, Document
 from napari_abdiffuser.studio.document.state import StudioState
+from napari_abdiffuser.studio.gallery import Variation, thumbnail
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.project.fitting import fitted
+from napari_abdiffuser.studio.region_fix import RegionFix, decoded, encoded
 from napari_abdiffuser.studio.slices import Index
 
 __all__ = ["SUFFIX", "Project", "apply_project", "is_project", "project_of"]
@@ -23,7 +27,17 @@ SUFFIX = ".abdiffuser.json"
 
 
 _FORMAT, _VERSION = "abdiffuser-project", 1
-_KNOWN = ("format", "version", "picture", "classes", "slices", "settings", "provenance")
+_KNOWN = (
+    "format",
+    "version",
+    "picture",
+    "classes",
+    "slices",
+    "settings",
+    "provenance",
+    "fixes",
+    "kept",
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,9 @@ class Project:
         Of the result that was shown, if any: model, seed, versions.
     extra : mapping
         Keys of the file that this version does not know; they are written back.
+    fixes : mapping of index to tuple of RegionFix
+    kept : tuple of Variation
+        The starred colourings. As fixes, they are of the very picture that was saved.
     """
 
     legend: Legend
@@ -54,6 +71,35 @@ class Project:
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    fixes: Mapping[Index, tuple[RegionFix, ...]] = field(default_factory=dict)
+    kept: tuple[Variation, ...] = ()
+
+    @property
+    def pictures(self) -> dict[Index, set[str]]:
+        """Digests of lightness that fixes and kept colourings tell, by slice."""
+        found: dict[Index, set[str]] = {}
+        for index, fixes in self.fixes.items():
+            found.setdefault(index, set()).update(fix.source for fix in fixes)
+        for variation in self.kept:
+            found.setdefault(variation.index, set()).add(source_digest(variation.provenance))
+        return found
+
+    def of_pictures(self, digests: Mapping[Index, str]) -> Project:
+        """Leave fixes and kept colourings out that are not of these pictures.
+
+        Parameters
+        ----------
+        digests
+            Of the lightness of the slices; those that are not there are left out.
+        """
+        fixes = {
+            index: tuple(fix for fix in each if fix.source and fix.source == digests.get(index))
+            for index, each in self.fixes.items()
+        }
+        kept = tuple(
+            v for v in self.kept if source_digest(v.provenance) == digests.get(v.index, "-")
+        )
+        return replace(self, fixes={i: each for i, each in fixes.items() if each}, kept=kept)
 
     @property
     def hints(self) -> Hints:
@@ -79,6 +125,8 @@ class Project:
             ],
             "settings": dict(self.settings),
             "provenance": dict(self.provenance),
+            **_listed("fixes", _fix_items(self.fixes)),
+            **_listed("kept", [_kept_item(v) for v in self.kept if v.rgb is not None]),
             **self.extra,
         }
 
@@ -112,6 +160,8 @@ class Project:
                 dict(data.get("settings", {})),
                 dict(data.get("provenance", {})),
                 {k: v for k, v in data.items() if k not in _KNOWN},
+                _read_fixes(data.get("fixes", [])),
+                tuple(_read_kept(n, item) for n, item in enumerate(data.get("kept", []), 1)),
             )
         except (InvalidHints, KeyError, TypeError, ValueError) as error:
             raise InvalidFile(f"The project is malformed ({error}): save it again.") from error
@@ -152,6 +202,56 @@ def is_project(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path).lower().endswith(SUFFIX)
 
 
+def source_digest(provenance: Mapping[str, Any]) -> str:
+    """Return the digest of what was colorized; '' where it is not told."""
+    told = provenance.get("input")
+    return str(told.get("lightness_sha256", "")) if isinstance(told, Mapping) else ""
+
+
+def _listed(key: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: items} if items else {}
+
+
+def _fix_items(fixes: Mapping[Index, tuple[RegionFix, ...]]) -> list[dict[str, Any]]:
+    return [
+        {"index": list(index), **fix.to_dict()} for index, each in fixes.items() for fix in each
+    ]
+
+
+def _read_fixes(items: Any) -> dict[Index, tuple[RegionFix, ...]]:
+    fixes: dict[Index, tuple[RegionFix, ...]] = {}
+    for item in items:
+        index = tuple(int(i) for i in item["index"])
+        fixes[index] = (*fixes.get(index, ()), RegionFix.from_dict(item))
+    return fixes
+
+
+def _kept_item(variation: Variation) -> dict[str, Any]:
+    return {
+        "index": list(variation.index),
+        "seed": variation.seed,
+        "output": variation.output,
+        "pixels": encoded(np.asarray(variation.rgb)),
+        "provenance": dict(variation.provenance),
+    }
+
+
+def _read_kept(number: int, item: Mapping[str, Any]) -> Variation:
+    rgb, provenance = decoded(item["pixels"]), dict(item["provenance"])
+    hints = provenance.get("hints")
+    return Variation(
+        number,
+        int(item["seed"]),
+        "best" if item["output"] == "best" else int(item["output"]),
+        thumbnail(rgb),
+        rgb,
+        starred=True,
+        provenance=provenance,
+        index=tuple(int(i) for i in item["index"]),
+        hints=Hints.from_dict(hints) if isinstance(hints, Mapping) else None,
+    )
+
+
 def project_of(
     state: StudioState,
     settings: Mapping[str, Any] | None = None,
@@ -174,6 +274,8 @@ def project_of(
         state.picture.name,
         {**(settings or {}), **corrections},
         provenance or {},
+        fixes=state.document.fixes,
+        kept=state.gallery.kept,
     )
 
 
@@ -206,6 +308,7 @@ def apply_project(state: StudioState, project: Project) -> tuple[StudioState, in
         corrections=Corrections.from_dict(given),
         colouring=state.document.colouring,
         discards=state.document.discards,
+        fixes={**state.document.fixes, **project.fixes},
     )
     left_out = 0
     for index, hints in project.slices.items():

@@ -61,7 +61,7 @@ class FigurePanel(Panel):
         self.controls = FigureControls(self)
         self.caption = Sentence("figure_caption", self)
         self.copy_button = self._button("figure_copy", texts.COPY, self._copy)
-        self.export_button = self._button("figure_export", texts.EXPORT, self._export)
+        self.export_button = self._button("figure_export", texts.EXPORT, self.export)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy_button, 1)
         buttons.addWidget(self.export_button, 1)
@@ -209,7 +209,8 @@ class FigurePanel(Panel):
             clipboard.setText(self.caption.text())
             self.said.emit(texts.COPIED)
 
-    def _export(self) -> None:
+    def export(self) -> None:
+        """Ask where to, and write the figure of the colouring on screen."""
         shown = self._on_screen()
         if shown is None:
             self.failed.emit(texts.WHY_NOTHING)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from napari_abdiffuser.imaging.colors import RGB, parse_color
 from napari_abdiffuser.imaging.hints import Hints
-from napari_abdiffuser.layers.hints.lasso import LassoLink
+from napari_abdiffuser.layers.hints.lasso import LassoLink, told_outline
 from napari_abdiffuser.layers.hints.new import set_current_size
 from napari_abdiffuser.layers.hints.points import PointsLink
 from napari_abdiffuser.layers.hints.reading import Home, LeftOut, Place, Reading, merge_readings
@@ -206,6 +207,8 @@ class Links:
                 given.setdefault(id(link), ([], [], []))[0].append(point)
         for region in hints.regions:
             home = self._homes.get(id(region.mask), (None, Home(0)))[1]
+            if home.outline is None:
+                home = replace(home, outline=told_outline(region, place.picture.index))
             if home.outline is None:
                 link = self._by_layer(place, home.layer, StrokesLink, "strokes", make)
             else:

@@ -207,11 +207,21 @@ class HintSync(QObject):
 
     def undo(self) -> None:
         """Take the last change back."""
-        self.when_settled(lambda: self._store.apply(lambda s: s.undo()))
+        self.when_settled(self._undo)
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        self.when_settled(lambda: self._store.apply(lambda s: s.redo()))
+        self.when_settled(self._redo)
+
+    def _undo(self) -> None:
+        if not self._store.state.history.can_undo:
+            self.said.emit(texts.NOTHING_TO_UNDO)
+        self._store.apply(lambda s: s.undo())
+
+    def _redo(self) -> None:
+        if not self._store.state.history.can_redo:
+            self.said.emit(texts.NOTHING_TO_REDO)
+        self._store.apply(lambda s: s.redo())
 
     def ask_run(self) -> None:
         """Ask for the picture to be colorized."""

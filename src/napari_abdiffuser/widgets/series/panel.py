@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from napari_abdiffuser.errors import ABDiffuserError
+from napari_abdiffuser.jobs.kept_work import digests, kept_outputs
 from napari_abdiffuser.jobs.series import Piece, SeriesOptions
 from napari_abdiffuser.layers.images import read_image
 from napari_abdiffuser.studio.project.fitting import fitted
@@ -49,8 +51,8 @@ class SeriesPanel(Panel):
         self.setObjectName("series_panel")
         self._files = SideJobs(self)
         self.runner = SeriesRunner(context.viewer, context.models, self)
-        self.save_button = push_button("series_save", texts.SAVE, self._save)
-        self.load_button = push_button("series_load", texts.LOAD, self._load)
+        self.save_button = push_button("series_save", texts.SAVE, self.save)
+        self.load_button = push_button("series_load", texts.LOAD, self.load)
         self.files = QWidget(self)
         """The buttons for project files, to be put where there is room for them."""
         row = QHBoxLayout(self.files)
@@ -144,9 +146,13 @@ class SeriesPanel(Panel):
 
     # --- files ---
 
-    def _save(self) -> None:
-        name = self.context.store.state.picture
-        offered = last_folder("project") / f"{_plain(name.name if name else '')}{SUFFIX}"
+    def save(self) -> None:
+        """Ask where to, and write the work on this picture."""
+        picture = self.context.store.state.picture
+        if picture is None:
+            self.failed.emit(texts.WHY_NO_IMAGE)
+            return
+        offered = last_folder("project") / f"{_plain(picture.name)}{SUFFIX}"
         chosen, _ = QFileDialog.getSaveFileName(self, texts.SAVE, str(offered), texts.FILTER)
         if chosen:
             self.save_to(Path(chosen))
@@ -172,7 +178,11 @@ class SeriesPanel(Panel):
 
         self._files.run("save", work, done, self.failed.emit, title=texts.SAVE)
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Ask which file, and use it on this picture."""
+        if self.context.store.state.picture is None:
+            self.failed.emit(texts.WHY_NO_IMAGE)
+            return
         folder = str(last_folder("project"))
         chosen, _ = QFileDialog.getOpenFileName(self, texts.LOAD, folder, texts.FILTER)
         if chosen:
@@ -180,9 +190,14 @@ class SeriesPanel(Panel):
 
     def load_from(self, path: Path) -> None:
         """Use a project file on this picture; reading and fitting happen in a worker."""
-        picture = self.context.store.state.picture
-        if picture is None:
+        picture, image = self.context.store.state.picture, self.context.sources.image
+        if picture is None or image is None:
             self.failed.emit(texts.WHY_NO_IMAGE)
+            return
+        try:
+            source = read_image(image, self.context.viewer.dims)
+        except ABDiffuserError as error:
+            self.failed.emit(str(error))
             return
 
         def work(cancelled: Callable[[], bool]) -> tuple[Project, int]:
@@ -192,7 +207,8 @@ class SeriesPanel(Panel):
             for index, hints in project.slices.items():
                 slices[index], outside = fitted(hints, project.shape, picture.shape)
                 lost += outside
-            return replace(project, slices=slices, shape=picture.shape), lost
+            mine = project.of_pictures(digests(project.pictures, source))
+            return replace(mine, slices=slices, shape=picture.shape), lost
 
         def done(made: tuple[Project, int]) -> None:
             self._use(*made)
@@ -210,7 +226,23 @@ class SeriesPanel(Panel):
         if self.context.store.apply(change):
             seed = project.settings.get("seed")
             self.fields.seed = seed if type(seed) is int and seed >= 0 else None
+            self._bring_back(project)
             self.said.emit(texts.loaded(project.name, sum(outside)))
+
+    def _bring_back(self, project: Project) -> None:
+        """Enter the colourings that were kept, but for those that are there."""
+        image, state = self.context.sources.image, self.context.store.state
+        there = [(v.index, v.rgb) for v in state.gallery.kept if v.rgb is not None]
+        for kept in project.kept:
+            rgb = np.asarray(kept.rgb)
+            known = any(at == kept.index and np.array_equal(had, rgb) for at, had in there)
+            if image is None or known:
+                continue
+            at = iter(kept.index)
+            plane = read_image(image, self.context.viewer.dims).index
+            where = tuple(None if n is None else next(at) for n in plane)
+            outputs = kept_outputs(kept, read_image(image, index=where))
+            self.context.results.deliver(outputs, image)
 
     # --- pictures ---
 

@@ -344,6 +344,9 @@ def _layer_name(name: str, label: str) -> str:
 
 
 def _add(gallery: Gallery, outputs: Outputs, index: Index) -> Gallery:
+    if outputs.kept is not None:
+        added = gallery.enter(outputs.kept)
+        return added.show(added.variations[-1].number)
     pictures = list(outputs.pictures)
     best = pictures.pop(0) if outputs.has_best else None
     added = gallery.add(

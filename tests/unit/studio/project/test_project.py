@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_abdiffuser.errors import InvalidFile
-from napari_abdiffuser.imaging.hints import Hints
+from napari_abdiffuser.imaging.hints import Hints, RegionHint
+from napari_abdiffuser.studio.document.state import PictureIdentity, StudioState
 from napari_abdiffuser.studio.legend.classes import Legend
 from napari_abdiffuser.studio.project.fitting import fitted
-from napari_abdiffuser.studio.project.project import Project, is_project
+from napari_abdiffuser.studio.project.project import (
+    Project,
+    apply_project,
+    is_project,
+    project_of,
+)
+from napari_abdiffuser.studio.region_fix import RegionFix, with_fixes
 
 LEGEND = Legend.of({"cell": "#a04020", "wall": "teal"}).lock("wall")
 
@@ -89,3 +96,47 @@ def test_what_is_no_project_is_refused(change, tmp_path):
         Project.load(path)
     with pytest.raises(InvalidFile, match="check the path"):
         Project.load(tmp_path / "none.json")
+
+
+def test_kept_colourings_and_region_fixes_come_back_on_the_picture_that_they_are_of(tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 256, (8, 9, 3), dtype=np.uint8)
+    told = {"seed": 5, "input": {"lightness_sha256": "mine"}}
+    fix = RegionFix.of(rgb[..., 0] > 99, rgb, "erased", source="mine", group="one")
+    state = StudioState().open(PictureIdentity("key", "a", (8, 9)))
+    state = state.add_class("cells", "red").lock_class("cells")
+    state = state.deliver(
+        lambda g: g.add([rgb, rgb[::-1]], 5, provenance=told, fixes=[fix, fix]).show(1), "Erase"
+    )
+    state = state.with_gallery(lambda g: g.star(2))
+    project = Project.load(project_of(state).save(tmp_path / "work"))
+    assert project.legend["cells"].locked
+    assert project.pictures == {(): {"mine"}}
+    other = project.of_pictures({(): "other"})
+    assert not other.fixes
+    assert not other.kept
+    mine = project.of_pictures({(): "mine"})
+    ((kept,), (read,)) = mine.kept, mine.fixes[()]
+    assert (kept.seed, kept.output, kept.starred) == (5, 1, True)
+    np.testing.assert_array_equal(kept.rgb, rgb[::-1])
+    np.testing.assert_array_equal(with_fixes(rgb * 0, [read]), with_fixes(rgb * 0, [fix]))
+    fresh = StudioState().open(PictureIdentity("key", "a", (8, 9)))
+    applied, _ = apply_project(fresh, mine)
+    assert applied.fixes == (read,)
+    assert applied.undo().fixes == ()
+    entered = applied.gallery.enter(kept)
+    assert [v.number for v in entered.kept] == [1]
+    assert entered[1].provenance["output"] == 1
+
+
+def test_an_outline_keeps_its_place_on_a_larger_picture():
+    vertices = [[1.0, 1.0], [1.0, 5.0], [5.0, 5.0]]
+    region = RegionHint(
+        np.eye(8, dtype=bool),
+        (1, 0, 0),
+        "a",
+        {"outline": {"kind": "polygon", "vertices": vertices}},
+    )
+    (made,) = fitted(Hints((), (region,)), (8, 8), (16, 16))[0].regions
+    assert made.extra["outline"]["vertices"] == [[2.5, 2.5], [2.5, 10.5], [10.5, 10.5]]
+    broken = RegionHint(np.eye(8, dtype=bool), (1, 0, 0), "a", {"outline": 3})
+    assert len(fitted(Hints((), (broken,)), (8, 8), (16, 16))[0]) == 1
