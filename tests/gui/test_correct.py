@@ -252,3 +252,36 @@ def test_shortcuts_of_undo_belong_to_the_dock_from_the_start(ran):
     label = ran.store.state.history.undo_label
     shortcut.activated.emit()
     assert ran.store.state.history.redo_label == label
+
+
+def test_an_erased_region_stays_gray_through_hints_and_runs_until_it_is_removed(ran, qtbot):
+    bar = ran.correct.region_bar
+    live = next(p for p in ran.widget.panels if type(p).__name__ == "LivePanel")
+    draw(ran, SQUARE)
+    press(ran, qtbot, bar.erase_button)
+    live.switch.setChecked(True)
+    colored = Hints.from_points([(35, 8)], ["gold"], sizes=5)
+    ran.store.apply(lambda s: s.set_hints(s.hints + colored, "Add hint"))
+    qtbot.waitUntil(lambda: not live.busy and ran.widget.context.preview.visible, timeout=20000)
+
+    def chroma(rgb):
+        return np.ptp(np.asarray(rgb).astype(int), axis=-1)
+
+    assert not chroma(live.layer.data)[inside()].any()
+    assert chroma(live.layer.data)[~inside()].any()
+    press(ran, qtbot, ran.button)
+    ran.idle()
+    assert not chroma(ran.shown().rgb)[inside()].any()
+    assert ran.shown().provenance["region_fixes"][0]["kind"] == "erased"
+    bar.unfix_button.click()
+    qtbot.waitUntil(lambda: ran.widget.context.preview.visible, timeout=20000)
+    assert chroma(live.layer.data)[inside()].any()
+    assert not bar.unfix_button.isEnabled()
+    ran.widget.undo_bar.undo()
+    assert bar.unfix_button.isEnabled()
+
+
+def test_a_class_map_or_segmentation_is_no_region_unasked(ran):
+    ran.viewer.add_labels(np.ones(NOISE.shape, int), name="image classes")
+    assert ran.correct.region_bar.region_field.layer is None
+    assert not ran.correct.region_bar.erase_button.isEnabled()
