@@ -107,6 +107,8 @@ def window(make_napari_viewer_proxy, colorizer, qtbot):
         viewer = make_napari_viewer_proxy(**kwargs)
         for image in images:
             viewer.add_image(image)
+        if images:  # the studio takes the active one
+            viewer.layers.selection.active = viewer.layers[0]
         widget = ColorizeWidget(viewer, models=Models(lambda model, device: colorizer))
         viewer.window.add_dock_widget(widget, name="AB-diffuser")
         widgets.append(weakref.ref(widget))

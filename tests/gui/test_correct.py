@@ -260,7 +260,7 @@ def test_an_erased_region_stays_gray_through_hints_and_runs_until_it_is_removed(
     draw(ran, SQUARE)
     press(ran, qtbot, bar.erase_button)
     live.switch.setChecked(True)
-    colored = Hints.from_points([(35, 8)], ["gold"], sizes=5)
+    colored = Hints.from_points([(30, 8)], ["gold"], sizes=5)
     ran.store.apply(lambda s: s.set_hints(s.hints + colored, "Add hint"))
     qtbot.waitUntil(lambda: not live.busy and ran.widget.context.preview.visible, timeout=20000)
 

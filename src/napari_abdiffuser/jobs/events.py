@@ -11,6 +11,7 @@ from napari_abdiffuser.options import RunOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_abdiffuser.colorizer.protocols import Picture
     from napari_abdiffuser.imaging.hints import Hints
     from napari_abdiffuser.jobs.locks import Screen
     from napari_abdiffuser.layers.hints.reading import LeftOut
@@ -36,6 +37,8 @@ class RunRequest:
         What is on screen, where locked classes keep their pixels; None if nothing is locked.
     fixes
         Regions that were corrected.
+    opened
+        The picture where it is encoded already, by this model; else None.
     """
 
     picture: PictureSource | None = None
@@ -43,6 +46,7 @@ class RunRequest:
     options: RunOptions = field(default_factory=RunOptions)
     keep: Screen | None = None
     fixes: tuple[RegionFix, ...] = ()
+    opened: Picture | None = None
 
 
 @dataclass(frozen=True)

@@ -166,10 +166,13 @@ def _run(
         report(ready)
         report(Progress(run, texts.READING))
         _stop_if(cancelled)
-        image = request.picture.load()
         hints, left_out = request.hints.build(request.picture.shape)
         _stop_if(cancelled)
-        picture = open_picture(colorizer, request.picture, image, data_bar=options.data_bar)
+        picture = request.opened
+        if picture is None:
+            pixels = request.picture.load()
+            _stop_if(cancelled)
+            picture = open_picture(colorizer, request.picture, pixels, data_bar=options.data_bar)
         _stop_if(cancelled)
         result = picture.paint(
             hints,

@@ -406,6 +406,7 @@ class ColorizeWidget(QWidget):
         except ABDiffuserError as error:
             self._fail(str(error))
             return
+        options = replace(self.options.values, data_bar=self.bench.watch.data_bar)
         self._source = image
         self._running = True
         self._show_busy()
@@ -414,9 +415,10 @@ class ColorizeWidget(QWidget):
             RunRequest(
                 picture=picture,
                 hints=hints,
-                options=replace(self.options.values, data_bar=self.bench.watch.data_bar),
+                options=options,
                 keep=locked_screen(self.context, picture),
                 fixes=self.store.state.fixes,
+                opened=self.bench.encoded(image, picture.index, options.model, options.device),
             )
         )
 

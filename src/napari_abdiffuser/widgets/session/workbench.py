@@ -15,8 +15,10 @@ from napari_abdiffuser.widgets.session.picture_watch import PictureWatch, Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from napari.layers import Image
     from napari.viewer import Viewer
 
+    from napari_abdiffuser.colorizer.protocols import Picture
     from napari_abdiffuser.jobs.run import Models
     from napari_abdiffuser.widgets.session.sources import Sources
 
@@ -101,6 +103,16 @@ class Workbench(QObject):
     def _asked(self) -> list[Job]:
         running = [] if self._running is None or self._running.ended else [self._running]
         return [*self._queue, *running]
+
+    def encoded(
+        self, image: Image, index: tuple[int | None, ...], model: str, device: str
+    ) -> Picture | None:
+        """Return a slice of an image if this is what is open, with a model and on a device."""
+        opened, target = self.current, self.watch.target
+        if opened is None or target is None or opened.image is not image:
+            return None
+        same = (tuple(opened.index), target.model, target.device) == (tuple(index), model, device)
+        return opened.picture if same else None
 
     def set_device(self, device: str) -> None:
         """Open the picture on another device from now on."""
