@@ -176,17 +176,17 @@ def test_a_tool_shows_the_layer_that_its_hints_go_to(studio):
     assert s.viewer.layers[-1] is layer
 
 
-def test_the_choice_of_hints_names_a_layer_of_the_image(studio):
+def test_the_choice_of_hints_names_a_layer_of_the_image(studio, qtbot):
     s = studio(np.zeros((30, 40), np.uint8), np.zeros((30, 40), np.uint8))
     first, second = s.viewer.layers
     assert s.sources.image is second  # napari makes the last one active
     for image in (second, first):
         s.viewer.layers.selection.active = image
-        assert s.sources.image is image
+        qtbot.waitUntil(lambda image=image: s.sources.image is image)
         layer = s.sync.start("points")
         assert s.sources.hints is layer
     s.viewer.layers.selection.active = s.viewer.layers["picture 1 hints"]
-    assert s.sources.image is second
+    qtbot.waitUntil(lambda: s.sources.image is second)
     assert s.sources.hints.name == "picture 1 hints"
 
 

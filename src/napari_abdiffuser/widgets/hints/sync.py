@@ -114,7 +114,7 @@ class HintSync(QObject):
         self.pictures.left.connect(self.links.clear)
         self.pictures.came.connect(self._on_picture)
         sources.hints_chosen.connect(self._on_layers)
-        self._connections.connect(viewer.layers.selection.events.active, self._on_active)
+        sources.activated.connect(self._on_active)
         for signal in (viewer.layers.events.inserted, viewer.layers.events.removed):
             self._connections.connect(signal, self._on_layers)
         self.pictures.begin()
@@ -259,9 +259,9 @@ class HintSync(QObject):
 
     # --- which layers ---
 
-    def _on_active(self, event: Any = None) -> None:
+    def _on_active(self, layer: Any) -> None:
         """Turn to the image whose hints the user has chosen in the layer list."""
-        owner = self.owners.get(unwrap(self._viewer.layers.selection.active))
+        owner = self.owners.get(layer)
         if owner is not None and owner is not self.image:
             self._sources.image_field.choose(owner)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from napari.layers import Image, Labels, Points
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_abdiffuser.errors import InvalidImage
@@ -19,6 +20,8 @@ from napari_abdiffuser.widgets.common.form import form
 from napari_abdiffuser.widgets.common.layer_combo import LayerCombo, unwrap
 
 if TYPE_CHECKING:
+    from weakref import ReferenceType
+
     from napari.viewer import Viewer
 
 __all__ = ["Sources"]
@@ -35,6 +38,8 @@ class Sources(QWidget):
 
     image_chosen = Signal(object)
     hints_chosen = Signal(object)
+    activated = Signal(object)
+    """Emitted with a layer when it has become napari's active one, and stayed so."""
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,8 +77,14 @@ class Sources(QWidget):
         for signal in (viewer.dims.events.current_step, viewer.dims.events.order):
             self._connections.connect(signal, self._on_slice)
         self._connections.connect(viewer.layers.selection.events.active, self._on_active)
+        # Later, as the plugin itself makes its layers active for a moment when it adds them.
+        self._active: ReferenceType[Any] | None = None
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(0)
+        self._look.timeout.connect(self._see_active)
         self._on_layers()
-        self._on_active()
+        self._see_active()
 
     @property
     def image(self) -> Image | None:
@@ -128,10 +139,18 @@ class Sources(QWidget):
         self._on_image(self.image)
 
     def _on_active(self, event: Any = None) -> None:
+        self._look.start()
+
+    def _see_active(self) -> None:
         """Take the image that the user has opened, or chosen in the layer list."""
         active = unwrap(self._viewer.layers.selection.active)
+        before = self._active and self._active()
+        self._active = None if active is None else ref(active)
+        if active is None or active is before:
+            return
         if _is_source(active):
             self.image_field.choose(active)
+        self.activated.emit(active)
 
     def _on_image(self, image: Image | None) -> None:
         has_image = image is not None
