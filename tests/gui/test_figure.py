@@ -61,7 +61,8 @@ def test_the_file_has_the_pixels_of_the_screen_and_says_how_they_were_made(ran, 
     np.testing.assert_array_equal(pixels[top : top + height, left : left + width], shown)
     np.testing.assert_array_equal(pixels[:90, :120, 0], GRAY)
     assert found.raw["seed"] == 0
-    assert found.raw["pixel"] == {"size": [50.0, 50.0], "unit": "nm"}
+    told = {"size": [50.0, 50.0], "unit": "nm", "shape": list(pixels.shape[:2])}
+    assert found.raw["pixel"] == told
     assert found.raw["figure"]["caption"] == ran.panel.caption.text()
     assert "lightness unchanged" in found.raw["figure"]["caption"]
     assert "Scale bar, 1 µm." in found.raw["figure"]["caption"]
