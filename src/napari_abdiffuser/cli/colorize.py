@@ -91,7 +91,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from napari_abdiffuser.files.sem.read import described
 
     options = RunOptions(**{name: getattr(arguments, name) for name in OPTIONS})
-    image = Path(arguments.image).expanduser()
+    image = output.user_path(arguments.image)
     out = output.output_path(image, arguments.out)
     variations = [output.variation_path(out, n) for n in range(1, options.n_outputs + 1)]
     by_user = arguments.out is not None

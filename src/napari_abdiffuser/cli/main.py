@@ -7,9 +7,12 @@ once.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from napari_abdiffuser._version import version
@@ -49,13 +52,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     try:
         arguments.run(arguments)
+        sys.stdout.flush()  # a full disk is found out here, not at the interpreter's end
     except (KeyboardInterrupt, Cancelled):
         _print_error("cancelled; no unfinished file was left.")
         return _INTERRUPTED
     except ABDiffuserError as error:
         _print_error(str(error))
         return _BAD_INPUT
+    except BrokenPipeError:  # who read what is printed has seen enough
+        _drop_output()
+        return _OK
+    except OSError as error:
+        _drop_output()
+        _print_error(f"{error.filename or 'the output'}: {error.strerror or error}.")
+        return _BAD_INPUT
     return _OK
+
+
+def _drop_output() -> None:
+    """Let the interpreter flush nothing more at its end: it would fail once more."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError, io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_error(message: str) -> None:

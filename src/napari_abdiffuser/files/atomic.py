@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile
+from napari_abdiffuser.whole_files import read_small, write_whole
 
 __all__ = ["config_folder", "read_json", "write_bytes", "write_json"]
 
@@ -23,7 +23,7 @@ def config_folder() -> Path:
     """
     moved = os.environ.get(_VARIABLE)
     if moved:
-        return Path(moved).expanduser()
+        return Path(os.path.expanduser(moved))
     import platformdirs
 
     return Path(platformdirs.user_config_dir("napari-abdiffuser", appauthor=False))
@@ -45,7 +45,7 @@ def read_json(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
         It cannot be read, is not JSON, or not an object.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = json.loads(read_small(Path(path)).decode("utf-8-sig"))
     except OSError as error:
         raise InvalidFile(
             f"The {what} {path} cannot be read ({error.strerror or error}): check the path."
@@ -82,21 +82,11 @@ def write_bytes(path: Path, content: bytes, what: str) -> None:
     InvalidFile
         It cannot be written.
     """
-    temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide the file from colleagues
-        os.replace(temporary, path)
+        write_whole(path, content)
     except OSError as error:
         raise InvalidFile(
             f"The {what} {path} cannot be written ({error.strerror or error}): choose a folder "
             "that can be written to."
         ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_abdiffuser.errors import InvalidFile, InvalidRequest
 from napari_abdiffuser.files.pictures import TIFF_SUFFIXES, Picture
 from napari_abdiffuser.files.provenance import read_raw
+from napari_abdiffuser.whole_files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "check_folder",
     "check_outputs",
     "output_path",
+    "user_path",
     "variation_path",
     "write",
 ]
@@ -44,13 +45,30 @@ def output_path(image: Path, out: str | None) -> Path:
     if out is None:
         suffix = image.suffix if image.suffix.lower() in writable else ".png"
         return image.with_name(f"{image.stem}-colorized{suffix}")
-    path = Path(out).expanduser()
+    path = user_path(out)
     if path.suffix.lower() not in writable:
         raise InvalidRequest(
             f"{out} cannot be written: use a name that ends in one of {', '.join(writable)}."
         )
     if _same_file(path, image):
         raise _input_lost(path, image)
+    return path
+
+
+def user_path(text: str) -> Path:
+    """Return the path that a user wrote, ``~`` expanded.
+
+    Raises
+    ------
+    InvalidRequest
+        It names no file, or the home folder of nobody.
+    """
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise InvalidRequest(f"{text} names the home of an unknown user: write it out.") from error
+    if not path.name or "\0" in text:
+        raise InvalidRequest(f"{text!r} names no file: give the path of one.")
     return path
 
 
@@ -101,8 +119,8 @@ def _same_file(path: Path, other: Path) -> bool:
     """Whether two paths lead to one file: by links, or by letters that the disk holds equal."""
     try:
         return path.samefile(other)
-    except OSError:  # one of them is not there
-        return path.resolve() == other.resolve()
+    except (OSError, RuntimeError):  # one of them is not there
+        return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _input_lost(path: Path, source: Path) -> InvalidRequest:
@@ -133,6 +151,12 @@ def check_folder(path: Path) -> None:
     InvalidRequest
         Its folder does not exist or cannot be written to, or the path is a folder.
     """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # too long a name, links that lead nowhere
+        raise _unwritable(path, error.strerror) from error
     if path.is_dir():
         raise InvalidRequest(f"{path} is a folder: give the name of a file.")
     if not path.parent.is_dir():
@@ -172,22 +196,11 @@ def write(
     InvalidRequest
         The file cannot be written.
     """
-    temporary: str | None = None
     try:
         # Whole in memory first, so that the temporary file lives for moments only.
-        content = _encode(path.suffix.lower(), rgb, source, provenance or {})
-        handle, temporary = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide the picture from colleagues
-        os.replace(temporary, path)
+        write_whole(path, _encode(path.suffix.lower(), rgb, source, provenance or {}))
     except (OSError, ValueError) as error:  # ValueError: too large for the format
         raise _unwritable(path, getattr(error, "strerror", None) or error) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def _encode(

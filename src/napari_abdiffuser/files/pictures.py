@@ -305,6 +305,10 @@ def _read_other(path: Path) -> Picture:
     import numpy as np
     from PIL import Image
 
+    with path.open("rb") as file:
+        if file.read(4) in (b"%!PS", b"\xc5\xd0\xd3\xc6"):
+            # Pillow goes by content, and would start Ghostscript for it.
+            raise InvalidImage(f"{path} holds PostScript, a program: save it as TIFF or PNG.")
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None  # a limit for strangers' files; micrographs may be huge
     try:

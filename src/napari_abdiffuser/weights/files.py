@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.errors import ModelCorrupt, ModelNotFound
+from napari_abdiffuser.whole_files import replacing
 
 if TYPE_CHECKING:
     import torch
@@ -89,14 +90,11 @@ def write(
     header = {HEADER_KEY: json.dumps(dict(metadata), sort_keys=True)}
     # Clones, since safetensors refuses tensors that share memory, as tied weights do.
     plain = {k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    try:
-        save_file(plain, temporary, metadata=header)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shared model from colleagues
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with replacing(path) as partial:
+        mode = partial.stat().st_mode & 0o777
+        save_file(plain, partial, metadata=header)
+        with suppress(OSError):  # a drive that refuses chmod; safetensors may write another file
+            os.chmod(partial, mode)
 
 
 def _parse(header: str | None, path: Path) -> dict[str, Any]:

@@ -98,8 +98,15 @@ def _file_by_path(text: str, registry: Registry) -> ModelFile:
             f"{text} is an address, and models are read from disk: download the file and give its "
             "path."
         )
-    path = Path(text).expanduser()
-    if path.is_file():
+    try:
+        path = Path(text).expanduser()
+        there = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, ~nobody, a zero byte
+        reason = getattr(error, "strerror", None) or error
+        raise ModelNotFound(
+            f"{text[:80]!r} is no path of a model file ({reason}): check it."
+        ) from error
+    if there:
         return ModelFile(path, path.stem, sha256_of(path))
     if path.suffix == ".safetensors" or path.name != text:
         raise ModelNotFound(f"There is no model file {path}. Check the path.")

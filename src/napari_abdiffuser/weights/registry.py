@@ -126,7 +126,7 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))
     return _of_settings[0] if _of_settings else Path(pooch.os_cache("napari-abdiffuser"))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from napari_abdiffuser import whole_files
 from napari_abdiffuser.errors import InvalidRequest
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "make_folder",
     "member_size",
     "read_json",
-    "remove_partials",
     "replacing",
     "write_bytes",
     "write_json",
@@ -28,17 +27,14 @@ __all__ = [
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name in the same folder; what is there at the end becomes ``path``."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield partial
-        os.replace(partial, path)
+        with whole_files.replacing(path) as partial:
+            yield partial
     except OSError as error:
         raise InvalidRequest(
             f"{path} cannot be written ({error}): make room or choose another folder, then run "
             "again; what is finished is kept."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
@@ -68,12 +64,6 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def remove_partials(folder: Path) -> None:
-    """Remove temporary files that a killed run left in a folder."""
-    for partial in folder.glob(".*.part"):
-        partial.unlink(missing_ok=True)
 
 
 def member_size(content: bytes) -> int:

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +22,14 @@ from numpy.typing import NDArray
 from napari_abdiffuser.errors import InvalidHints
 from napari_abdiffuser.imaging.colors import RGB, parse_color, to_hex
 from napari_abdiffuser.imaging.hints.kinds import PointHint, RegionHint
+from napari_abdiffuser.whole_files import read_small, write_whole
 
 __all__ = ["decode", "encode", "mask_from_runs", "read", "run_lengths", "write"]
+
+MAX_SIDE, MAX_PIXELS = 1 << 20, 30_000**2
+"""Of a picture: what a file says beyond them is not believed."""
+_FREE_PIXELS, _PIXELS_A_RUN = 1 << 30, 1 << 14
+"""Of all regions of a file together: their masks take a byte a pixel, their text few."""
 
 _FORMAT, _VERSION = "abdiffuser-hints", 1
 _Parts = tuple[tuple[PointHint, ...], tuple[RegionHint, ...], dict[str, Any]]
@@ -65,12 +69,29 @@ def decode(data: Any) -> _Parts:
             f"The hints have version {version} and this program reads version {_VERSION}: "
             "update napari-abdiffuser."
         )
+    _check_size(data.get("regions"))
     extra = {k: v for k, v in data.items() if k not in ("format", "version", "points", "regions")}
     return (
         _decode_all(data.get("points", []), "points", _decode_point),
         _decode_all(data.get("regions", []), "regions", _decode_region),
         extra,
     )
+
+
+def _check_size(regions: Any) -> None:
+    """Refuse regions whose masks would take far more memory than their text explains."""
+    if not isinstance(regions, list | tuple):
+        return
+    pixels, runs = 0, 0
+    for region in regions:
+        if isinstance(region, Mapping) and isinstance(rle := region.get("rle"), list):
+            runs += len(rle)
+            pixels += sum(n for n in rle if type(n) is int and n > 0)
+    if pixels > _FREE_PIXELS + _PIXELS_A_RUN * runs:
+        raise InvalidHints(
+            f"The regions cover {pixels:.2g} pixels, more than can be held: save hints of a "
+            "smaller picture, or fewer regions."
+        )
 
 
 def read(path: str | os.PathLike[str]) -> Any:
@@ -82,7 +103,7 @@ def read(path: str | os.PathLike[str]) -> Any:
         If the file cannot be read or is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_small(Path(path)).decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or error
         raise InvalidHints(f"Cannot read hints from {path}: {reason}. Check the path.") from error
@@ -99,18 +120,13 @@ def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
         text = json.dumps(data, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InvalidHints(f"The hints cannot be written as JSON: {error}. Remove it.") from error
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
-        part.write_text(text + "\n", encoding="utf-8")
-        os.replace(part, target)
+        write_whole(target, f"{text}\n".encode())
     except OSError as error:
         raise InvalidHints(
             f"The hints cannot be written to {target} ({error.strerror}): choose a folder that "
             "exists and can be written to."
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def run_lengths(mask: NDArray[np.bool_]) -> list[int]:
@@ -127,6 +143,8 @@ def mask_from_runs(lengths: Any, shape: Any) -> NDArray[np.bool_]:
     numbers = [*shape, *lengths]
     if len(shape) != 2 or any(type(n) is not int or n < 0 for n in numbers):
         raise ValueError('"shape" and "rle" must hold whole numbers')
+    if shape[0] * shape[1] > MAX_PIXELS or max(shape) > MAX_SIDE:
+        raise ValueError(f'"shape" {list(shape)} is larger than any picture that can be opened')
     if sum(lengths) != shape[0] * shape[1]:
         raise ValueError('"rle" does not add up to the pixels of "shape"')
     inside = np.arange(len(lengths)) % 2 == 1

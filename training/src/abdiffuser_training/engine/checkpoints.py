@@ -14,24 +14,12 @@ from typing import Any
 import torch
 
 from abdiffuser_training.engine.errors import TrainingFailed
+from napari_abdiffuser.whole_files import remove_partials, replacing, write_whole
 
-__all__ = ["Checkpoints", "read_checkpoint", "write_whole"]
+__all__ = ["Checkpoints", "read_checkpoint"]
 
 _LOG = logging.getLogger(__name__)
 _BEST = "best.pt"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file to a temporary name beside it, then move it: it is whole or as it was."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with open(partial, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -91,6 +79,7 @@ class Checkpoints:
         """Remove what killed runs left unfinished."""
         for partial in self.folder.glob("*.partial"):
             partial.unlink(missing_ok=True)
+        remove_partials(self.folder)
 
     def all(self) -> list[Path]:
         """Checkpoints, the newest first."""
@@ -121,25 +110,20 @@ class Checkpoints:
             If it cannot be written; older ones stay.
         """
         path = self.folder / f"step-{state['step']:08d}.pt"
-        partial = path.with_suffix(f".{os.getpid()}.partial")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with open(partial, "wb") as file:
-                torch.save(dict(state), file)
-                file.flush()
-                os.fsync(file.fileno())
-            with open(partial, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            with replacing(path) as partial:
+                with open(partial, "wb") as file:
+                    torch.save(dict(state), file)
+                with open(partial, "rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
             about = {key: state[key] for key in ("step", "seconds", "best") if key in state}
-            os.replace(partial, path)
             text = json.dumps({**about, "sha256": digest}, indent=1)
             write_whole(path.with_suffix(".json"), text.encode())
             if best:
                 self._keep_as_best(path)
         except (OSError, RuntimeError) as error:
             raise TrainingFailed(self._not_written(path, error)) from error
-        finally:
-            partial.unlink(missing_ok=True)
         for old in self.all()[self._keep :]:
             old.unlink()
             old.with_suffix(".json").unlink(missing_ok=True)

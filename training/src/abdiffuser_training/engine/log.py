@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.trackers import Tracker
+from napari_abdiffuser.whole_files import write_whole
 
 __all__ = ["TrainLog", "duration"]
 

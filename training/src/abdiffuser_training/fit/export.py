@@ -14,7 +14,7 @@ import torch
 import yaml
 from safetensors import SafetensorError
 
-from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint, write_whole
+from abdiffuser_training.engine.checkpoints import Checkpoints, read_checkpoint
 from abdiffuser_training.engine.errors import TrainingFailed
 from abdiffuser_training.engine.start import averaged_weights, begin_with, describe_start
 from abdiffuser_training.evaluate.report.report import Report
@@ -30,6 +30,7 @@ from napari_abdiffuser.model.pixel.networks import PixelNetworks
 from napari_abdiffuser.model.pixel.unet import build_unet
 from napari_abdiffuser.weights import write
 from napari_abdiffuser.weights.networks import write_pixel
+from napari_abdiffuser.whole_files import write_whole
 
 __all__ = ["add_parser", "export_run"]
 

@@ -17,13 +17,13 @@ import torch
 
 from abdiffuser_training.data.batches import Batch, Mixture
 from abdiffuser_training.data.sources import Source
-from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.runtime import Runtime
 from abdiffuser_training.engine.start import describe_start
 from abdiffuser_training.engine.trackers import Tracker
 from abdiffuser_training.files import make_folder
 from abdiffuser_training.fit.config import FitConfig, read_config, to_yaml
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.whole_files import write_whole
 
 __all__ = ["Run", "SourceMixture", "hardware", "sessions"]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from abdiffuser_training.files import write_bytes
 from abdiffuser_training.synth.demo_hints import demo_hints
 from abdiffuser_training.synth.drawing import shapes, solids
 from abdiffuser_training.synth.drawing.canvas import Canvas, Surface
@@ -191,9 +191,7 @@ def write_demo(folder: Path) -> None:
         ("micrograph.png", buffer.getvalue()),
         ("micrograph-hints.json", text.encode()),
     ):
-        partial = folder / f".{name}.{os.getpid()}.part"
-        partial.write_bytes(data)
-        os.replace(partial, folder / name)
+        write_bytes(folder / name, data)
 
 
 if __name__ == "__main__":

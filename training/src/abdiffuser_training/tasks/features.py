@@ -16,13 +16,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from abdiffuser_training.engine.checkpoints import write_whole
 from abdiffuser_training.engine.errors import Interrupted, TrainingFailed
 from abdiffuser_training.engine.runtime import Runtime
 from abdiffuser_training.tasks.anchor_colors import fitted_colors, local_colors
 from abdiffuser_training.tasks.pixel_batch import Pictures
 from napari_abdiffuser.model.diffusion.anchors import place_anchors, token_features
 from napari_abdiffuser.model.guide.network import Guide
+from napari_abdiffuser.whole_files import write_whole
 
 __all__ = ["Anchors", "Collecting", "collect"]
 
