@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from napari_abdiffuser.whole_files import read_small, write_whole
 
 __all__ = ["config_folder", "read_json", "write_bytes", "write_json"]
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _VARIABLE = "ABDIFFUSER_CONFIG"
 
 
@@ -71,6 +73,8 @@ def write_json(path: str | os.PathLike[str], data: Mapping[str, Any], what: str)
         text = json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise InvalidFile(f"The {what} cannot be written as JSON ({error}): remove it.") from error
+    # Unpaired surrogates stand for bytes of file names that are no UTF-8; JSON has escapes for them.
+    text = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     write_bytes(Path(path), (text + "\n").encode(), what)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_abdiffuser.errors import InvalidImage, OutOfMemory
+from napari_abdiffuser.files.tiff import open_tiff
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,9 +93,8 @@ def read(path: Path) -> Picture:
 
 
 def _read_tiff(path: Path) -> Picture:
-    import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    with open_tiff(path) as file:
         series = main_series(file)
         if series is None:
             raise _several(path, f"{len(file.series)} pictures, of which no one is the largest")
@@ -160,9 +160,7 @@ def is_turned_or_encoded(path: Path) -> bool:
     """Whether a file's pixels as they are stored are not what its picture looks like."""
     try:
         if path.suffix.lower() in TIFF_SUFFIXES:
-            import tifffile
-
-            with tifffile.TiffFile(path) as file:
+            with open_tiff(path) as file:
                 series = main_series(file)
                 if series is None or series.keyframe.photometric in _NO_COLORS:
                     return False

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_abdiffuser.errors import InvalidFile
+from napari_abdiffuser.files.tiff import open_tiff
 
 __all__ = ["KEY", "read_raw"]
 
@@ -64,9 +65,8 @@ def _png_text(file: Path) -> str | None:
 
 
 def _tiff_text(file: Path) -> Any:
-    import tifffile
 
-    with tifffile.TiffFile(file) as tiff:
+    with open_tiff(file) as tiff:
         if tiff.imagej_metadata and KEY in tiff.imagej_metadata:
             return tiff.imagej_metadata[KEY]
         for shaped in tiff.shaped_metadata or ():

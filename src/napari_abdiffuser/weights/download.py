@@ -81,7 +81,11 @@ def fetch(
     while not lock.acquire(timeout=0.1):  # another thread fetches this very file
         _check(cancel)
     try:
-        if not (place.is_file() and sha256_of(place) == entry.sha256):
+        try:
+            there = place.is_file() and sha256_of(place) == entry.sha256
+        except OSError as error:  # a name that the file system does not allow
+            raise _not_fetched(error, entry, place, "") from error
+        if not there:
             _fetch_with_retries(entry, place, registry.address(), progress, cancel)
         return place
     finally:
@@ -106,7 +110,9 @@ def _fetch_with_retries(
         try:
             _download(url, sink, place)
             return
-        except requests.RequestException as error:
+        except (OSError, ValueError) as error:
+            if not isinstance(error, requests.RequestException):
+                raise _not_fetched(error, entry, place, url) from error
             status = error.response.status_code if error.response is not None else None
             if wait is None or (status is not None and status < 500):
                 raise _explain(error, entry, place, url, sink) from error
@@ -130,8 +136,8 @@ def _download(url: str, sink: _Sink, place: Path) -> None:
                 sink.close()
         if sink.done != entry.size or sink.hash.hexdigest() != entry.sha256:
             raise ModelCorrupt(
-                f"What {url} sent is not the model {entry.name!r}: {sink.done} bytes with sha256 "
-                f"{sink.hash.hexdigest()}, instead of {entry.size} bytes with {entry.sha256}. "
+                f"What {_bare(url)} sent is not the model {entry.name!r}: {sink.done} bytes with "
+                f"sha256 {sink.hash.hexdigest()}, instead of {entry.size} bytes with {entry.sha256}. "
                 f"Nothing was kept. Try again later, or {_put_it(entry, place)}"
             )
         os.replace(part, place)
@@ -191,6 +197,7 @@ class _Sink:
 def _explain(
     error: requests.RequestException, entry: ModelEntry, place: Path, url: str, sink: _Sink
 ) -> ModelCorrupt | ModelNotFound:
+    url = _bare(url)
     if sink.done:
         return ModelCorrupt(
             f"The transfer of {url} broke off after {sink.done} of {entry.size} bytes. Nothing "
@@ -205,6 +212,23 @@ def _explain(
         f"The model {entry.name!r} could not be fetched from {url} ({error}). "
         f"Without a network, {_put_it(entry, place)}"
     )
+
+
+def _not_fetched(error: Exception, entry: ModelEntry, place: Path, url: str) -> ModelNotFound:
+    """Explain what is no answer of a server's: the cache's disk, or a malformed address."""
+    reason = getattr(error, "strerror", None) or error
+    what = f"kept in {place.parent}" if isinstance(error, OSError) else f"fetched from {_bare(url)}"
+    return ModelNotFound(
+        f"The model {entry.name!r} could not be {what} ({reason}). Choose another cache folder "
+        f"with ABDIFFUSER_CACHE, check {URL_VARIABLE}, or {_put_it(entry, place)}"
+    )
+
+
+def _bare(url: str) -> str:
+    """Return an address without user name and password."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _put_it(entry: ModelEntry, place: Path) -> str:

@@ -13,6 +13,7 @@ from napari_abdiffuser.files.sem.ome import from_ome
 from napari_abdiffuser.files.sem.resolution import from_resolution
 from napari_abdiffuser.files.sem.sidecars import from_sidecar
 from napari_abdiffuser.files.sem.tags import from_page
+from napari_abdiffuser.files.tiff import open_tiff
 from napari_abdiffuser.imaging.data_bar import find_data_bar, is_printed
 
 if TYPE_CHECKING:
@@ -50,9 +51,8 @@ def sem_info(path: Path) -> SemInfo | None:
 
 
 def _of_tiff(path: Path) -> SemInfo | None:
-    import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    with open_tiff(path) as file:
         series = picture_files.main_series(file)
         if series is None:
             return None

@@ -7,16 +7,15 @@ from typing import Any
 
 from napari_abdiffuser.files.sem.info import SemInfo
 from napari_abdiffuser.files.sem.ome import from_ome
+from napari_abdiffuser.files.tiff import open_tiff
 
 __all__ = ["described_stack", "is_stack"]
 
 
 def is_stack(path: Path) -> bool:
     """Whether a file is an OME-TIFF stack of gray pictures that says how large a pixel is."""
-    import tifffile
-
     try:
-        with tifffile.TiffFile(path) as file:
+        with open_tiff(path) as file:
             return described_stack(file) is not None
     except Exception:
         # Broad on purpose, as in `read.sem_info`: strangers' files are for other readers.

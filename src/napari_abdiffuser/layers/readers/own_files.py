@@ -16,6 +16,7 @@ from napari_abdiffuser.files import pictures as picture_files
 from napari_abdiffuser.files.provenance import KEY
 from napari_abdiffuser.files.sem.info import believed
 from napari_abdiffuser.files.sem.read import described
+from napari_abdiffuser.files.tiff import open_tiff
 from napari_abdiffuser.layers.hints.layer_data import hint_layers
 from napari_abdiffuser.layers.hints.new import FILE_KEY
 from napari_abdiffuser.layers.images import image_array
@@ -86,9 +87,8 @@ def _says_png(file: Path) -> bool:
 
 
 def _says_tiff(file: Path) -> bool:
-    import tifffile
 
-    with tifffile.TiffFile(file) as tiff:
+    with open_tiff(file) as tiff:
         return KEY in tiff.pages.first.description
 
 

@@ -14,6 +14,7 @@ from napari_abdiffuser.files.sem.info import DATA_BAR_KEY, SEM_KEY, SemInfo, nat
 from napari_abdiffuser.files.sem.ome import seconds, spacing
 from napari_abdiffuser.files.sem.read import described, sem_info
 from napari_abdiffuser.files.sem.stacks import described_stack, is_stack
+from napari_abdiffuser.files.tiff import open_tiff
 from napari_abdiffuser.imaging.lightness import display_range
 
 if TYPE_CHECKING:
@@ -154,11 +155,9 @@ def stack_data(path: str | Path | Sequence[str]) -> list[LayerDataTuple]:
     InvalidImage
         It is no such stack, or cannot be read.
     """
-    import tifffile
-
     file = Path(path if isinstance(path, str | Path) else path[0])
     try:
-        with tifffile.TiffFile(file) as tiff:
+        with open_tiff(file) as tiff:
             told = described_stack(tiff)
             if told is None:
                 raise InvalidImage(

@@ -50,9 +50,9 @@ def distill(
         If SIGTERM or Ctrl-C came; nothing is lost.
     """
     from abdiffuser_training.distill.chain import run_chain
-    from abdiffuser_training.engine.checkpoints import write_whole
     from abdiffuser_training.engine.runtime import make_runtime
     from abdiffuser_training.engine.trackers import Tracker, make_trackers
+    from napari_abdiffuser.whole_files import write_whole
 
     if not config.sources:
         raise InvalidRequest("Distilling needs pictures: give sources=[{shards: [...], ...}].")

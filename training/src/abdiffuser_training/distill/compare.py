@@ -141,7 +141,7 @@ def _page(columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 def _run(arguments: argparse.Namespace) -> str:
     from PIL import Image
 
-    from abdiffuser_training.engine.checkpoints import write_whole
+    from napari_abdiffuser.whole_files import write_whole
 
     pictures = load_set([arguments.data], arguments.size, arguments.limit).pictures
     found = compare(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from abdiffuser_training.files import read_json, remove_partials, write_json
+from abdiffuser_training.files import read_json, write_json
 from abdiffuser_training.prepare.decide import SPLITS, Decision, count_reasons, decide, shard_order
 from abdiffuser_training.prepare.encode import Order
 from abdiffuser_training.prepare.examine import Task
@@ -17,6 +17,7 @@ from abdiffuser_training.prepare.report import summary, write_report, write_shee
 from abdiffuser_training.prepare.settings import Settings
 from abdiffuser_training.prepare.shards import Shard, write_split
 from napari_abdiffuser.errors import InvalidRequest
+from napari_abdiffuser.whole_files import remove_partials
 
 __all__ = ["prepare"]
 

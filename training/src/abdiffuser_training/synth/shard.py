@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from abdiffuser_training.files import add_sample, read_json, remove_partials, replacing, write_json
+from abdiffuser_training.files import add_sample, read_json, replacing, write_json
 from abdiffuser_training.processes import ordered_map
 from abdiffuser_training.synth.colouring import random_coloring
 from abdiffuser_training.synth.compose import ODDS, random_scene
@@ -23,6 +23,7 @@ from abdiffuser_training.synth.scene import Scene
 from napari_abdiffuser.errors import InvalidRequest
 from napari_abdiffuser.imaging.colorspace import render
 from napari_abdiffuser.imaging.conversion import lightness_of_gray8
+from napari_abdiffuser.whole_files import remove_partials
 
 __all__ = ["SceneSettings", "encode", "make_sample", "write_shard", "write_shards"]
 
