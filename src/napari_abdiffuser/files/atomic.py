@@ -73,7 +73,7 @@ def write_json(path: str | os.PathLike[str], data: Mapping[str, Any], what: str)
         text = json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise InvalidFile(f"The {what} cannot be written as JSON ({error}): remove it.") from error
-    # Unpaired surrogates stand for bytes of file names that are no UTF-8; JSON has escapes for them.
+    # Unpaired surrogates stand for bytes of file names that are no UTF-8; JSON escapes them.
     text = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     write_bytes(Path(path), (text + "\n").encode(), what)
 

@@ -137,7 +137,8 @@ def _download(url: str, sink: _Sink, place: Path) -> None:
         if sink.done != entry.size or sink.hash.hexdigest() != entry.sha256:
             raise ModelCorrupt(
                 f"What {_bare(url)} sent is not the model {entry.name!r}: {sink.done} bytes with "
-                f"sha256 {sink.hash.hexdigest()}, instead of {entry.size} bytes with {entry.sha256}. "
+                f"sha256 {sink.hash.hexdigest()}, instead of {entry.size} bytes with "
+                f"{entry.sha256}. "
                 f"Nothing was kept. Try again later, or {_put_it(entry, place)}"
             )
         os.replace(part, place)

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abdiffuser.widgets.common import texts
+from napari_abdiffuser.widgets.common.plain import plain_tip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ class Swatch(QAbstractButton):
     def set_color(self, name: str, color: str) -> None:
         """Change the colour that the button stands for."""
         self.color = color
-        self.setToolTip(texts.SWATCH_TIP.format(name=name.capitalize()))
+        self.setToolTip(plain_tip(texts.SWATCH_TIP.format(name=name.capitalize())))
         self.setAccessibleName(name)
         self.update()
 

@@ -13,6 +13,7 @@ from napari_abdiffuser.jobs.run import outputs_of
 from napari_abdiffuser.layers.images import index_of
 from napari_abdiffuser.studio.gallery import thumbnail
 from napari_abdiffuser.widgets.common.footer import Sentence
+from napari_abdiffuser.widgets.common.plain import plain_tip
 from napari_abdiffuser.widgets.gallery import texts
 from napari_abdiffuser.widgets.gallery.compare import CompareBar
 from napari_abdiffuser.widgets.gallery.thumbnail_list import NUMBER, ThumbnailList, icon_of
@@ -206,7 +207,7 @@ class GalleryPanel(Panel):
             tip = texts.ITEM_LIKE_TIP.format(
                 label=label, seed=variation.seed, parent=gallery.label(parent)
             )
-        item.setToolTip(tip)
+        item.setToolTip(plain_tip(tip))
         return item
 
     def _refresh(self, *_: object) -> None:

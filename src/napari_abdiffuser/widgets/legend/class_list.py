@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abdiffuser.studio.legend.hints import counts
+from napari_abdiffuser.widgets.common.plain import plain_tip
 from napari_abdiffuser.widgets.legend import texts
 
 if TYPE_CHECKING:
@@ -269,8 +270,10 @@ def _show(item: QTreeWidgetItem, entry: HintClass, count: int, ink: QColor, *, g
     item.setText(_COUNT, str(count) if count else "")
     item.setText(_KEY, key)
     item.setIcon(_LOCK, lock_icon(entry.locked, ink))
-    item.setToolTip(_NAME, texts.GRAY_TIP if gray else texts.CLASS_TIP.format(name=entry.name))
-    item.setToolTip(_COUNT, texts.COUNT_TIP.format(count=count, name=entry.name))
+    item.setToolTip(
+        _NAME, texts.GRAY_TIP if gray else plain_tip(texts.CLASS_TIP.format(name=entry.name))
+    )
+    item.setToolTip(_COUNT, plain_tip(texts.COUNT_TIP.format(count=count, name=entry.name)))
     item.setToolTip(_KEY, texts.KEY_TIP.format(key=key) if key else texts.NO_KEY_TIP)
     item.setToolTip(_LOCK, texts.UNLOCK_TIP if entry.locked else texts.LOCK_TIP)
     for column in (_COUNT, _KEY, _LOCK):

@@ -18,6 +18,7 @@ from napari_abdiffuser.studio.legend.palette_store import (
     user_palettes,
 )
 from napari_abdiffuser.studio.legend.palettes import Palette, shipped_palettes
+from napari_abdiffuser.widgets.common.plain import plain_tip
 from napari_abdiffuser.widgets.legend import texts
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
@@ -163,7 +164,7 @@ class PaletteMenu(QPushButton):
         text = texts.SAFE.format(name=palette.name) if palette.safe else palette.name
         action = menu.addAction(_strip(palette), text)
         if action is not None:
-            action.setToolTip(palette.note or palette.source)
+            action.setToolTip(plain_tip(palette.note or palette.source))
             action.setCheckable(True)
             action.setChecked(palette.name == self.palette_at_hand.name)
             action.triggered.connect(lambda *_, p=palette: self.use(p))

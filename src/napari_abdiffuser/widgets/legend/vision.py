@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QLabel, QWidget
 
+from napari_abdiffuser.widgets.common.plain import plain_tip
 from napari_abdiffuser.widgets.legend import texts
 from napari_abdiffuser.widgets.session.side_jobs import SideJobs
 
@@ -29,6 +30,7 @@ class VisionSign(QLabel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("legend_vision")
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(_SIGN) + 8)
         self.setToolTip(texts.NONE_ALIKE)
@@ -69,5 +71,5 @@ class VisionSign(QLabel):
 
     def _show_warnings(self, sentences: list[str]) -> None:
         self.setText(_SIGN if sentences else "")
-        self.setToolTip("\n".join(sentences) or texts.NONE_ALIKE)
+        self.setToolTip(plain_tip("\n".join(sentences)) or texts.NONE_ALIKE)
         self.setAccessibleName(texts.ALIKE if sentences else texts.NONE_ALIKE)

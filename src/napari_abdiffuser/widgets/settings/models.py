@@ -22,6 +22,7 @@ from napari_abdiffuser.studio.settings.folders import last_folder, remember_fold
 from napari_abdiffuser.weights.registry import CACHE_VARIABLE, cache_folder, load_registry
 from napari_abdiffuser.widgets.common.footer import Sentence
 from napari_abdiffuser.widgets.common.form import combo
+from napari_abdiffuser.widgets.common.plain import plain_tip
 from napari_abdiffuser.widgets.settings import texts
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ class ModelRow(QWidget):
         if found < 0:
             found = self.field.count() - 1
             self.field.insertItem(found, shown_name(model), model)
-            self.field.setItemData(found, model, Qt.ItemDataRole.ToolTipRole)
+            self.field.setItemData(found, plain_tip(model), Qt.ItemDataRole.ToolTipRole)
         self.field.setCurrentIndex(found)
-        self.field.setToolTip(f"{texts.MODEL_TIP}\n{self._description(model)}")
+        self.field.setToolTip(plain_tip(f"{texts.MODEL_TIP}\n{self._description(model)}"))
 
     def _say(self, text: str) -> None:
         self.state.setText(text)
