@@ -44,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, or 2 for bad input after one line on standard error, or 130 after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console may lack a letter of a file's name
+            stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as leaving:  # --help and errors of the parser
