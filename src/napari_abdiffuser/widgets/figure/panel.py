@@ -54,6 +54,7 @@ class FigurePanel(Panel):
         self._jobs = SideJobs(self)
         self._originals = Originals()
         self._pixmap: QPixmap | None = None
+        self._wanted = False
         self.picture = QLabel(self)
         self.picture.setObjectName("figure_look")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -117,7 +118,9 @@ class FigurePanel(Panel):
     # --- the small picture ---
 
     def _later(self, *_: object) -> None:
-        if self.in_front:
+        # Once it was looked at, the caption is that of the screen behind another tab, too.
+        self._wanted |= self.in_front
+        if self._wanted:
             self._quiet.start()
 
     def _look(self) -> None:
