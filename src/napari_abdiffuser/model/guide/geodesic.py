@@ -2,7 +2,8 @@
 
 The distance between two cells is the least integral of a cost along any path between them, where
 the cost is high at edges of the picture (Yatziv and Sapiro 2006, eq. 3). Nearness saturates: it is
-one around a hint up to the first edge, and zero beyond a few.
+nearly one up to the first edge around a hint, and zero beyond it. Pockets of ground that lie one
+edge from an object and two from the ground's own hint are left to what features say.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_gradient_magnitude
 from torch import Tensor
 
-__all__ = ["HintPaths", "edge_cost", "geodesic_distances"]
+__all__ = ["HintPaths", "edge_cost", "geodesic_distances", "nearness_of"]
 
-FLAT_COST = 0.002
+FLAT_COST = 3e-4
 """Cost of a cell without any edge; lightness has a range of one."""
 SMOOTHING = 0.7
 """Standard deviation of the gradient's Gaussian, cells."""
-RANGE = 0.1
-"""Distance over which nearness falls to 1 / e: a step of a third of the lightness range."""
+RANGE = 0.04
+"""Distance over which the exponential falls to 1 / e; half of it is where nearness ends."""
 
-_ROUNDS = 2  # a third changes nearness by less than 0.04 anywhere
+_ROUNDS = 2  # a third changes nearness by less than 0.04 on pictures
 _FAR = np.float32(1e9)
 _DIAGONAL = np.float32(np.sqrt(2))
 
@@ -40,10 +41,17 @@ def edge_cost(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32
-        (h, w), ``FLAT_COST`` plus the squared gradient of the lightness in [0, 1].
+        (h, w), ``FLAT_COST`` plus what the squared gradient of the lightness in [0, 1] has above
+        its median, which is noise.
     """
-    gradient = gaussian_gradient_magnitude((lightness + 1) / 2, SMOOTHING, mode="nearest")
-    return np.asarray(FLAT_COST + gradient**2, np.float32)
+    gradient = gaussian_gradient_magnitude((lightness + 1) / 2, SMOOTHING, mode="nearest") ** 2
+    return np.asarray(FLAT_COST + np.maximum(gradient - np.median(gradient), 0), np.float32)
+
+
+def nearness_of(distances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn distances into nearness: max(0, 2 exp(-d / RANGE) - 1), in [0, 1]."""
+    near = 2 * np.exp(distances / np.float32(-RANGE)) - 1
+    return np.asarray(np.maximum(near, 0), np.float32)
 
 
 def geodesic_distances(
@@ -129,7 +137,7 @@ class HintPaths:
         self._lock = Lock()
 
     def nearness(self, positions: Tensor) -> Tensor:
-        """Give exp(-distance / RANGE) from every hint to every cell.
+        """Measure how near every cell is to every hint; see `nearness_of`.
 
         Parameters
         ----------
@@ -150,7 +158,7 @@ class HintPaths:
         new = [cell for cell in dict.fromkeys(cells) if cell not in known]
         if new:
             away = geodesic_distances(self.cost, np.array(new, np.intp))
-            near = torch.from_numpy(np.exp(away / np.float32(-RANGE)).reshape(len(new), -1))
+            near = torch.from_numpy(nearness_of(away).reshape(len(new), -1))
             known |= dict(zip(new, near.to(positions.device), strict=True))
         self._remember({cell: known[cell] for cell in cells})
         if not cells:
