@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -198,6 +199,8 @@ class _Sink:
 def _explain(
     error: requests.RequestException, entry: ModelEntry, place: Path, url: str, sink: _Sink
 ) -> ModelCorrupt | ModelNotFound:
+    # The library's own words hold the address as it was given, with any password in it.
+    reason = _bare(str(error))
     url = _bare(url)
     if sink.done:
         return ModelCorrupt(
@@ -206,18 +209,18 @@ def _explain(
         )
     if place.is_file():
         return ModelCorrupt(
-            f"The model file {place} is damaged, and {url} could not be fetched again ({error}). "
+            f"The model file {place} is damaged, and {url} could not be fetched again ({reason}). "
             f"Try again with a network, or {_put_it(entry, place)}"
         )
     return ModelNotFound(
-        f"The model {entry.name!r} could not be fetched from {url} ({error}). "
+        f"The model {entry.name!r} could not be fetched from {url} ({reason}). "
         f"Without a network, {_put_it(entry, place)}"
     )
 
 
 def _not_fetched(error: Exception, entry: ModelEntry, place: Path, url: str) -> ModelNotFound:
     """Explain what is no answer of a server's: the cache's disk, or a malformed address."""
-    reason = getattr(error, "strerror", None) or error
+    reason = _bare(str(getattr(error, "strerror", None) or error))
     what = f"kept in {place.parent}" if isinstance(error, OSError) else f"fetched from {_bare(url)}"
     return ModelNotFound(
         f"The model {entry.name!r} could not be {what} ({reason}). Choose another cache folder "
@@ -225,11 +228,9 @@ def _not_fetched(error: Exception, entry: ModelEntry, place: Path, url: str) -> 
     )
 
 
-def _bare(url: str) -> str:
-    """Return an address without user name and password."""
-    scheme, mark, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+def _bare(text: str) -> str:
+    """Return a text whose addresses are without user names and passwords."""
+    return re.sub(r"(?<=//)[^/\s]*@", "", text)
 
 
 def _put_it(entry: ModelEntry, place: Path) -> str:

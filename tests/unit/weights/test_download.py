@@ -116,3 +116,13 @@ def test_leftovers_of_killed_processes_are_swept(server, cache, registry, monkey
     monkeypatch.setattr(download, "STALE", -1.0)
     weights.fetch("tiny", registry=registry)
     assert files_in(cache) == ["tiny.safetensors"]
+
+
+@pytest.mark.parametrize("failure", ["404", "refused", "odd"])
+def test_passwords_in_an_address_are_not_repeated(server, cache, registry, monkeypatch, failure):
+    host = {"404": f"127.0.0.1:{server.server_port}", "refused": "127.0.0.1:9", "odd": "["}
+    monkeypatch.setenv("ABDIFFUSER_MODELS_URL", f"http://me:secret@{host[failure]}/models")
+    server.mode = "missing"
+    with pytest.raises(ModelNotFound) as caught:
+        weights.fetch("tiny", registry=registry)
+    assert "secret" not in str(caught.value)
