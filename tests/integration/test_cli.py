@@ -305,7 +305,7 @@ def test_a_killed_run_leaves_no_half_file(tmp_path):
             time.sleep(0.02)
         process.kill()
     (left,) = tmp_path.iterdir()
-    assert left.name.startswith(".a.png.")
+    assert left.name.startswith(".abdiffuser-")
 
 
 def test_interrupted(stand_in, capsys, monkeypatch, tmp_path):

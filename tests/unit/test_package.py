@@ -40,7 +40,7 @@ def test_layers_and_jobs_need_no_qt():
 
 def test_what_instruments_write_is_read_without_napari():
     without = tuple(name for name in HEAVY if name not in ("skimage", "scipy"))
-    assert loaded_by("from napari_abdiffuser.files.sem.read import data_bar_of", without) == []
+    assert loaded_by("from napari_abdiffuser.files.sem.read import described", without) == []
 
 
 def test_every_public_name_loads():

@@ -11,6 +11,7 @@ import torch
 
 from abdiffuser_training.data.batch import Batch
 from abdiffuser_training.hint_sampling import HintSettings, hint_batch
+from abdiffuser_training.hint_sampling.paths import hint_nearness
 from abdiffuser_training.tasks.guide import GuideBatch, GuideLosses
 from abdiffuser_training.tasks.losses import charbonnier, claim_likelihood, log_mse
 from abdiffuser_training.tasks.stage_settings import GuideWeights
@@ -67,7 +68,8 @@ def test_where_all_is_gray_every_claim_is_right():
         boxes=(np.array([[0, 0, 4, 4], [9, 9, 12, 12]]),),
         indices=(0,),
     )
-    batch = GuideBatch(crops, hint_batch(crops, HintSettings(none=0.0), 0, 0))
+    hints = hint_batch(crops, HintSettings(none=0.0), 0, 0)
+    batch = GuideBatch(crops, hints, hint_nearness(crops.seen, hints))
     weights = GuideWeights(spread=0.0, mixed=0.0, log_mse=0.0, automatic=0.0, claimed=2.0)
     loss = GuideLosses(Guide(SIZES["tiny"]), weights, torch.float32)(batch)
     assert float(loss.detach()) == pytest.approx(-2 * math.log(1.01), abs=1e-4)
@@ -88,7 +90,8 @@ def test_highlighted_objects_count_more_only_where_all_else_is_gray(highlight):
         boxes=(np.array([[0, 0, 4, 4]]),),
         indices=(0,),
     )
-    batch = GuideBatch(crops, hint_batch(crops, HintSettings(none=0.0), 0, 0))
+    hints = hint_batch(crops, HintSettings(none=0.0), 0, 0)
+    batch = GuideBatch(crops, hints, hint_nearness(crops.seen, hints))
     weights = GuideWeights(mixed=0.0, log_mse=0.0, automatic=0.0)
     guide = Guide(SIZES["tiny"])
 

@@ -54,7 +54,7 @@ class EncodedPicture:
         self._fixed = fixed_channels(code)
         self._paths = HintPaths(lightness[0, 0].float().cpu().numpy())
         self._sweeps = Sweeps(code.affinity, networks.guide.relaxation)
-        self._attentions: OrderedDict[tuple[bytes, bool], Attention] = OrderedDict()
+        self._attentions: OrderedDict[tuple[bytes, bool, bool], Attention] = OrderedDict()
         self._variance: tuple[tuple[bytes, int, int], Tensor] | None = None
         self._lock = Lock()
 
@@ -94,7 +94,8 @@ class EncodedPicture:
         if positions.shape[1] > MAX_NARROW:
             own, mean = self.code.at(gain, positions)[0, 0], gain.median()
         else:
-            narrow = self.attend(positions, highlight=True)
+            # By features alone: the path out of an object's dark core crosses its shading.
+            narrow = self.attend(positions, highlight=True, paths=False)
             flat = gain.flatten()
             # Weighed by itself: most of an object's colour is where the gain is high.
             mean = (
@@ -104,7 +105,9 @@ class EncodedPicture:
         share: NDArray[np.float32] = (own / mean.clamp(min=1e-6)).cpu().numpy()
         return share
 
-    def attend(self, positions: Tensor, *, highlight: bool = False) -> Attention:
+    def attend(
+        self, positions: Tensor, *, highlight: bool = False, paths: bool = True
+    ) -> Attention:
         """Who owns which cell: computed, or remembered.
 
         Parameters
@@ -113,15 +116,17 @@ class EncodedPicture:
             (1, N, 2) in cells.
         highlight : bool
             Whether only hinted objects are to be coloured.
+        paths : bool
+            Whether edges on the way from a hint count, where the guide has learned it.
         """
-        key = self._key(positions, highlight)
+        key = self._key(positions, highlight, paths)
         with self._lock:
             found = self._attentions.get(key)
             if found is not None:
                 self._attentions.move_to_end(key)
                 return found
         nearness = None
-        if self.networks.guide.config.geodesic and positions.shape[1]:
+        if key[2] and positions.shape[1]:
             nearness = self._paths.nearness(positions[0])
         many = positions.shape[1] * self._fixed.shape[-1] > SMALL
         with one_thread(self.device) as threads:
@@ -134,12 +139,14 @@ class EncodedPicture:
                 fixed=self._fixed,
                 workers=min(4, threads) if many else 1,
             )
-        self.remember(positions, made, highlight=highlight)
+        self._keep(key, made)
         return made
 
     def remember(self, positions: Tensor, attention: Attention, *, highlight: bool) -> None:
         """Keep an attention that may be asked for again; the oldest are forgotten."""
-        key = self._key(positions, highlight)
+        self._keep(self._key(positions, highlight), attention)
+
+    def _keep(self, key: tuple[bytes, bool, bool], attention: Attention) -> None:
         with self._lock:
             self._attentions[key] = attention
             self._attentions.move_to_end(key)
@@ -147,9 +154,12 @@ class EncodedPicture:
             while size > _REMEMBERED_BYTES and len(self._attentions) > 1:
                 size -= 4 * self._attentions.popitem(last=False)[1].weights.numel()
 
-    def _key(self, positions: Tensor, highlight: bool) -> tuple[bytes, bool]:
-        narrow = highlight and self.networks.guide.config.highlight
-        return positions.cpu().numpy().tobytes(), narrow
+    def _key(
+        self, positions: Tensor, highlight: bool, paths: bool = True
+    ) -> tuple[bytes, bool, bool]:
+        config = self.networks.guide.config
+        own = positions.cpu().numpy().tobytes()
+        return own, highlight and config.highlight, paths and config.geodesic
 
     def last_variance(self, key: tuple[bytes, int, int], make: Callable[[], Tensor]) -> Tensor:
         """Remember what `make` gives, until it is asked for under another key."""

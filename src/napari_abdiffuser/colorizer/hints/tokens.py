@@ -25,6 +25,7 @@ __all__ = [
 
 CHROMA_SCALE = 110.0
 _REGION_TOKENS = 12
+_MIN_GAIN = 0.45  # of what is asked for: a place is no less of its object
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def hint_tokens(
     """Translate hints into cells.
 
     A hint's colour is as much of the one asked for as its place carries of its object's colour:
-    the object as a whole then has the colour asked for. It is never more than that, and never less
-    than what can be shown at the mean lightness under the hint. To take that alone, a hint on the
-    dark core of an object would leave its bright rim as pale as the core has to be.
+    the object as a whole then has the colour asked for. It is never more than that. To take what
+    can be shown under the hint instead would give a hint on the dark core of an object a bright rim
+    that is too pale, or, where the core carries little, too vivid.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def _carried(
     # Mapping into the gamut keeps the hue.
     share = np.hypot(*shown.T) / np.maximum(np.hypot(*asked.T), np.finfo(np.float32).tiny)
     relative_gain: NDArray[np.float32] = (
-        asked * np.clip(gains, share, np.maximum(share, 1))[:, None]
+        asked * np.clip(gains, np.minimum(share, _MIN_GAIN), np.maximum(share, 1))[:, None]
     )
     return relative_gain
 
