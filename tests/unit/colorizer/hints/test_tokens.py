@@ -28,12 +28,12 @@ def test_a_point_has_its_place_and_the_color_that_it_carries():
     np.testing.assert_allclose(tokens.positions[0, 0], [4.5, 9.5])
     ab = np.asarray(srgb_to_lab(np.array([1.0, 0, 0], np.float32)), np.float32)[1:]
     shown = gamut_map(np.array([55], np.float32), ab[None])[0]
-    np.testing.assert_allclose(tokens.colors[0, 0] * CHROMA_SCALE, shown, rtol=1e-5)
+    np.testing.assert_allclose(tokens.colors[0, 0] * CHROMA_SCALE, 0.45 * ab, rtol=1e-5)
     share = tokens.hint_map[0, 2].numpy()
     assert share.sum() == pytest.approx(4)  # 4 x 4 pixels are 2 x 2 cells
     assert share[4:6, 9:11].min() == 1
     np.testing.assert_allclose(
-        tokens.hint_map[0, :2].numpy(), share * tokens.colors[0, 0].numpy()[:, None, None]
+        tokens.hint_map[0, :2].numpy(), share * shown[:, None, None] / CHROMA_SCALE, rtol=1e-5
     )
 
 
